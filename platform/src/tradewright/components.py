@@ -1,0 +1,121 @@
+"""What plugins provide: protocols the kernel calls, and the specs that hooks yield.
+
+A hook yields specs: small records with a name, a factory and a config class.  Nothing heavy happens before
+the kernel calls the factory, and it calls only the factories of components that plugins.toml uses.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tradewright.values.allocation import Allocation, Problem
+    from tradewright.values.bars import Bars
+    from tradewright.values.forecast import Forecast
+    from tradewright.values.history import History
+    from tradewright.values.request import DataRequest
+
+API = 1
+"""Number of the contract between kernel and plugins; a spec built for another one is not loaded."""
+
+
+@runtime_checkable
+class DataSource(Protocol):
+    """Brings prices."""
+
+    def history(self, request: DataRequest) -> Bars:
+        """Return the bars asked for, in the order of `request.symbols`.
+
+        Raises:
+            DataError: A symbol is unknown or the prices cannot be used.
+        """
+
+
+@runtime_checkable
+class Signal(Protocol):
+    """Turns history into a forecast, causally: row t may depend on rows 0 to t only."""
+
+    warmup_bars: int
+    """Rows at the start that carry no opinion yet."""
+
+    def compute(self, view: History) -> Forecast:
+        """Return a forecast for every bar and asset of `view.bars` at once, `(n_bars, n_assets)`."""
+
+
+@runtime_checkable
+class Optimizer(Protocol):
+    """Turns a combined forecast into target weights."""
+
+    def solve(self, problem: Problem) -> Allocation:
+        """Return weights within the problem's bounds; report failure as a status, never by raising."""
+
+
+@attrs.frozen(kw_only=True)
+class _Spec:
+    """Attributes shared by every spec.
+
+    Attributes:
+        name: The word in plugins.toml, unique among components of one kind.
+        factory: Called with a validated `config` object, returns the component.
+        config: A frozen attrs class; unknown keys are refused, and every default is documented.
+        summary: One line for `tradewright plugins info`.
+        api: The contract the component was written for.
+    """
+
+    kind: ClassVar[str]
+
+    name: str
+    factory: Callable[[Any], Any]
+    config: type
+    summary: str = ""
+    api: int = API
+
+
+@attrs.frozen(kw_only=True)
+class DataSourceSpec(_Spec):
+    """A named data source; `factory(config)` returns a `DataSource`."""
+
+    kind = "data-source"
+
+
+@attrs.frozen(kw_only=True)
+class SignalSpec(_Spec):
+    """A named signal; `factory(config)` returns a `Signal`."""
+
+    kind = "signal"
+
+
+@attrs.frozen(kw_only=True)
+class OptimizerSpec(_Spec):
+    """A named optimizer; `factory(config)` returns an `Optimizer`."""
+
+    kind = "optimizer"
+
+
+@attrs.frozen(kw_only=True)
+class TargetRuleSpec(_Spec):
+    """A named target rule; `factory(config)` returns a `tradewright.risk.TargetRule`."""
+
+    kind = "target-rule"
+
+
+@attrs.frozen(kw_only=True)
+class OrderCheckSpec(_Spec):
+    """A named order check; `factory(config)` returns a `tradewright.risk.OrderCheck`."""
+
+    kind = "order-check"
+
+
+@attrs.frozen(kw_only=True)
+class ExecutorSpec(_Spec):
+    """A named executor; `factory(config)` returns the object that talks to a venue."""
+
+    kind = "executor"
+
+
+Spec = DataSourceSpec | SignalSpec | OptimizerSpec | TargetRuleSpec | OrderCheckSpec | ExecutorSpec
+RiskSpec = TargetRuleSpec | OrderCheckSpec

@@ -1,0 +1,1 @@
+"""The values that flow along the sentence: frozen, with read-only arrays."""
