@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     FloatArray = NDArray[np.float64]
     BoolArray = NDArray[np.bool_]
+    IntArray = NDArray[np.int64]
     TimeArray = NDArray[np.datetime64]
 
 

@@ -1,0 +1,70 @@
+"""plugins.toml -> frozen settings; every error names file, line, key, the value found and the fix.
+
+The operator's side is `read`; a component's own options come from `structure`.  Authors of plugins and rules
+describe their options with `fraction`, `positive`, `non_negative`, `number`, `count`, `one_of` and `option`:
+
+>>> import attrs
+>>> from tradewright.config import count, fraction
+>>> @attrs.frozen(kw_only=True)
+... class Options:
+...     lookback: int = count(20, doc="window", unit="sessions")
+...     limit: float = fraction(0.12, doc="largest loss from the peak")
+>>> Options(limit=30)
+Traceback (most recent call last):
+tradewright.config.fields.OptionError: must be a fraction 0-1, was 30; did you mean 0.30?
+"""
+
+from tradewright.config.fields import (
+    OptionError,
+    Range,
+    count,
+    describe,
+    fraction,
+    non_negative,
+    number,
+    one_of,
+    option,
+    positive,
+)
+from tradewright.config.paths import inside_workspace
+from tradewright.config.reading import read
+from tradewright.config.settings import Settings, structure
+from tradewright.config.tables import (
+    CapitalSettings,
+    CostSettings,
+    ExecutionSettings,
+    FeedSettings,
+    Pin,
+    PluginSettings,
+    SignalSettings,
+    StrategySettings,
+)
+from tradewright.config.wording import closest, did_you_mean, show
+
+__all__ = [
+    "CapitalSettings",
+    "CostSettings",
+    "ExecutionSettings",
+    "FeedSettings",
+    "OptionError",
+    "Pin",
+    "PluginSettings",
+    "Range",
+    "Settings",
+    "SignalSettings",
+    "StrategySettings",
+    "closest",
+    "count",
+    "describe",
+    "did_you_mean",
+    "fraction",
+    "inside_workspace",
+    "non_negative",
+    "number",
+    "one_of",
+    "option",
+    "positive",
+    "read",
+    "show",
+    "structure",
+]

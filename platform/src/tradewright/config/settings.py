@@ -1,0 +1,173 @@
+"""Everything plugins.toml says, in one frozen value, and the way from there to a component's own options."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import date, time
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import attrs
+
+from tradewright.config.document import Document
+from tradewright.config.fields import OptionError, count, option
+from tradewright.config.strict import structure_table
+from tradewright.config.tables import (
+    CapitalSettings,
+    CostSettings,
+    ExecutionSettings,
+    FeedSettings,
+    Pin,
+    PluginSettings,
+    StrategySettings,
+    a_word,
+    names,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tradewright.errors import ConfigError
+
+FORMAT = 1
+T = TypeVar("T")
+
+
+def _shares(_: object, __: attrs.Attribute[Any], strategies: Mapping[str, StrategySettings]) -> None:
+    total = math.fsum(strategy.capital_share for strategy in strategies.values())
+    if not total <= 1.0 + 1e-9:
+        listed = " + ".join(strategies)
+        message = f"capital shares must sum to at most 1, was {listed} = {total:.10g}"
+        raise OptionError(message, "lower capital_share in one of them")
+
+
+@attrs.frozen(kw_only=True)
+class Sections:
+    """The file from top to bottom, `format` aside.
+
+    Attributes:
+        currency: ISO code of every amount.
+        seed: Start of every random draw.
+        plugins: The allow-list.
+        capital: How much money trades, and when more does.
+        data: Feeds by name.
+        strategies: Books by name.
+        risk: Option tables of target rules by name, not yet validated.
+        checks: Option tables of order checks by name, not yet validated.
+        execution: How orders are sized, sent and filled.
+        costs: What trading costs.
+    """
+
+    currency: str = option(
+        "USD", doc="ISO code of every amount", validator=a_word(r"[A-Z]{3}", "three capitals", '"USD"')
+    )
+    seed: int = count(7, doc="start of every random draw", at_least=0)
+    plugins: PluginSettings = attrs.field(
+        metadata={"missing": "no plugins enabled", "example": '[plugins] with enabled = ["sample-data"]'}
+    )
+    capital: CapitalSettings = attrs.field(factory=CapitalSettings)
+    data: Mapping[str, FeedSettings] = attrs.field(
+        validator=names,
+        metadata={
+            "missing": "no data: required table is missing",
+            "example": "[data.NAME] with source and symbols",
+        },
+    )
+    strategies: Mapping[str, StrategySettings] = attrs.field(
+        validator=[names, _shares],
+        metadata={
+            "missing": "no strategy: required table is missing",
+            "example": "[strategies.NAME] with data, and [strategies.NAME.signals.SIGNAL] with weight",
+        },
+    )
+    risk: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict, validator=names)
+    checks: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict, validator=names)
+    execution: ExecutionSettings = attrs.field(factory=ExecutionSettings)
+    costs: CostSettings = attrs.field(factory=CostSettings)
+
+
+@attrs.frozen(kw_only=True)
+class Settings(Sections):
+    """One reading of plugins.toml, every kernel key validated; `attrs.evolve` makes a changed copy.
+
+    Two settings are equal when they say the same, wherever their files lie.
+
+    Attributes:
+        document: The file as read, which errors point into.
+    """
+
+    document: Document = attrs.field(factory=Document, eq=False, repr=False)
+
+    @property
+    def path(self) -> Path:
+        """The file, as the operator named it."""
+        return self.document.path
+
+    @property
+    def workspace(self) -> Path:
+        """The folder of the file, absolute."""
+        return self.path.resolve().parent
+
+    def as_table(self) -> dict[str, Any]:
+        """Return every effective value in the file's shape: dicts, lists and scalars in a fixed order.
+
+        Places are left out, so the same settings read elsewhere give the same table.
+        """
+        return {"format": FORMAT, **_plain(self)}
+
+    def error(self, key: str, message: str, fix: str) -> ConfigError:
+        """Return an error about the dotted `key` that names its place in the file."""
+        return self.document.error(tuple(key.split(".")), message, fix)
+
+
+def structure(settings: Settings, key: str, cls: type[T]) -> T:
+    """Return the options at `key` as the config class of the component that they belong to.
+
+    A component that the file does not name gets its defaults.
+
+    Args:
+        settings: Where the options stand.
+        key: `data.FEED`, `strategies.NAME.signals.SIGNAL`, `strategies.NAME.optimizer`, `risk.RULE`,
+            `checks.CHECK` or `execution.executor`.
+        cls: An attrs class; its attribute names are the keys.
+
+    Raises:
+        ConfigError: A key is unknown, missing or holds a wrong value.
+        PluginError: `cls` cannot be used as a config class.
+    """
+    path = tuple(key.split("."))
+    own: tuple[str, ...] = ()
+    match path:
+        case ("data", feed):
+            table, own = settings.data[feed].options, _keys(FeedSettings)
+        case ("strategies", strategy, "signals", signal):
+            table, own = settings.strategies[strategy].signals[signal].options, ("weight",)
+        case ("risk", rule):
+            table = settings.risk.get(rule, {})
+        case ("checks", check):
+            table = settings.checks.get(check, {})
+        case ("strategies", _, "optimizer") | ("execution", "executor"):
+            table = {}
+        case _:
+            raise KeyError(key)
+    return structure_table(settings.document, path, table, cls, also=own)
+
+
+def _keys(cls: type[attrs.AttrsInstance]) -> tuple[str, ...]:
+    return tuple(field.name for field in attrs.fields(cls) if field.name != "options")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Pin):
+        return str(value)
+    if attrs.has(type(value)):
+        fields = [
+            field.name for field in attrs.fields(type(value)) if field.name not in {"document", "options"}
+        ]
+        named = {name: _plain(getattr(value, name)) for name in fields}
+        return named | _plain(getattr(value, "options", {}))
+    if isinstance(value, Mapping):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_plain(inner) for inner in value]
+    return value.isoformat() if isinstance(value, (date, time)) else value

@@ -1,0 +1,280 @@
+"""The tables of plugins.toml as frozen values, each with its defaults and bounds."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping  # noqa: TC003  # cattrs reads the annotations at run time
+from typing import TYPE_CHECKING, Any, Literal
+
+import attrs
+
+from tradewright.config.fields import OptionError, Range, fraction, non_negative, option, positive
+from tradewright.config.strict import CONVERTER
+from tradewright.config.wording import show
+from tradewright.values.instrument import is_symbol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MONEY_MAX = 1e9  # More than a fund of this kind will hold: a slip of the keyboard.
+_WEIGHT_TOLERANCE = 1e-9
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_PIN = re.compile(r"([a-z0-9]+(?:-[a-z0-9]+)*)(?:==([0-9][0-9A-Za-z.+!-]*))?")
+
+
+# ---- what a text may be ----------------------------------------------------------------------------------
+
+
+def a_word(pattern: str, wanted: str, example: str) -> Callable[[Any, attrs.Attribute[str], str], None]:
+    """Return a validator for texts that match `pattern` as a whole."""
+    compiled = re.compile(pattern)
+
+    def check(_: object, __: attrs.Attribute[str], text: str) -> None:
+        if compiled.fullmatch(text) is None:
+            raise OptionError(f"must be {wanted}, was {show(text)}", f"write {wanted}, such as {example}")
+
+    return check
+
+
+_word = a_word(r"[A-Za-z0-9][A-Za-z0-9_./-]*", "one word", '"sample-data"')
+
+
+def names(_: object, attribute: attrs.Attribute[Any], table: Mapping[str, Any]) -> None:
+    """Names end up in paths, on screens and in the ledger."""
+    if attribute.default is attrs.NOTHING and not table:
+        raise OptionError("must not be empty", f"add {attribute.metadata['example']}")
+    for name in table:
+        if _NAME.fullmatch(name) is None:
+            raise OptionError(f"a name must be letters, digits, - or _, was {show(name)}", "rename it")
+
+
+def _distinct(_: object, __: attrs.Attribute[Any], items: tuple[Any, ...]) -> None:
+    for item, times in Counter(getattr(item, "name", item) for item in items).items():
+        if times > 1:
+            raise OptionError(f"{item} listed twice", f"remove one {item}")
+
+
+def _some_symbols(instance: Any, attribute: attrs.Attribute[Any], symbols: tuple[str, ...]) -> None:
+    if not symbols:
+        raise OptionError("must not be empty", 'name at least one symbol, such as ["SPY"]')
+    for symbol in symbols:
+        if not is_symbol(symbol):
+            capitals = symbol.strip().upper()
+            fix = "write capitals, digits or . _ / : ^ = -, at most 32 characters"
+            meant = f"; did you mean {capitals}?" if is_symbol(capitals) else ""
+            raise OptionError(f"invalid symbol {show(symbol)}{meant}", fix)
+    _distinct(instance, attribute, symbols)
+
+
+# ---- the tables ------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Pin:
+    """One plugin allowed to run.
+
+    Attributes:
+        name: Its entry point.
+        version: The only version allowed, or None for any.
+
+    >>> Pin.parse("ma-crossover==0.1.0"), str(Pin("ma-crossover"))
+    (Pin(name='ma-crossover', version='0.1.0'), 'ma-crossover')
+    """
+
+    name: str
+    version: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Pin:
+        """Read `name` or `name==version`.
+
+        Raises:
+            OptionError: It is neither.
+        """
+        match = _PIN.fullmatch(text)
+        if match is None:
+            name = re.split(r"[<>=~!]", text)[0].strip().lower()
+            meant = re.sub(r"[^a-z0-9]+", "-", name).strip("-") or "ma-crossover"
+            fix = f'write "{meant}" or "{meant}==0.1.0"'
+            raise OptionError(f"must be NAME or NAME==VERSION, was {show(text)}", fix)
+        return cls(match[1], match[2])
+
+    def __str__(self) -> str:
+        """Write it as plugins.toml does."""
+        return self.name if self.version is None else f"{self.name}=={self.version}"
+
+
+def _pin(value: Any, _: object) -> Pin:
+    if not isinstance(value, str):
+        raise OptionError(f"must be text in quotes, was {show(value)}", 'write "NAME" or "NAME==VERSION"')
+    return Pin.parse(value)
+
+
+CONVERTER.register_structure_hook(Pin, _pin)
+
+
+@attrs.frozen(kw_only=True)
+class PluginSettings:
+    """The allow-list: nothing else is imported.
+
+    Attributes:
+        enabled: Plugins in the order of their hooks; an empty list leaves the built-in components.
+    """
+
+    enabled: tuple[Pin, ...] = attrs.field(
+        validator=_distinct,
+        metadata={"missing": "no plugins enabled", "example": '[plugins] with enabled = ["sample-data"]'},
+    )
+
+
+def _within_total(instance: CapitalSettings, _: attrs.Attribute[float], start: float) -> None:
+    if not start <= instance.total:
+        raise OptionError(
+            f"must be at most capital.total = {instance.total:.10g}, was {start:.10g}",
+            "lower start or raise total",
+        )
+
+
+@attrs.frozen(kw_only=True)
+class CapitalSettings:
+    """How much money trades, and when more does; in the account's currency.
+
+    Attributes:
+        total: All that may ever be deployed.
+        start: Deployed at first.
+        step: Added at each step.
+        step_return: Growth of NAV per unit since the last step that earns the next.
+    """
+
+    total: float = positive(200_000.0, doc="all that may be deployed", unit="currency", at_most=MONEY_MAX)
+    start: float = option(
+        50_000.0,
+        doc="deployed at first",
+        unit="currency",
+        validator=[Range(above=0.0, at_most=MONEY_MAX), _within_total],
+    )
+    step: float = positive(50_000.0, doc="added at each step", unit="currency", at_most=MONEY_MAX)
+    step_return: float = fraction(0.15, doc="growth of NAV that earns the next step")
+
+
+@attrs.frozen(kw_only=True)
+class FeedSettings:
+    """One named set of prices; keys not listed here belong to the source.
+
+    Attributes:
+        source: Name of a data source.
+        symbols: Columns, in this order.
+        bar: Length of a bar: `1d`, `1h`, `5m`.
+        calendar: Exchange calendar of the sessions.
+        adjustment: What must be folded into the prices: `none`, `splits`, `all`.
+        gaps: `mark` missing sessions and go on, or `refuse` them.
+        options: The source's own keys, not yet validated.
+    """
+
+    source: str = option(doc="name of a data source", validator=_word)
+    symbols: tuple[str, ...] = option(doc="columns, in this order", validator=_some_symbols)
+    bar: str = option(
+        "1d",
+        doc="length of a bar",
+        validator=a_word(r"[1-9][0-9]{0,4}[mhd]", "minutes, hours or days", '"5m", "1h" or "1d"'),
+    )
+    calendar: str = option("XNYS", doc="exchange calendar", validator=_word)
+    adjustment: Literal["none", "splits", "all"] = option("none", doc="what is folded into the prices")
+    gaps: Literal["mark", "refuse"] = option("mark", doc="what happens to missing sessions")
+    options: Mapping[str, Any] = attrs.field(factory=dict, metadata={"rest": True})
+
+
+@attrs.frozen(kw_only=True)
+class SignalSettings:
+    """One signal of a strategy; keys not listed here belong to the signal.
+
+    Attributes:
+        weight: Its share of the combined forecast; the weights of a strategy sum to 1.
+        options: The signal's own keys, not yet validated.
+    """
+
+    weight: float = fraction(doc="share of the combined forecast", at_least=0.0)
+    options: Mapping[str, Any] = attrs.field(factory=dict, metadata={"rest": True})
+
+
+def _weights(_: object, __: attrs.Attribute[Any], signals: Mapping[str, SignalSettings]) -> None:
+    total = math.fsum(signal.weight for signal in signals.values())
+    if not abs(total - 1.0) <= _WEIGHT_TOLERANCE:
+        names = " + ".join(signals)
+        raise OptionError(
+            f"weights must sum to 1, was {names} = {total:.10g}", "change the weights so that they sum to 1"
+        )
+
+
+def _some_feeds(instance: Any, attribute: attrs.Attribute[Any], names: tuple[str, ...]) -> None:
+    if not names:
+        raise OptionError("must not be empty", "name at least one table of [data]")
+    _distinct(instance, attribute, names)
+
+
+@attrs.frozen(kw_only=True)
+class StrategySettings:
+    """One book: what it looks at, how it decides, how much it may hold.
+
+    Attributes:
+        data: Names of feeds.
+        signals: By name of the signal.
+        capital_share: Fraction of the deployed capital granted to this book.
+        optimizer: Name of an optimizer.
+        gross: Cap on the sum of absolute weights that the optimizer aims at.
+        rebalance: When targets are computed: every `session`, or the first of each `week` or `month`.
+        no_trade_band: Change of a weight below which nothing is traded.
+    """
+
+    data: tuple[str, ...] = option(doc="names of feeds", validator=_some_feeds)
+    signals: Mapping[str, SignalSettings] = attrs.field(
+        validator=[names, _weights],
+        metadata={"example": "[strategies.NAME.signals.ma-crossover] with weight = 1.0"},
+    )
+    capital_share: float = fraction(1.0, doc="share of the deployed capital")
+    optimizer: str = option("equal-weight", doc="name of an optimizer", validator=_word)
+    gross: float = fraction(1.0, doc="cap on the sum of absolute weights", at_most=10.0)
+    rebalance: Literal["session", "week", "month"] = option("session", doc="when targets are computed")
+    no_trade_band: float = fraction(0.02, doc="change of a weight not worth trading", at_least=0.0)
+
+
+@attrs.frozen(kw_only=True)
+class ExecutionSettings:
+    """How orders are sized, sent and, in simulation, filled.
+
+    Attributes:
+        fill: Price of a simulated fill: the next bar's open or close.
+        units: Whole lots, or fractions of a unit.
+        participation: Largest share of a bar's volume that one order may take.
+        executor: Name of an executor.
+    """
+
+    fill: Literal["next-open", "next-close"] = option("next-open", doc="price of a simulated fill")
+    units: Literal["whole", "fractional"] = option("whole", doc="whole lots, or fractions of a unit")
+    participation: float = fraction(0.05, doc="largest share of a bar's volume")
+    executor: str = option("simulated", doc="name of an executor", validator=_word)
+
+
+@attrs.frozen(kw_only=True)
+class CostSettings:
+    """What trading costs.
+
+    Attributes:
+        commission_per_share: Currency per unit traded.
+        commission_rate: Fraction of the value traded.
+        commission_min: Currency per order, the least.
+        spread_bps: Half is paid on each fill, basis points of the price.
+        slippage_bps: Paid on each fill, basis points of the price.
+        borrow_rate: Annual fraction of the value held short.
+        cash_rate: Annual fraction earned on idle cash, and subtracted in Sharpe; it may be negative.
+    """
+
+    commission_per_share: float = non_negative(0.005, unit="currency per unit", at_most=1_000.0)
+    commission_rate: float = fraction(0.0, doc="fraction of the value traded", at_least=0.0)
+    commission_min: float = non_negative(1.0, unit="currency per order", at_most=1e6)
+    spread_bps: float = non_negative(2.0, unit="basis points", at_most=10_000.0)
+    slippage_bps: float = non_negative(3.0, unit="basis points", at_most=10_000.0)
+    borrow_rate: float = fraction(0.01, doc="annual cost of a short", at_least=0.0)
+    cash_rate: float = fraction(0.0, doc="annual return of idle cash", at_least=-1.0)

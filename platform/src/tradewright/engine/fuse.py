@@ -1,0 +1,136 @@
+"""Write, for a set of rules, the module that compiles them into the loop, and keep it on disk.
+
+numba keeps machine code beside the file it was compiled from, but does not notice when a *called* function has
+changed.  So each set of rules gets a generated module of its own, named by a hash over everything that the machine
+code depends on: the sources of engine, risk and every rule's package, numba, llvmlite and the processor.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import platform
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import llvmlite.binding
+import numba
+
+from tradewright.engine.generate import PHASES, source_of
+from tradewright.engine.plain import load_plain_engine
+from tradewright.engine.probe import probe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from types import ModuleType
+
+    from tradewright.risk.contract import TargetRule
+
+CHECKED_WITH_NUMBA = "0.68"
+"""The numba whose cache was seen not to notice a changed callee; a test watches for the day it does."""
+
+
+@attrs.frozen
+class FusedRules:
+    """A compiled loop for one ordered set of rules.
+
+    Attributes:
+        advance: `advance(state, tape, decisions, settings, parameters, work, log, start, stop) -> next bar`.
+        rules: The rules in the order of their numbers: book, asset, two-sided.
+        parameters: Their options, as `advance` wants them.
+        interpreted: Rules that numba cannot compile, with its reason; empty when the loop is compiled.
+    """
+
+    advance: Callable[..., int]
+    rules: tuple[tuple[str, TargetRule], ...]
+    parameters: tuple[Any, ...]
+    interpreted: dict[str, str]
+
+
+def fuse(rules: Sequence[tuple[str, TargetRule]], cache: Path) -> FusedRules:
+    """Return the loop with `rules` fused in, compiled on first use and loaded from `cache` afterwards.
+
+    Args:
+        rules: Names and rules in the order of plugins.toml.
+        cache: Folder for generated modules; when it cannot be written a temporary one serves this process.
+
+    Raises:
+        PluginError: A rule writes to what it may only read, or returns the wrong type.
+    """
+    ordered = tuple(pair for phase in PHASES for pair in rules if pair[1].phase == phase)
+    draft = source_of(ordered, interpreted={})
+    key = content_hash(draft, ordered)
+    path = writable(cache) / f"fused_{key}.py"
+    if not path.exists():
+        reasons = probe(ordered)
+        write(path, source_of(ordered, interpreted=reasons))
+    module = load(path)
+    return FusedRules(module.advance, ordered, tuple(rule.parameters for _, rule in ordered), module.INTERPRETED)
+
+
+def content_hash(source: str, rules: Sequence[tuple[str, TargetRule]]) -> str:
+    """Return a hash of everything that the machine code depends on."""
+    digest = hashlib.sha256(source.encode())
+    machine = (llvmlite.binding.get_host_cpu_name(), llvmlite.binding.get_host_cpu_features().flatten())
+    for text in (numba.__version__, llvmlite.__version__, platform.python_version(), *machine):
+        digest.update(text.encode())
+    for file in sorted({file for root in source_roots(rules) for file in python_files(root)}):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:32]
+
+
+def source_roots(rules: Sequence[tuple[str, TargetRule]]) -> set[Path]:
+    """Return the folders, or single files, whose code ends up in the loop."""
+    kernel = Path(__file__).parent
+    roots = {kernel, kernel.parent / "risk"}
+    for _, rule in rules:
+        package = rule.function.__module__.partition(".")[0]
+        if package != __package__.partition(".")[0]:
+            file = Path(str(sys.modules[package].__file__))
+            roots.add(file.parent if file.name == "__init__.py" else file)
+    return roots
+
+
+def python_files(root: Path) -> Iterator[Path]:
+    """Yield the Python files below `root`, or `root` itself."""
+    if root.is_file():
+        yield root
+    else:
+        yield from root.rglob("*.py")
+
+
+def writable(cache: Path) -> Path:
+    """Return `cache`, made if need be, or a temporary folder when it cannot be written."""
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=cache):
+            return cache
+    except OSError:
+        return Path(tempfile.mkdtemp(prefix="tradewright-"))
+
+
+def write(path: Path, text: str) -> None:
+    """Write `text` at once or not at all, so that another process never loads half a module."""
+    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    Path(name).replace(path)
+
+
+def load(path: Path) -> ModuleType:
+    """Import the generated module at `path`, once per process."""
+    name = f"tradewright_{path.stem}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None  # noqa: S101  # a .py file always has one
+    assert spec.loader is not None  # noqa: S101  # likewise
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    load_plain_engine()
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,101 @@
+"""The text of the module that fuses one set of rules into the loop: the loop's own source, asking other rules."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING
+
+from tradewright.engine import loop
+from tradewright.engine.plain import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tradewright.risk.contract import TargetRule
+
+PHASES = ("book", "asset", "sides")
+
+_IMPORT_RULES = "from tradewright.engine.rules import ask_asset, ask_books, ask_sides\n"
+_RULES = """\
+from tradewright.engine.decide import apply_sides, judge, record_halt
+from tradewright.engine.jit import compiled_rule
+from tradewright.values.arrays import read_only
+{imports}
+
+INTERPRETED = {interpreted!r}
+{wrapped}
+
+
+@compiled
+def ask_books(state, settings, parameters, log, bar):
+    for row in range(len(state.rows)):
+        view = book_view(state, settings, row)
+{book}
+
+
+@compiled
+def ask_asset(proposal, asset, view, state, tape, parameters, bar, book, column, counting):
+{asset}
+    return proposal
+
+
+@compiled
+def ask_sides(view, state, tape, parameters, work, bar, book, counting):
+{sides}
+
+"""
+_FEATURE = {"asset": "tape.features[{k}, bar, column]", "sides": "tape.features[{k}, bar]"}
+_MEMORY = {
+    "book": "state.book_memory[row, {start}:{stop}]",
+    "asset": "state.asset_memory[book, column, {start}:{stop}]",
+}
+_CALL = {
+    "book": "        record_halt(state, log, bar, row, {i}, rule_{i}(view, parameters[{i}]{more}))",
+    "asset": "    answer = rule_{i}(proposal, asset, view, parameters[{i}]{more})\n"
+    "    proposal = judge(state, proposal, answer, asset.held, view.equity, bar, {i}, counting)",
+    "sides": "    sides = rule_{i}({target}, {held}, view, parameters[{i}]{more})\n"
+    "    apply_sides(state, work, sides, {i}, bar, book, counting)",
+}
+
+
+def source_of(rules: Sequence[tuple[str, TargetRule]], *, interpreted: dict[str, str]) -> str:
+    """Return the module's text.
+
+    Args:
+        rules: Names and rules in the order of their numbers: book, asset, two-sided.
+        interpreted: Rules that do not compile, with the reason; when there are any, nothing that touches a
+            rule is compiled, while every transition still is.
+    """
+    functions = [rule.function for _, rule in rules]
+    calls = {phase: "\n".join(_calls(phase, rules, python=bool(interpreted))) for phase in PHASES}
+    text = _RULES.format(
+        imports="\n".join(f"from {f.__module__} import {f.__name__} as _{i}" for i, f in enumerate(functions)),
+        interpreted=interpreted,
+        wrapped="\n".join(f"rule_{i} = compiled_rule(_{i})" for i in range(len(functions))),
+        book=calls["book"] or "        pass",
+        asset=calls["asset"],
+        sides=calls["sides"] or "    pass",
+    )
+    source = inspect.getsource(loop)
+    head, found, body = source.partition(_IMPORT_RULES)
+    imports, marker, functions_of_loop = body.partition("VERIFY_SLACK =")
+    if not (found and marker):
+        raise AssertionError("engine/loop.py no longer has the lines that the fused modules replace")
+    source = head + imports + text + marker + functions_of_loop
+    return plain(source) if interpreted else source
+
+
+def _calls(phase: str, rules: Sequence[tuple[str, TargetRule]], *, python: bool) -> Iterator[str]:
+    """Yield the lines that ask each rule of a phase, with its features and its slice of the memory."""
+    array = "read_only(work.{})" if python else "work.{}"
+    arrays = {name: array.format(name) for name in ("target", "held")}
+    feature = memory = 0
+    for i, (_, rule) in enumerate(rules):
+        more = [_FEATURE[rule.phase].format(k=feature + j) for j in range(len(rule.features))]
+        feature += len(rule.features)
+        if rule.phase != phase:
+            continue
+        if rule.memory:
+            more.append(_MEMORY[phase].format(start=memory, stop=memory + rule.memory))
+            memory += rule.memory
+        yield _CALL[phase].format(i=i, more="".join(f", {m}" for m in more), **arrays)

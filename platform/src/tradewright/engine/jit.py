@@ -1,0 +1,39 @@
+"""How the engine compiles: the only place that knows numba's options.
+
+Measured on the loop with the mission's rules, one asset, 1,000,000 bars: with numba's defaults 3.4 s a run and
+16 s to compile, with the options below 0.05 s and 5 s.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import numba
+
+F = TypeVar("F")
+
+# A zero divisor gives inf or NaN, as in numpy; the code guards its own divisions.
+_COMMON: dict[str, Any] = {"error_model": "numpy"}
+# Without numba's runtime nothing can be allocated, and no reference is counted for any of the tables that travel
+# through every call: that counting is what takes the 3.4 s.
+_KERNEL: dict[str, Any] = {**_COMMON, "_nrt": False}
+# Only `advance` is called from Python, so the rest needs no way in; inlining saves copying the tables' descriptors.
+_INNER: dict[str, Any] = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
+
+def compiled(function: F) -> F:
+    """Compile a function of the engine, to be called from compiled code only."""
+    result: F = numba.njit(**_KERNEL, **_INNER)(function)
+    return result
+
+
+def compiled_rule(function: F) -> F:
+    """Compile a rule, which may allocate."""
+    result: F = numba.njit(**_COMMON, forceinline=True)(function)
+    return result
+
+
+def cached(function: F) -> F:
+    """Compile what Python calls, and keep the machine code on disk beside the function's file."""
+    result: F = numba.njit(**_KERNEL, cache=True)(function)
+    return result

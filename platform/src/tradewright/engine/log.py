@@ -1,0 +1,98 @@
+"""What the loop writes down: the curve, the fills, the events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from tradewright.engine.jit import compiled
+from tradewright.engine.state import table
+
+if TYPE_CHECKING:
+    from tradewright.engine.state import Table
+    from tradewright.values.arrays import IntArray
+
+_F, _I = "f8", "i8"
+
+CURVE = np.dtype([
+    ("equity", _F),
+    ("nav", _F),
+    ("gross", _F),  # Sum of absolute notionals, in currency.
+    ("net", _F),  # Sum of signed notionals, in currency.
+    ("costs", _F),  # Fees, slippage and borrow so far, in currency.
+])  # fmt: skip
+FILL = np.dtype([
+    ("bar", _I),
+    ("book", _I),
+    ("asset", _I),
+    ("reason", _I),
+    ("quantity", _F),  # Signed.
+    ("price", _F),
+    ("fee", _F),
+    ("slippage", _F),  # In currency.
+])  # fmt: skip
+EVENT = np.dtype([
+    ("bar", _I),
+    ("row", _I),
+    ("kind", _I),
+    ("rule", _I),  # Number of the book rule; -1 for a capital step.
+    ("level", _I),
+    ("observed", _F),
+    ("limit", _F),
+    ("money", _F),  # Granted, in currency.
+])  # fmt: skip
+
+BY_ORDER, BY_STOP = 0, 1
+HALTED, LIFTED, GRANTED = 0, 1, 2
+
+
+class Log(NamedTuple):
+    """Buffers with a count of what is in them; the loop stops before a bar that might overflow one."""
+
+    curve: Table
+    """`(n_bars, n_rows)` of CURVE, one entry at each close."""
+    fills: Table
+    events: Table
+    counts: IntArray
+    """`(2,)`: fills, events."""
+
+
+def make_log(n_bars: int, n_rows: int, n_fills: int, n_events: int) -> Log:
+    """Return empty buffers for `n_bars` bars and so many fills and events between two drains."""
+    return Log(
+        table((n_bars, n_rows), CURVE),
+        table((n_fills,), FILL),
+        table((n_events,), EVENT),
+        np.zeros(2, np.int64),
+    )
+
+
+@compiled
+def log_event(
+    log: Log, bar: int, row: int, kind: int, rule: int, level: int, observed: float, limit: float, money: float
+) -> None:
+    """Append one event."""
+    event = log.events[log.counts[1]]
+    event.bar, event.row, event.kind, event.rule, event.level = bar, row, kind, rule, level
+    event.observed, event.limit, event.money = observed, limit, money
+    log.counts[1] += 1
+
+
+@compiled
+def log_fill(
+    log: Log,
+    bar: int,
+    book: int,
+    asset: int,
+    reason: int,
+    quantity: float,
+    price: float,
+    fee: float,
+    slippage: float,
+) -> None:
+    """Append one fill."""
+    fill = log.fills[log.counts[0]]
+    fill.bar, fill.book, fill.asset, fill.reason = bar, book, asset, reason
+    fill.quantity, fill.price, fill.fee, fill.slippage = quantity, price, fee, slippage
+    log.counts[0] += 1

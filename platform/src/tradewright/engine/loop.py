@@ -1,0 +1,126 @@
+"""The bars in their order (docs/reference/engine.md, 2 and 8): resumable anywhere, the same bytes for any split.
+
+This file is also the pattern of the fused modules: `engine/fuse.py` copies it with another import of `rules`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from tradewright.engine.decide import apply_halts, asset_view, book_view, smaller, want
+from tradewright.engine.jit import cached, compiled
+from tradewright.engine.matcher import fill_orders, fire_stops
+from tradewright.engine.plan import plan_book
+from tradewright.engine.rules import ask_asset, ask_books, ask_sides
+from tradewright.engine.transitions import grant, mark, open_session
+from tradewright.risk.contract import FROZEN, Proposal
+
+if TYPE_CHECKING:
+    from tradewright.engine.log import Log
+    from tradewright.engine.state import State, Table
+    from tradewright.engine.tape import Decisions, Settings, Tape
+
+VERIFY_SLACK = 1e-12  # Rounding of the second pass; far below any limit's meaning.
+
+
+@compiled
+def open_bar(state: State, tape: Tape, settings: Settings, log: Log, bar: int) -> None:
+    """Do everything that happens before the decision: session, fills, stops, mark, capital."""
+    if tape.edges[bar].opens:
+        open_session(state, settings, log, bar)
+    for asset in range(len(state.market)):
+        state.market[asset].used = 0.0
+    for book in range(state.positions.shape[0]):
+        if not settings.at_close:
+            fill_orders(state, tape, settings, log, bar, book)
+        fire_stops(state, tape, settings, log, bar, book)
+        if settings.at_close:
+            fill_orders(state, tape, settings, log, bar, book)
+    mark(state, tape, settings, log, bar)
+    if tape.edges[bar].closes:
+        grant(state, settings, log, bar)
+
+
+@compiled
+def ask_rules(
+    state: State,
+    tape: Tape,
+    settings: Settings,
+    parameters: Any,
+    work: Table,
+    bar: int,
+    book: int,
+    counting: bool,
+) -> bool:
+    """Pass one book through its asset and two-sided rules; return whether any target fell."""
+    view = book_view(state, settings, book)
+    fell, slack = False, 0.0 if counting else VERIFY_SLACK
+    for asset in range(len(state.market)):
+        before = work[asset].before = work[asset].target
+        if math.isnan(state.market[asset].mark):
+            continue
+        proposal = Proposal(before, work[asset].stop, work[asset].mode)
+        seen = asset_view(state, tape, settings, book, asset, work[asset].held)
+        after = ask_asset(proposal, seen, view, state, tape, parameters, bar, book, asset, counting)
+        work[asset].target, work[asset].stop, work[asset].mode = after.target, after.stop, after.mode
+        work[asset].before = after.target
+        fell = fell or abs(before) - abs(after.target) > slack
+    ask_sides(view, state, tape, parameters, work, bar, book, counting)
+    for asset in range(len(state.market)):
+        fell = fell or abs(work[asset].before) - abs(work[asset].target) > slack
+    return fell
+
+
+@compiled
+def decide_book(
+    state: State,
+    tape: Tape,
+    decisions: Decisions,
+    settings: Settings,
+    parameters: Any,
+    work: Table,
+    bar: int,
+    book: int,
+) -> None:
+    """Leave one book's checked targets and modes in `work`, and store its stops."""
+    want(state, tape, decisions, settings, work, bar, book)
+    apply_halts(state, work, bar, book)
+    counting = True
+    if ask_rules(state, tape, settings, parameters, work, bar, book, counting) and ask_rules(
+        state, tape, settings, parameters, work, bar, book, not counting
+    ):
+        state.run[0].verify_failures += 1
+        for asset in range(len(state.market)):
+            if work[asset].mode != FROZEN:
+                work[asset].target = smaller(work[asset].target, work[asset].held)
+    for asset in range(len(state.market)):
+        position = state.positions[book, asset]
+        wanted = work[asset].target != 0.0 or position.quantity != 0.0
+        position.stop = work[asset].stop if wanted else math.nan
+
+
+@cached
+def advance(
+    state: State,
+    tape: Tape,
+    decisions: Decisions,
+    settings: Settings,
+    parameters: Any,
+    work: Table,
+    log: Log,
+    start: int,
+    stop: int,
+) -> int:
+    """Play bars `start` to `stop - 1`, or until a log buffer is nearly full; return the next bar to play."""
+    n_books, n_assets = state.positions.shape
+    fills_max, events_max = 2 * n_books * n_assets, 2 * state.halts.size + 1
+    for bar in range(start, stop):
+        if log.counts[0] + fills_max > len(log.fills) or log.counts[1] + events_max > len(log.events):
+            return bar
+        open_bar(state, tape, settings, log, bar)
+        ask_books(state, settings, parameters, log, bar)
+        for book in range(n_books):
+            decide_book(state, tape, decisions, settings, parameters, work, bar, book)
+            plan_book(state, tape, decisions, settings, work, bar, book)
+    return stop

@@ -1,0 +1,48 @@
+"""A second copy of the engine's modules that is left to the interpreter.
+
+It serves sets of rules that numba cannot compile.  The source is the same; only the decorators do nothing.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TypeVar
+
+F = TypeVar("F")
+
+_COPIED = ("log", "transitions", "matcher", "decide", "plan")
+_PREFIX = "tradewright_plain_"
+
+
+def compiled(function: F) -> F:
+    """Stand in for every decorator of `engine.jit`."""
+    return function
+
+
+compiled_rule = cached = compiled
+
+
+def plain(source: str) -> str:
+    """Return an engine module's source with its imports led to the plain copies.
+
+    >>> plain("from tradewright.engine.jit import compiled")
+    'from tradewright.engine.plain import compiled'
+    """
+    source = source.replace("from tradewright.engine.jit ", "from tradewright.engine.plain ")
+    for name in _COPIED:
+        source = source.replace(f"from tradewright.engine.{name} ", f"from {_PREFIX}{name} ")
+    return source
+
+
+def load_plain_engine() -> None:
+    """Make the plain copies importable; once is enough."""
+    for name in _COPIED:
+        original, copy = import_module(f"tradewright.engine.{name}"), ModuleType(_PREFIX + name)
+        if copy.__name__ in sys.modules:
+            continue
+        sys.modules[copy.__name__] = copy
+        code = compile(plain(inspect.getsource(original)), str(original.__file__), "exec")
+        exec(code, copy.__dict__)  # noqa: S102  # the kernel's own source

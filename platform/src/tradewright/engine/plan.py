@@ -1,0 +1,69 @@
+"""From checked targets to the orders of the next bar (docs/reference/engine.md, 9)."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from tradewright.engine.jit import compiled
+from tradewright.engine.matcher import floor_lot
+from tradewright.risk.contract import FROZEN
+
+if TYPE_CHECKING:
+    from tradewright.engine.state import State, Table
+    from tradewright.engine.tape import Decisions, Settings, Tape
+
+_LOT_SLACK = 1e-9  # Lots: a weight that came from whole lots must come back as the same lots.
+
+
+@compiled
+def plan_book(
+    state: State, tape: Tape, decisions: Decisions, settings: Settings, work: Table, bar: int, book: int
+) -> None:
+    """Write one book's orders; quantities are fixed here, on prices known now."""
+    for asset in range(len(state.market)):
+        position, order = state.positions[book, asset], 0.0
+        if worth_an_order(settings, work, book, asset):
+            wanted = wanted_quantity(state, tape, decisions, settings, work, bar, book, asset)
+            order = wanted - position.quantity
+            average = tape.average_volume[bar, asset] if settings.has_volume else math.nan
+            if not math.isnan(average):
+                most = floor_lot(settings.participation * average, tape.assets[asset].lot, settings)
+                order = math.copysign(min(abs(order), most), order)
+        position.order = order
+
+
+@compiled
+def worth_an_order(settings: Settings, work: Table, book: int, asset: int) -> bool:
+    """Say whether the change is more than nothing, and more than the no-trade band unless a rule asked for it."""
+    target, held = work[asset].target, work[asset].held
+    if work[asset].mode == FROZEN or target == held:
+        return False
+    forced = abs(target) < abs(held) and target != work[asset].raw
+    if target == 0.0 or held == 0.0 or forced:
+        return True
+    return not abs(target - held) < settings.books[book].no_trade_band
+
+
+@compiled
+def wanted_quantity(
+    state: State,
+    tape: Tape,
+    decisions: Decisions,
+    settings: Settings,
+    work: Table,
+    bar: int,
+    book: int,
+    asset: int,
+) -> float:
+    """Return the signed quantity that the target weight stands for, whole lots towards zero."""
+    target = work[asset].target
+    if settings.in_units and decisions.made[bar, book] and target == work[asset].raw and target != 0.0:
+        quantity: float = decisions.target[bar, book, asset]
+        return quantity
+    if not state.rows[book].equity > 0.0:
+        return 0.0
+    size = abs(target) * state.rows[book].equity / (state.market[asset].mark * tape.assets[asset].multiplier)
+    if settings.whole:
+        size = math.floor(size / tape.assets[asset].lot + _LOT_SLACK) * tape.assets[asset].lot
+    return math.copysign(size, target)

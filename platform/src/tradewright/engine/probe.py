@@ -1,0 +1,70 @@
+"""Compile each rule on its own, before it is fused: does it compile, and does it keep to what it may touch?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numba
+from numba import types
+from numba.core.errors import NumbaError
+
+from tradewright.engine.jit import compiled_rule
+from tradewright.errors import PluginError
+from tradewright.risk.contract import AssetView, BookView, Halt, Proposal, Sides
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tradewright.risk.contract import TargetRule
+
+_type: Any = numba.typeof
+_READ_ONLY = types.Array(types.float64, 1, "A", readonly=True)
+_MEMORY = types.Array(types.float64, 1, "C")
+_PROPOSAL = _type(Proposal(0.0, 0.0, 0))
+_ASSET = _type(AssetView(1.0, 0.0, 0.0, 0.0))
+_BOOK = _type(BookView(1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0))
+_BEFORE = {"asset": (_PROPOSAL, _ASSET, _BOOK), "book": (_BOOK,), "sides": (_READ_ONLY, _READ_ONLY, _BOOK)}
+_FEATURE = {"asset": types.float64, "sides": _READ_ONLY}
+_ANSWER = {"asset": Proposal, "book": Halt, "sides": Sides}
+
+
+def probe(rules: Sequence[tuple[str, TargetRule]]) -> dict[str, str]:
+    """Return the rules that numba cannot compile, with the first line of its reason.
+
+    Raises:
+        PluginError: A rule writes to a read-only array, or answers with another type than its phase wants.
+    """
+    reasons = {}
+    for name, rule in rules:
+        function: Any = compiled_rule(rule.function)
+        try:
+            function.compile(signature(rule))
+        except NumbaError as error:
+            if "readonly" in str(error):
+                raise PluginError(
+                    "a rule may only return its verdict, but this one writes to its arguments",
+                    key=name,
+                    fix="return the changed values; keep what must be remembered in `memory`",
+                ) from error
+            reasons[name] = str(error).strip().splitlines()[-1]
+            continue
+        check_answer(name, rule, function.nopython_signatures[0].return_type)
+    return reasons
+
+
+def signature(rule: TargetRule) -> tuple[Any, ...]:
+    """Return the types that the loop will call the rule with, every array but its memory read-only."""
+    features = tuple(_FEATURE[rule.phase] for _ in rule.features)
+    memory = (_MEMORY,) if rule.memory else ()
+    return (*_BEFORE[rule.phase], _type(rule.parameters), *features, *memory)
+
+
+def check_answer(name: str, rule: TargetRule, answer: Any) -> None:
+    """Refuse a rule whose compiled return type is not the one of its phase."""
+    wanted = _ANSWER[rule.phase]
+    if getattr(answer, "instance_class", None) is not wanted:
+        raise PluginError(
+            f"{rule.phase} rule must return {wanted.__name__}, was {answer}",
+            key=name,
+            fix=f"return tradewright.risk.contract.{wanted.__name__}(...) on every path",
+        )

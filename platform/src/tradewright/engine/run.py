@@ -1,0 +1,135 @@
+"""Run the compiled loop over a history, segment by segment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+import numpy as np
+
+from tradewright.engine import state as states
+from tradewright.engine.decide import WORK
+from tradewright.engine.log import make_log
+from tradewright.engine.tape import make_tape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tradewright.engine.fuse import FusedRules
+    from tradewright.engine.state import State, Table
+    from tradewright.engine.tape import Decisions, Settings
+    from tradewright.values.arrays import FloatArray
+    from tradewright.values.bars import Bars
+
+BUFFER_ROWS = 4096  # Fills, and events, between two drains.
+
+
+@attrs.frozen(kw_only=True)
+class Trace:
+    """What a run leaves behind.
+
+    Attributes:
+        curve: Equity, nav, exposures and costs at each close, `(n_bars, n_rows)` of `engine.log.CURVE`.
+        fills: `engine.log.FILL`, in the order they happened.
+        events: Halts, lifts and capital steps, `engine.log.EVENT`.
+        state: The state after the last bar.
+    """
+
+    curve: Table
+    fills: Table
+    events: Table
+    state: State
+
+
+class Simulation:
+    """A run that can stop and go on at any bar; any split of the bars gives the same bytes.
+
+    Args:
+        bars: Prices.
+        decisions: What each book wants on each bar.
+        settings: Costs, execution and capital policy.
+        fused: The loop with its rules.
+        capital: Money granted to each book at the start, `(n_books,)`.
+    """
+
+    def __init__(
+        self, bars: Bars, decisions: Decisions, settings: Settings, fused: FusedRules, capital: FloatArray
+    ) -> None:
+        rules = [rule for _, rule in fused.rules]
+        memory = {phase: sum(r.memory for r in rules if r.phase == phase) for phase in ("asset", "book")}
+        self._fused = fused
+        self._tape = make_tape(bars, features_of(bars, fused))
+        self._decisions, self._settings = decisions, settings
+        n_book_rules = sum(r.phase == "book" for r in rules)
+        self.state = states.initial(capital, bars.n_assets, n_book_rules, len(rules), memory["asset"], memory["book"])
+        n_rows = len(self.state.rows)
+        room = max(BUFFER_ROWS, 4 * len(capital) * bars.n_assets, 4 * n_rows * (n_book_rules + 1))
+        self._log = make_log(bars.n_bars, n_rows, room, room)
+        self._work = states.table((bars.n_assets,), WORK)
+        self._fills: list[Table] = []
+        self._events: list[Table] = []
+        self.bar = 0
+
+    def advance(self, stop: int) -> None:
+        """Play up to, and not including, bar `stop`."""
+        while self.bar < stop:
+            self.bar = self._fused.advance(
+                self.state,
+                self._tape,
+                self._decisions,
+                self._settings,
+                self._fused.parameters,
+                self._work,
+                self._log,
+                self.bar,
+                stop,
+            )
+            self._drain()
+
+    def trace(self) -> Trace:
+        """Return what has happened so far."""
+        return Trace(
+            curve=self._log.curve,
+            fills=np.concatenate([self._log.fills[:0], *self._fills]).view(np.recarray),
+            events=np.concatenate([self._log.events[:0], *self._events]).view(np.recarray),
+            state=self.state,
+        )
+
+    def _drain(self) -> None:
+        log = self._log
+        self._fills.append(drained(log.fills, log.counts[0]))
+        self._events.append(drained(log.events, log.counts[1]))
+        log.counts[:] = 0
+
+
+def drained(buffer: Table, count: int) -> Table:
+    """Return a copy of the first `count` entries."""
+    return buffer[:count].copy().view(np.recarray)
+
+
+def features_of(bars: Bars, fused: FusedRules) -> FloatArray:
+    """Return every feature that the rules ask for, `(n_features, n_bars, n_assets)`; equal ones are computed once."""
+    asked = [feature for _, rule in fused.rules for feature in rule.features]
+    known = {feature: feature.compute(bars, feature.window) for feature in dict.fromkeys(asked)}
+    result = np.empty((len(asked), bars.n_bars, bars.n_assets))
+    for i, feature in enumerate(asked):
+        result[i] = known[feature]
+    return result
+
+
+def simulate(
+    bars: Bars,
+    decisions: Decisions,
+    settings: Settings,
+    fused: FusedRules,
+    capital: FloatArray,
+    progress: Callable[[int], None] | None = None,
+) -> Trace:
+    """Play the whole history and return its trace; `progress` is called with the bars played so far."""
+    simulation = Simulation(bars, decisions, settings, fused, capital)
+    segment = max(1, bars.n_bars if progress is None else bars.n_bars // 50)
+    for stop in range(segment, bars.n_bars + segment, segment):
+        simulation.advance(min(stop, bars.n_bars))
+        if progress is not None:
+            progress(simulation.bar)
+    return simulation.trace()

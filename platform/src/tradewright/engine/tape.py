@@ -1,0 +1,119 @@
+"""What the loop reads and never writes: prices, decisions, settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from tradewright.engine.state import table
+from tradewright.risk.features import average_volume
+
+if TYPE_CHECKING:
+    from tradewright.engine.state import Table
+    from tradewright.values.arrays import BoolArray, FloatArray
+    from tradewright.values.bars import Bars
+
+SESSIONS_PER_YEAR = 252  # Interest and borrow fees accrue per session; equities' convention.
+VOLUME_WINDOW = 20  # Traded bars behind the average volume that planning is limited by.
+
+
+EDGE = np.dtype([
+    ("opens", "?"),  # First bar of its session.
+    ("closes", "?"),  # Last bar of its session.
+])  # fmt: skip
+LISTING = np.dtype([
+    ("lot", "f8"),  # Smallest step of quantity, in units.
+    ("tick", "f8"),  # Smallest step of price, 0 for none.
+    ("multiplier", "f8"),  # Notional of one unit is price x multiplier.
+])  # fmt: skip
+BOOK = np.dtype([
+    ("share", "f8"),  # Part of every grant of capital.
+    ("no_trade_band", "f8"),  # Smallest change of weight that is worth an order.
+])  # fmt: skip
+
+
+class Tape(NamedTuple):
+    """Prices and what is derived from them alone; arrays are `(n_bars, n_assets)` unless said otherwise."""
+
+    open: FloatArray
+    high: FloatArray
+    low: FloatArray
+    close: FloatArray
+    volume: FloatArray
+    average_volume: FloatArray
+    traded: BoolArray
+    edges: Table
+    """`(n_bars,)` of EDGE."""
+    assets: Table
+    """`(n_assets,)` of LISTING."""
+    features: FloatArray
+    """`(n_features, n_bars, n_assets)`: what rules asked for."""
+
+
+class Decisions(NamedTuple):
+    """What the strategies want."""
+
+    target: FloatArray
+    """`(n_bars, n_books, n_assets)`: weights, or quantities when `Settings.in_units`."""
+    made: BoolArray
+    """`(n_bars, n_books)`: where the book decided on this bar."""
+
+
+class Settings(NamedTuple):
+    """Scalars and per-book numbers of a run; fractions, currency, basis points as named."""
+
+    at_close: bool
+    """Orders fill at the next close instead of the next open."""
+    has_volume: bool
+    whole: bool
+    """Quantities are whole multiples of the lot."""
+    in_units: bool
+    """Decisions are quantities instead of weights."""
+    participation: float
+    half_spread_and_slippage: float
+    """Fraction by which a fill is worse than its base price."""
+    commission_per_share: float
+    commission_rate: float
+    commission_min: float
+    cash_rate: float
+    borrow_rate: float
+    capital_total: float
+    capital_step: float
+    capital_step_return: float
+    evidence_ok: bool
+    """Whether the record is good enough for a capital step."""
+    resume_after: int
+    """Sessions after which a backtest plays the person who lifts a latched halt; 0 for never."""
+    latched: BoolArray
+    """`(n_book_rules,)`: whether only a person lifts the rule's halt."""
+    books: Table
+    """`(n_books,)` of BOOK."""
+
+
+def listings(bars: Bars) -> Table:
+    """Return what the instruments say of lot, tick and multiplier."""
+    rows = [(i.lot, i.tick, i.multiplier) for i in bars.instruments]
+    return np.array(rows, LISTING).view(np.recarray)
+
+
+def make_tape(bars: Bars, features: FloatArray) -> Tape:
+    """Lay out `bars` for the loop, without copying prices.
+
+    Close-only bars have the close in place of open, high and low, which is what their fills and stops look at;
+    absent volumes are empty and never read.
+    """
+    absent = np.empty((0, bars.n_assets))
+    starts = bars.session[1:] != bars.session[:-1]
+    return Tape(
+        open=bars.close if bars.open is None else bars.open,
+        high=bars.close if bars.high is None else bars.high,
+        low=bars.close if bars.low is None else bars.low,
+        close=bars.close,
+        volume=absent if bars.volume is None else bars.volume,
+        average_volume=absent if bars.volume is None else average_volume(bars, VOLUME_WINDOW),
+        traded=bars.traded,
+        edges=table((bars.n_bars,), EDGE, opens=np.append(True, starts), closes=np.append(starts, True)),
+        assets=listings(bars),
+        features=features,
+    )

@@ -1,0 +1,176 @@
+"""What changes the money: a fill, a session, a mark, a grant (docs/reference/engine.md, 2, 3 and 6)."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from tradewright.engine.jit import compiled
+from tradewright.engine.log import GRANTED, LIFTED, log_event
+from tradewright.engine.tape import SESSIONS_PER_YEAR
+from tradewright.risk.contract import FLATTEN, RUNNING
+
+if TYPE_CHECKING:
+    from tradewright.engine.log import Log
+    from tradewright.engine.state import State
+    from tradewright.engine.tape import Settings, Tape
+
+
+@compiled
+def apply_fill(state: State, tape: Tape, book: int, asset: int, quantity: float, price: float, fee: float) -> None:
+    """Book one fill of signed `quantity`, which never crosses zero."""
+    position, row = state.positions[book, asset], state.rows[book]
+    before = position.quantity
+    after = before + quantity
+    row.cash -= quantity * price * tape.assets[asset].multiplier + fee
+    row.fees += fee
+    position.quantity = after
+    if after == 0.0:
+        position.entry = math.nan
+        position.stop = math.nan
+    elif before == 0.0:
+        position.entry = price
+    elif abs(after) > abs(before):
+        position.entry = (position.entry * before + price * quantity) / after
+
+
+@compiled
+def open_session(state: State, settings: Settings, log: Log, bar: int) -> None:
+    """Begin a session: end the halts that end by themselves, and take the last mark as the day's base."""
+    state.run[0].session += 1
+    for row in range(len(state.rows)):
+        state.rows[row].day_base = state.rows[row].nav
+        for rule in range(state.halts.shape[1]):
+            halt = state.halts[row, rule]
+            if halt.level == RUNNING:
+                continue
+            if not settings.latched[rule]:
+                halt.level = RUNNING
+            elif 0 < settings.resume_after <= state.run[0].session - halt.since:
+                lift(state, log, bar, row, rule)
+
+
+@compiled
+def lift(state: State, log: Log, bar: int, row: int, rule: int) -> None:
+    """Play the person who lifts a latched halt: end it, and measure drawdown from here."""
+    halt, money = state.halts[row, rule], state.rows[row]
+    log_event(log, bar, row, LIFTED, rule, halt.level, money.nav, money.peak, 0.0)
+    halt.level = RUNNING
+    money.peak = money.nav
+
+
+@compiled
+def short_value(state: State, tape: Tape, book: int) -> float:
+    """Return the notional of the book's short positions at the marks, >= 0."""
+    total = 0.0
+    for asset in range(len(state.market)):
+        quantity = state.positions[book, asset].quantity
+        if quantity < 0.0:
+            total -= quantity * state.market[asset].mark * tape.assets[asset].multiplier
+    return total
+
+
+@compiled
+def mark(state: State, tape: Tape, settings: Settings, log: Log, bar: int) -> None:
+    """Value every row at the close of `bar`, and write the curve."""
+    for asset in range(len(state.market)):
+        if tape.traded[bar, asset]:
+            state.market[asset].mark = tape.close[bar, asset]
+    n_books = state.positions.shape[0]
+    for book in range(n_books):
+        if tape.edges[bar].closes:
+            accrue(state, tape, settings, book)
+        value_book(state, tape, log, bar, book)
+    if len(state.rows) > n_books:
+        value_account(state, log, bar)
+    for i in range(len(state.rows)):
+        row, point = state.rows[i], log.curve[bar, i]
+        row.nav = row.equity / row.units
+        row.peak = max(row.peak, row.nav)
+        point.equity, point.nav = row.equity, row.nav
+        point.costs = row.fees + row.slippage + row.borrow
+
+
+@compiled
+def accrue(state: State, tape: Tape, settings: Settings, book: int) -> None:
+    """Add one session's interest on idle cash, and take one session's borrow fee on shorts."""
+    row = state.rows[book]
+    short = short_value(state, tape, book)
+    interest = max(row.cash - short, 0.0) * settings.cash_rate / SESSIONS_PER_YEAR
+    borrow = short * settings.borrow_rate / SESSIONS_PER_YEAR
+    row.cash += interest - borrow
+    row.interest += interest
+    row.borrow += borrow
+
+
+@compiled
+def value_book(state: State, tape: Tape, log: Log, bar: int, book: int) -> None:
+    """Set the book's equity, and write its gross and net exposure."""
+    gross = net = 0.0
+    for asset in range(len(state.market)):
+        quantity = state.positions[book, asset].quantity
+        if quantity != 0.0:
+            notional = quantity * state.market[asset].mark * tape.assets[asset].multiplier
+            gross += abs(notional)
+            net += notional
+    equity = state.rows[book].cash + net
+    state.rows[book].equity = equity
+    log.curve[bar, book].gross = gross
+    log.curve[bar, book].net = net
+    if gross > 0.0 and equity > 0.0:
+        for asset in range(len(state.market)):
+            position = state.positions[book, asset]
+            weight = abs(position.quantity) * state.market[asset].mark * tape.assets[asset].multiplier / equity
+            position.largest = max(position.largest, weight)
+
+
+@compiled
+def value_account(state: State, log: Log, bar: int) -> None:
+    """Set the account's sums over the books."""
+    last = len(state.rows) - 1
+    account, total = state.rows[last], log.curve[bar, last]
+    account.cash = account.equity = account.fees = account.slippage = account.borrow = account.interest = 0.0
+    total.gross = total.net = 0.0
+    for book in range(last):
+        row = state.rows[book]
+        account.cash += row.cash
+        account.equity += row.equity
+        account.fees += row.fees
+        account.slippage += row.slippage
+        account.borrow += row.borrow
+        account.interest += row.interest
+        total.gross += log.curve[bar, book].gross
+        total.net += log.curve[bar, book].net
+
+
+@compiled
+def grant(state: State, settings: Settings, log: Log, bar: int) -> None:
+    """Add a step of capital when the account has earned it; nav does not move."""
+    last = len(state.rows) - 1
+    account = state.rows[last]
+    left = settings.capital_total - account.capital
+    gain = account.nav / state.run[0].step_base - 1.0
+    if not settings.evidence_ok or left <= 0.0 or not gain >= settings.capital_step_return or flattened(state):
+        return
+    money = min(settings.capital_step, left)
+    n_books = state.positions.shape[0]
+    for i in range(last + 1):
+        row = state.rows[i]
+        part = money * settings.books[i].share if i < n_books else money
+        row.capital += part
+        row.cash += part
+        row.units += part / row.nav
+        row.equity += part
+        log.curve[bar, i].equity = row.equity
+    state.run[0].step_base = account.nav
+    log_event(log, bar, last, GRANTED, -1, 0, gain, settings.capital_step_return, money)
+
+
+@compiled
+def flattened(state: State) -> bool:
+    """Say whether any row stands in a halt of level FLATTEN or above."""
+    for row in range(state.halts.shape[0]):
+        for rule in range(state.halts.shape[1]):
+            if state.halts[row, rule].level >= FLATTEN:
+                return True
+    return False

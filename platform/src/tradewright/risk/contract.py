@@ -1,0 +1,142 @@
+"""What a risk rule sees and what it returns.
+
+Rules are plain functions of scalars and read-only arrays, without objects, so that the kernel can compile them
+and fuse them into its loop.  They return their verdict instead of writing it: a tuple cannot be written, so a
+rule cannot reach beyond what it may change, compiled or not.
+
+    asset rule      (proposal, asset, book, parameters, *features, [memory]) -> Proposal
+    book rule       (book, parameters, [memory]) -> Halt
+    two-sided rule  (target, held, book, parameters, *features) -> Sides
+
+`memory` is a float64 array that the rule may write, passed only to rules that ask for one; it starts at NaN.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tradewright.values.arrays import FloatArray
+    from tradewright.values.bars import Bars
+
+# Modes of an asset: what its target may still do.
+NORMAL, REDUCE_ONLY, FROZEN = 0, 1, 2
+
+# Levels of a halt: what a whole book may still do.
+RUNNING, REDUCING, FLATTEN, FREEZE = 0, 1, 2, 3
+LEVELS = ("running", "reduce_only", "flatten", "freeze")
+
+
+class Proposal(NamedTuple):
+    """What one asset is about to become.
+
+    Attributes:
+        target: Signed weight, a fraction of the book's equity.
+        stop: Price of the protective stop, NaN for none.
+        mode: NORMAL, REDUCE_ONLY or FROZEN.
+    """
+
+    target: float
+    stop: float
+    mode: int
+
+
+class AssetView(NamedTuple):
+    """What an asset rule knows of its asset.
+
+    Attributes:
+        mark: Last close, > 0.
+        held: Weight held now, signed.
+        quantity: Units held now, signed.
+        cost: Cost of trading one unit of weight, a fraction: half the spread, slippage and commission.
+    """
+
+    mark: float
+    held: float
+    quantity: float
+    cost: float
+
+
+class BookView(NamedTuple):
+    """What a rule knows of the book; for the account, the same of all books together.
+
+    Attributes:
+        equity: Value in currency, > 0.
+        nav: Net asset value of one unit.
+        peak: Highest nav at a close.
+        day_base: Nav at the previous session's close.
+        capital: Money granted so far.
+        smallest_fee: Smallest commission of one order, a fraction of equity.
+        session: Number of the session, counted from 0.
+    """
+
+    equity: float
+    nav: float
+    peak: float
+    day_base: float
+    capital: float
+    smallest_fee: float
+    session: int
+
+
+class Halt(NamedTuple):
+    """A book rule's verdict.
+
+    Attributes:
+        level: RUNNING when nothing fired, else REDUCING, FLATTEN or FREEZE.
+        keep: Fraction of each position that may remain, 1 for all of it.
+        observed: The value that was compared.
+        limit: What it was compared with.
+    """
+
+    level: int
+    keep: float
+    observed: float
+    limit: float
+
+
+class Sides(NamedTuple):
+    """A two-sided rule's verdict: factors in [0, 1] for all longs and for all shorts."""
+
+    long: float
+    short: float
+
+
+@attrs.frozen
+class Feature:
+    """A number per bar and asset that a rule needs, computed once before the loop.
+
+    Attributes:
+        name: For messages and for sharing: two rules asking for an equal feature get the same array.
+        window: Length of its window.
+        compute: `compute(bars, window) -> (n_bars, n_assets)`, causal, NaN where unknown.
+    """
+
+    name: str
+    window: int
+    compute: Callable[[Bars, int], FloatArray]
+
+
+@attrs.frozen(kw_only=True)
+class TargetRule:
+    """What the factory of a `TargetRuleSpec` returns.
+
+    Attributes:
+        phase: `asset`, `book` or `sides`; the order in plugins.toml decides only within a phase.
+        function: A module-level function with the signature of its phase (see the module's docstring).
+        parameters: The options as numbers, a NamedTuple defined at module level.
+        features: Arrays the function is handed, in order.
+        memory: How many numbers the rule keeps per asset and book (asset rules) or per row (book rules).
+        latched: For book rules: whether only a person lifts the halt.
+    """
+
+    phase: Literal["asset", "book", "sides"]
+    function: Callable[..., Any]
+    parameters: tuple[Any, ...]
+    features: tuple[Feature, ...] = ()
+    memory: int = 0
+    latched: bool = False

@@ -1,0 +1,108 @@
+"""Numbers that rules look at, computed once from prices alone before the loop; all causal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from tradewright.values.arrays import BoolArray, FloatArray
+    from tradewright.values.bars import Bars
+
+
+def volatility(bars: Bars, window: int) -> FloatArray:
+    """Return the daily close-to-close volatility, `(n_bars, n_assets)`, a fraction.
+
+    The sample standard deviation (divisor window - 1) of the last `window` returns between consecutive
+    sessions in which the asset traded.  A session counts from its last bar on; NaN until the window is full.
+    """
+    ends = np.append(bars.session[1:] != bars.session[:-1], True)  # a value, not a flag
+
+    def column(asset: int) -> tuple[NDArray[np.int64], FloatArray]:
+        rows = np.flatnonzero(bars.traded[:, asset])
+        last = np.append(bars.session[rows][1:] != bars.session[rows][:-1], True)  # likewise
+        closes = bars.close[rows[last], asset]
+        known = _session_end(rows[last], ends)
+        return known, _rolling(closes[1:] / closes[:-1] - 1.0, window, _sample_deviation, lead=1)
+
+    return _columns(bars, column)
+
+
+def true_range(bars: Bars, window: int) -> FloatArray:
+    """Return the average true range of the last `window` traded bars divided by the close, `(n_bars, n_assets)`.
+
+    Wilder 1978, New Concepts in Technical Trading Systems, with a simple mean.
+
+    Raises:
+        ValueError: The bars have no open, high and low.
+    """
+    if bars.high is None or bars.low is None:
+        raise ValueError("the average true range needs open, high and low; these prices are closes only")
+    high, low = bars.high, bars.low
+
+    def column(asset: int) -> tuple[NDArray[np.int64], FloatArray]:
+        rows = np.flatnonzero(bars.traded[:, asset])
+        close = bars.close[rows, asset]
+        top = np.maximum(high[rows[1:], asset], close[:-1])
+        bottom = np.minimum(low[rows[1:], asset], close[:-1])
+        return rows, _rolling(top - bottom, window, _mean, lead=1) / close
+
+    return _columns(bars, column)
+
+
+def average_volume(bars: Bars, window: int) -> FloatArray:
+    """Return the mean volume of the last `window` traded bars in units, `(n_bars, n_assets)`.
+
+    Raises:
+        ValueError: The bars have no volume.
+    """
+    if bars.volume is None:
+        raise ValueError("average volume needs a volume column")
+    volume = bars.volume
+
+    def column(asset: int) -> tuple[NDArray[np.int64], FloatArray]:
+        rows = np.flatnonzero(bars.traded[:, asset])
+        return rows, _rolling(volume[rows, asset], window, _mean, lead=0)
+
+    return _columns(bars, column)
+
+
+def _columns(bars: Bars, column: Callable[[int], tuple[NDArray[np.int64], FloatArray]]) -> FloatArray:
+    """Place each asset's values on the rows where they become known, and carry them forward."""
+    result = np.full((bars.n_bars, bars.n_assets), np.nan)
+    for asset in range(bars.n_assets):
+        rows, values = column(asset)
+        if len(rows):
+            latest = np.searchsorted(rows, np.arange(bars.n_bars), side="right") - 1
+            result[:, asset] = np.where(latest >= 0, values[latest], np.nan)
+    return result
+
+
+def _rolling(values: FloatArray, window: int, reduce: Callable[[FloatArray], FloatArray], *, lead: int) -> FloatArray:
+    """Reduce each full window; `lead` more values stand before the first, as a return has one close before it."""
+    result = np.full(len(values) + lead, np.nan)
+    if len(values) >= window:
+        result[lead + window - 1 :] = reduce(sliding_window_view(values, window))
+    return result[: len(values) + lead]
+
+
+def _session_end(rows: NDArray[np.int64], ends: BoolArray) -> NDArray[np.int64]:
+    """Return the last row of the session that each of `rows` lies in."""
+    closing = np.flatnonzero(ends)
+    return closing[np.searchsorted(closing, rows)]
+
+
+def _sample_deviation(windows: FloatArray) -> FloatArray:
+    result: FloatArray = windows.std(axis=1, ddof=1)
+    return result
+
+
+def _mean(windows: FloatArray) -> FloatArray:
+    result: FloatArray = windows.mean(axis=1)
+    return result
