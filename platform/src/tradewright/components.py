@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tradewright.values.allocation import Allocation, Problem
+    from tradewright.values.arrays import BoolArray, FloatArray
     from tradewright.values.bars import Bars
     from tradewright.values.forecast import Forecast
     from tradewright.values.history import History
@@ -52,6 +53,19 @@ class Optimizer(Protocol):
 
     def solve(self, problem: Problem) -> Allocation:
         """Return weights within the problem's bounds; report failure as a status, never by raising."""
+
+
+@runtime_checkable
+class RowOptimizer(Optimizer, Protocol):
+    """An optimizer that does not look at the weights held now, so a backtest asks for all rebalances at once.
+
+    The extra method is optional.  `solve` must give the same weights as one row of it.
+    """
+
+    def solve_rows(
+        self, forecast: FloatArray, volatility: FloatArray, trading: BoolArray, gross: float
+    ) -> FloatArray:
+        """Return weights, `(n_rows, n_assets)`, for inputs of that shape; each row is its own problem."""
 
 
 @attrs.frozen(kw_only=True)

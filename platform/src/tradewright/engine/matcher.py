@@ -50,10 +50,9 @@ def limit_to_volume(state: State, tape: Tape, settings: Settings, bar: int, asse
     """Return the part of `size` that the bar's volume allows."""
     if not settings.has_volume:
         return size
-    most = (
-        floor_lot(settings.participation * tape.volume[bar, asset], tape.assets[asset].lot, settings)
-        - state.market[asset].used
-    )
+    lot = tape.assets[asset].lot
+    most: float = floor_lot(settings.participation * tape.volume[bar, asset], lot, settings)
+    most -= state.market[asset].used
     if size <= most:
         return size
     state.run[0].participation_cuts += 1

@@ -50,10 +50,17 @@ class Simulation:
         settings: Costs, execution and capital policy.
         fused: The loop with its rules.
         capital: Money granted to each book at the start, `(n_books,)`.
+        start: First bar to play; earlier bars only feed the rules' windows.
     """
 
     def __init__(
-        self, bars: Bars, decisions: Decisions, settings: Settings, fused: FusedRules, capital: FloatArray
+        self,
+        bars: Bars,
+        decisions: Decisions,
+        settings: Settings,
+        fused: FusedRules,
+        capital: FloatArray,
+        start: int = 0,
     ) -> None:
         rules = [rule for _, rule in fused.rules]
         memory = {phase: sum(r.memory for r in rules if r.phase == phase) for phase in ("asset", "book")}
@@ -68,7 +75,7 @@ class Simulation:
         self._work = states.table((bars.n_assets,), WORK)
         self._fills: list[Table] = []
         self._events: list[Table] = []
-        self.bar = 0
+        self.bar = start
 
     def advance(self, stop: int) -> None:
         """Play up to, and not including, bar `stop`."""
@@ -123,13 +130,14 @@ def simulate(
     settings: Settings,
     fused: FusedRules,
     capital: FloatArray,
+    start: int = 0,
     progress: Callable[[int], None] | None = None,
 ) -> Trace:
-    """Play the whole history and return its trace; `progress` is called with the bars played so far."""
-    simulation = Simulation(bars, decisions, settings, fused, capital)
-    segment = max(1, bars.n_bars if progress is None else bars.n_bars // 50)
-    for stop in range(segment, bars.n_bars + segment, segment):
-        simulation.advance(min(stop, bars.n_bars))
+    """Play the history from bar `start` and return its trace; `progress` is told how many bars have been played."""
+    simulation = Simulation(bars, decisions, settings, fused, capital, start)
+    step = max(1, bars.n_bars if progress is None else bars.n_bars // 50)
+    while simulation.bar < bars.n_bars:
+        simulation.advance(min(simulation.bar + step, bars.n_bars))
         if progress is not None:
             progress(simulation.bar)
     return simulation.trace()

@@ -88,8 +88,8 @@ class State(NamedTuple):
 def table(shape: tuple[int, ...], dtype: np.dtype[Any], **values: Any) -> Table:
     """Return a table of zeros with some columns set.
 
-    >>> table((2,), ASSET, mark=np.nan)[1].mark
-    nan
+    >>> table((2,), ASSET, mark=np.nan).mark
+    array([nan, nan])
     """
     result = np.zeros(shape, dtype).view(np.recarray)
     for column, value in values.items():

@@ -35,8 +35,9 @@ def limit_exposure(target: FloatArray, held: FloatArray, book: BookView, p: Para
 
     >>> import numpy as np
     >>> book = BookView(1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0)
-    >>> limit_exposure(np.array([0.75, -0.25]), np.zeros(2), book, Parameters(1.0, 0.25, 0.0))
-    Sides(long=0.6666666666666666, short=1.0)
+    >>> sides = limit_exposure(np.array([0.75, -0.25]), np.zeros(2), book, Parameters(1.0, 0.25, 0.0))
+    >>> round(float(sides.long), 6), float(sides.short)
+    (0.666667, 1.0)
     """
     longs = shorts = held_longs = held_shorts = 0.0
     for asset in range(len(target)):

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from tradewright.errors import DataError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -40,10 +42,14 @@ def true_range(bars: Bars, window: int) -> FloatArray:
     Wilder 1978, New Concepts in Technical Trading Systems, with a simple mean.
 
     Raises:
-        ValueError: The bars have no open, high and low.
+        DataError: The bars have no open, high and low.
     """
     if bars.high is None or bars.low is None:
-        raise ValueError("the average true range needs open, high and low; these prices are closes only")
+        raise DataError(
+            "the average true range needs open, high and low; these prices are closes only",
+            key="risk.risk-per-trade.stop",
+            fix='write stop = "volatility"',
+        )
     high, low = bars.high, bars.low
 
     def column(asset: int) -> tuple[NDArray[np.int64], FloatArray]:
@@ -60,10 +66,10 @@ def average_volume(bars: Bars, window: int) -> FloatArray:
     """Return the mean volume of the last `window` traded bars in units, `(n_bars, n_assets)`.
 
     Raises:
-        ValueError: The bars have no volume.
+        DataError: The bars have no volume.
     """
     if bars.volume is None:
-        raise ValueError("average volume needs a volume column")
+        raise DataError("average volume needs a volume column", fix="take the prices from a source that has one")
     volume = bars.volume
 
     def column(asset: int) -> tuple[NDArray[np.int64], FloatArray]:

@@ -10,6 +10,8 @@ import numpy as np
 from tradewright.values.arrays import array_field
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tradewright.values.arrays import BoolArray, FloatArray, TimeArray
     from tradewright.values.instrument import Instrument
 
@@ -88,3 +90,14 @@ class Bars:
         fields = attrs.asdict(self, recurse=False)
         cut = {name: value[start:stop] for name, value in fields.items() if isinstance(value, np.ndarray)}
         return Bars(**{**fields, **cut})
+
+    def only(self, symbols: Sequence[str]) -> Bars:
+        """Return the columns of `symbols`, in that order.
+
+        Raises:
+            ValueError: One of them is not there.
+        """
+        columns = [self.symbols.index(symbol) for symbol in symbols]
+        fields = attrs.asdict(self, recurse=False)
+        grids = {name: value[:, columns] for name, value in fields.items() if getattr(value, "ndim", 0) == 2}
+        return Bars(**{**fields, **grids, "instruments": tuple(self.instruments[i] for i in columns)})

@@ -1,0 +1,245 @@
+"""The sentence over history: prices in, a trace out, with the functions that paper and live call."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import attrs
+import numpy as np
+
+from tradewright import pipeline
+from tradewright.data import feeds
+from tradewright.engine.fuse import fuse
+from tradewright.engine.run import Trace, simulate
+from tradewright.engine.state import table
+from tradewright.engine.tape import BOOK, Decisions
+from tradewright.engine.tape import Settings as EngineSettings
+from tradewright.errors import DataError, UsageError
+from tradewright.risk import rulebook
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
+    from pathlib import Path
+
+    from tradewright.config import Settings
+    from tradewright.data.feeds import Feed
+    from tradewright.engine.fuse import FusedRules
+    from tradewright.plugins import Plugins
+    from tradewright.risk.contract import TargetRule
+    from tradewright.values.bars import Bars
+
+
+@attrs.frozen(kw_only=True)
+class Request:
+    """What one backtest is asked beyond plugins.toml.
+
+    Attributes:
+        first_on: First session traded, None for the first there is; earlier bars still warm signals up.
+        last_on: Last session traded, None for the last there is.
+        resume_after: Sessions after which a simulated person lifts a latched halt; 0 for never.
+    """
+
+    first_on: date | None = None
+    last_on: date | None = None
+    resume_after: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class Backtest:
+    """Everything that a report is made from.
+
+    Attributes:
+        settings: The configuration that ran.
+        request: What was asked.
+        feeds: What each feed brought.
+        bars: All prices on one grid, warm-up included.
+        start: First bar that was traded.
+        books: Name of each book, in the order of the trace's rows.
+        targets: What each strategy wanted, by name.
+        rules: Names and rules in the order of their numbers.
+        interpreted: Rules that could not be compiled, with the reason.
+        trace: What happened.
+        warnings: What a reader must know, most important first.
+        seconds: Time of each stage.
+    """
+
+    settings: Settings
+    request: Request
+    feeds: tuple[Feed, ...]
+    bars: Bars
+    start: int
+    books: tuple[str, ...]
+    targets: dict[str, pipeline.Targets]
+    rules: tuple[tuple[str, TargetRule], ...]
+    interpreted: dict[str, str]
+    trace: Trace
+    warnings: tuple[str, ...]
+    seconds: dict[str, float]
+
+
+def run(
+    settings: Settings,
+    plugins: Plugins,
+    request: Request,
+    cache: Path,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Backtest:
+    """Trade the configured strategies over their history.
+
+    Args:
+        settings: The configuration.
+        plugins: What it may use.
+        request: Range and simulated person.
+        cache: Folder for compiled rules.
+        progress: Called with the stage, what is done and what there is to do.
+
+    Raises:
+        ConfigError: The file asks for what cannot be.
+        DataError: Prices are missing or impossible.
+        PluginError: No signal is left, or a configured part broke.
+        UsageError: The range asked for holds no bar.
+    """
+    watch = _Watch(progress)
+    strategies = [pipeline.build(settings, plugins, name) for name in settings.strategies]
+    rules = rulebook.rules(settings, plugins)
+    with watch("data"):
+        loaded = feeds.load(settings, plugins, request.last_on)
+        bars = feeds.grid(loaded, request.last_on)
+        start = first_bar(bars, request.first_on)
+    with watch("signals"):
+        wanted = {one.name: pipeline.targets(one, bars.only(one.symbols)) for one in strategies}
+    with watch("rules"):
+        fused = fuse(rules, cache)
+    with watch("engine"):
+        trace = simulate(
+            bars,
+            decisions(strategies, wanted, bars),
+            engine_settings(settings, bars, fused, request.resume_after),
+            fused,
+            granted(settings),
+            start,
+            watch.counter("engine", bars.n_bars),
+        )
+    return Backtest(
+        settings=settings,
+        request=request,
+        feeds=loaded,
+        bars=bars,
+        start=start,
+        books=tuple(settings.strategies),
+        targets=wanted,
+        rules=fused.rules,
+        interpreted=fused.interpreted,
+        trace=trace,
+        warnings=tuple(warnings(loaded, wanted, fused)),
+        seconds=watch.seconds,
+    )
+
+
+def first_bar(bars: Bars, first_on: date | None) -> int:
+    """Return the first bar of the first session on or after `first_on`."""
+    if bars.n_bars == 0:
+        raise DataError("the feeds brought no bar", fix="check the symbols and the range of each [data.NAME]")
+    start = 0 if first_on is None else int(np.searchsorted(bars.session, np.datetime64(first_on)))
+    if start >= bars.n_bars:
+        raise UsageError(
+            f"empty range: the prices end on {bars.session[-1]}, before {first_on}",
+            key="--from",
+            fix=f"ask for a day up to {bars.session[-1]}",
+        )
+    return start
+
+
+def decisions(strategies: list[pipeline.Strategy], wanted: dict[str, pipeline.Targets], bars: Bars) -> Decisions:
+    """Lay out every strategy's targets as the engine reads them."""
+    target = np.zeros((bars.n_bars, len(strategies), bars.n_assets))
+    made = np.zeros((bars.n_bars, len(strategies)), bool)
+    for book, strategy in enumerate(strategies):
+        columns = [bars.symbols.index(symbol) for symbol in strategy.symbols]
+        target[:, book, columns] = wanted[strategy.name].weights
+        made[:, book] = wanted[strategy.name].decided
+    return Decisions(target, made)
+
+
+def granted(settings: Settings) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Return each book's share of the starting capital, `(n_books,)`."""
+    shares = [strategy.capital_share for strategy in settings.strategies.values()]
+    return settings.capital.start * np.array(shares, dtype=np.float64)
+
+
+def engine_settings(settings: Settings, bars: Bars, fused: FusedRules, resume_after: int) -> EngineSettings:
+    """Return the file's numbers as the engine reads them."""
+    costs, execution, capital = settings.costs, settings.execution, settings.capital
+    strategies = settings.strategies.values()
+    books = table(
+        (len(strategies),),
+        BOOK,
+        share=[one.capital_share for one in strategies],
+        no_trade_band=[one.no_trade_band for one in strategies],
+    )
+    return EngineSettings(
+        at_close=execution.fill == "next-close" or bars.open is None,
+        has_volume=bars.volume is not None,
+        whole=execution.units == "whole",
+        in_units=False,
+        participation=execution.participation,
+        half_spread_and_slippage=(costs.spread_bps / 2.0 + costs.slippage_bps) / 10_000.0,
+        commission_per_share=costs.commission_per_share,
+        commission_rate=costs.commission_rate,
+        commission_min=costs.commission_min,
+        cash_rate=costs.cash_rate,
+        borrow_rate=costs.borrow_rate,
+        capital_total=float(capital.total),
+        capital_step=float(capital.step),
+        capital_step_return=capital.step_return,
+        evidence_ok=True,
+        resume_after=resume_after,
+        latched=np.array([rule.latched for _, rule in fused.rules if rule.phase == "book"], dtype=bool),
+        books=books,
+    )
+
+
+def warnings(loaded: tuple[Feed, ...], wanted: dict[str, pipeline.Targets], fused: FusedRules) -> list[str]:
+    """Return what weakens the result, most important first."""
+    lines = [
+        f"{name}: {signal} has no vote: {why}" for name, t in wanted.items() for signal, why in t.missing.items()
+    ]
+    for name, targets in wanted.items():
+        if targets.strikes:
+            first = targets.strikes[0]
+            lines.append(
+                f"{name}: {first.component} was replaced {len(targets.strikes)} times, first: {first.reason}"
+            )
+    lines += [f"{rule} runs interpreted, hundreds of times slower: {why}" for rule, why in fused.interpreted.items()]
+    lines += [f"{feed.name}: {line}" for feed in loaded for line in feed.warnings]
+    return lines
+
+
+class _Watch:
+    """Times the stages and tells whoever watches."""
+
+    def __init__(self, progress: Callable[[str, int, int], None] | None) -> None:
+        self.seconds: dict[str, float] = {}
+        self._progress = progress
+        self._stage, self._began = "", 0.0
+
+    def __call__(self, stage: str) -> _Watch:
+        self._stage = stage
+        return self
+
+    def __enter__(self) -> None:
+        if self._progress is not None:
+            self._progress(self._stage, 0, 1)
+        self._began = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds[self._stage] = time.perf_counter() - self._began
+
+    def counter(self, stage: str, total: int) -> Callable[[int], None] | None:
+        """Return a function that reports bars done, or None when nobody watches."""
+        if self._progress is None:
+            return None
+        progress = self._progress
+        return lambda done: progress(stage, done, total)

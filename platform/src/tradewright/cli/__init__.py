@@ -1,0 +1,43 @@
+"""The command line: arguments in, one table or one JSON object out, everything else is done below.
+
+A command is a module of this package; it is imported when it runs, so that `--help` stays quick.
+To add one, add its line to `COMMANDS`.
+"""
+
+from __future__ import annotations
+
+import click
+
+from tradewright import __version__
+from tradewright.cli.program import Lazy, Program
+
+COMMANDS = (
+    Lazy("data", "tradewright.cli.data:data", "Check price files."),
+    Lazy("plugins", "tradewright.cli.plugins:plugins", "Show plugins and what they provide."),
+    Lazy("doctor", "tradewright.cli.doctor:doctor", "Check this installation."),
+)
+"""The commands in the order of `--help`."""
+
+_EXAMPLES = """\b
+Examples:
+  tradewright data check FILE       can these prices be true?
+  tradewright plugins list          which plugins there are, and why one is off
+  tradewright plugins info NAME     what a plugin provides, with every option
+  tradewright doctor                is everything in order here?
+
+\b
+Exit codes: 0 done, 1 a bug, 2 usage, 3 configuration, 4 plugin, 5 data,
+6 refused for safety, 7 ledger, 8 venue, 9 a check failed.
+"""
+
+
+@click.group(
+    cls=Program,
+    commands=COMMANDS,
+    epilog=_EXAMPLES,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option("--debug", is_flag=True, expose_value=False, help="Show tracebacks; TRADEWRIGHT_DEBUG=1 does too.")
+@click.version_option(__version__, "--version", prog_name="tradewright")
+def main() -> None:
+    """Backtest and trade strategies made of plugins, under fixed limits."""

@@ -1,0 +1,34 @@
+"""`tradewright doctor`: is everything in order here, and what to do where it is not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+import click
+
+from tradewright.cli.checks import check_all, check_plugin
+from tradewright.cli.options import config_option, json_option
+from tradewright.cli.output import echo_json, echo_table, printable
+from tradewright.errors import CheckError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command()
+@click.argument("name", required=False)
+@config_option
+@json_option
+def doctor(name: str | None, config_file: Path, as_json: bool) -> int:  # noqa: FBT001  # click passes by name
+    """Check this installation, or only the plugin NAME; exit 9 if something is wrong."""
+    checks = check_all(config_file) if name is None else check_plugin(config_file, name)
+    wrong = [check for check in checks if not check.ok]
+    if as_json:
+        echo_json("doctor", ok=not wrong, checks=[attrs.asdict(check) for check in checks])
+    else:
+        rows = [("ok" if check.ok else "WRONG", check.name, check.found) for check in checks]
+        echo_table(("", "check", "found"), rows)
+        for check in wrong:
+            click.echo(f"\n{check.name}: {printable(check.found)}\n  fix: {printable(check.fix or '-')}")
+    return CheckError.exit_code if wrong else 0

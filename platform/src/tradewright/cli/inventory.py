@@ -1,0 +1,49 @@
+"""Which plugins this command works with: the allow-list and what loading them gave."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from tradewright.config import read
+from tradewright.plugins import ENVIRONMENT, allow_list, load
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from tradewright.config import Pin
+    from tradewright.plugins import AllowList, Plugins
+
+_BUILTINS = "tradewright.builtins"
+
+
+def take_inventory(enabled: Sequence[Pin] | None) -> tuple[AllowList, Plugins]:
+    """Load what is enabled, the kernel's own components first.
+
+    Args:
+        enabled: `[plugins] enabled`, or None when there is no file; the environment overrides it.
+
+    Raises:
+        ConfigError: The environment variable holds something that names no plugin.
+    """
+    allowed = allow_list(enabled, os.environ)
+    builtin = import_module(_BUILTINS) if find_spec(_BUILTINS) else None
+    return allowed, load(allowed.pins, builtin=builtin)
+
+
+def enabled_in(config_file: Path, *, required: bool) -> tuple[Pin, ...] | None:
+    """Return `[plugins] enabled`, or None when the environment overrides it or there is no file.
+
+    Args:
+        config_file: The settings.
+        required: Whether a missing file is an error: the operator named it.
+
+    Raises:
+        ConfigError: The file cannot be read or breaks a rule.
+    """
+    if ENVIRONMENT in os.environ or not (required or config_file.exists()):
+        return None
+    return read(config_file).plugins.enabled

@@ -1,0 +1,135 @@
+"""`tradewright plugins`: what is installed, what is enabled, what is broken, and what each part offers."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import click
+from click.core import ParameterSource
+
+from tradewright.cli.inventory import enabled_in, take_inventory
+from tradewright.cli.options import config_option, json_option
+from tradewright.cli.output import echo_json, echo_table, printable
+from tradewright.config import did_you_mean, show
+from tradewright.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tradewright.components import Spec
+    from tradewright.plugins import AllowList, PluginRecord, Plugins
+
+
+@click.group()
+def plugins() -> None:
+    """Show plugins and what they provide."""
+
+
+@plugins.command("list")
+@config_option
+@json_option
+def list_plugins(config_file: Path, as_json: bool) -> None:  # noqa: FBT001  # click passes by name
+    """List every plugin: installed or asked for, active or why not."""
+    allowed, loaded = _inventory(config_file)
+    if as_json:
+        names = [str(pin) for pin in allowed.pins]
+        records = [_fields(record) for record in loaded.records]
+        echo_json("plugins", allow_list={"source": allowed.source, "names": names}, plugins=records)
+        return
+    rows = [(record.name, record.status, record.version or "-", _provided(record)) for record in loaded.records]
+    echo_table(("plugin", "status", "version", "provides"), rows)
+    for record in loaded.records:
+        if record.reason:
+            click.echo(f"\n{record.name} is {record.status}: {printable(record.reason)}")
+    if allowed.source == "none":
+        click.echo(
+            f"\nThere is no {config_file} here, so no plugin is enabled."
+            "\nWrite one that names them under [plugins] enabled, or set TRADEWRIGHT_PLUGINS=name,name."
+        )
+
+
+@plugins.command("info")
+@click.argument("name")
+@config_option
+@json_option
+def show_plugin(name: str, config_file: Path, as_json: bool) -> None:  # noqa: FBT001  # click passes by name
+    """Show what the plugin NAME provides, with every option, its unit and default."""
+    _, loaded = _inventory(config_file)
+    record = next((record for record in loaded.records if record.name == name), None)
+    if record is None:
+        known = [record.name for record in loaded.records]
+        raise UsageError(
+            f"plugin {show(name)} is not installed{did_you_mean(name, known)}",
+            fix=f"install its package, or name one of: {', '.join(known) or 'none is installed'}",
+        )
+    if as_json:
+        components = [_component(spec) for spec in record.components]
+        echo_json("plugin", **{**_fields(record), "components": components})
+        return
+    about = (
+        ("status", f"{record.status}: {record.reason}" if record.reason else record.status),
+        ("package", f"{record.distribution or '-'} {record.version or ''}"),
+        ("needs", f"tradewright {record.kernel_requires or 'of any version'}"),
+    )
+    click.echo("\n".join([record.name, *(f"  {word:<8} {printable(value)}" for word, value in about)]))
+    for spec in record.components:
+        click.echo(f"\n{spec.kind} {spec.name}" + (f": {printable(spec.summary)}" if spec.summary else ""))
+        _echo_options(spec)
+
+
+def _inventory(config_file: Path) -> tuple[AllowList, Plugins]:
+    source = click.get_current_context().get_parameter_source("config_file")
+    return take_inventory(enabled_in(config_file, required=source is not ParameterSource.DEFAULT))
+
+
+def _provided(record: PluginRecord) -> str:
+    return ", ".join(f"{spec.kind} {spec.name}" for spec in record.components) or "-"
+
+
+def _fields(record: PluginRecord) -> dict[str, Any]:
+    """Return the record as `--json` shows it."""
+    fields = attrs.asdict(record, recurse=False)
+    return fields | {"components": [{"kind": spec.kind, "name": spec.name} for spec in record.components]}
+
+
+def _component(spec: Spec) -> dict[str, Any]:
+    options = [_option(field) for field in attrs.fields(spec.config)]
+    return {
+        "kind": spec.kind,
+        "name": spec.name,
+        "summary": spec.summary,
+        "api": spec.api,
+        "options": options,
+    }
+
+
+def _option(field: attrs.Attribute[Any]) -> dict[str, Any]:
+    """Return what the config class says of one option; a default unknown to JSON is written as text."""
+    required = field.default is attrs.NOTHING
+    made = isinstance(field.default, attrs.Factory)  # type: ignore[arg-type]  # Factory is a class at run time
+    default = None if required or made else field.default
+    if not (default is None or isinstance(default, int | str) or (isinstance(default, float) and isfinite(default))):
+        default = str(default)
+    kind = field.type if isinstance(field.type, str) else getattr(field.type, "__name__", str(field.type))
+    words = {word: field.metadata.get(word) or None for word in ("unit", "bounds", "doc")}
+    return {"name": field.alias, "type": kind, "required": required, "default": default, **words}
+
+
+def _echo_options(spec: Spec) -> None:
+    options = [_option(field) for field in attrs.fields(spec.config)]
+    if not options:
+        click.echo("  no options")
+        return
+    rows = [
+        (
+            f"  {option['name']}",
+            "required" if option["required"] else show(option["default"]),
+            option["unit"] or "-",
+            option["bounds"] or "-",
+            option["doc"] or "-",
+        )
+        for option in options
+    ]
+    echo_table(("  option", "default", "unit", "bounds", "meaning"), rows)

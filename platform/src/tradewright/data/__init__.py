@@ -1,0 +1,1 @@
+"""Prices from outside: read, placed on exchange sessions, checked, and joined onto one grid."""

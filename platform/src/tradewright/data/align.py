@@ -1,0 +1,117 @@
+"""Several instruments on one grid of bars, and a range of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tradewright.errors import DataError, UsageError
+from tradewright.values.bars import Bars
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from numpy.typing import NDArray
+
+    from tradewright.values.arrays import TimeArray
+
+
+def join(parts: Sequence[Bars]) -> Bars:
+    """Join bars onto one grid that holds every close of any part; `traded` says whose bar each row is.
+
+    Columns keep the order of the parts.  Where an instrument has no bar, before it was listed for instance,
+    its prices are NaN and `traded` is False.  When one part has closes only, so has the result, and likewise
+    for volume: nothing is invented.  `opened_at` of a shared row is the earliest of its parts.
+
+    Raises:
+        DataError: Nothing to join, a symbol comes twice, adjustments differ, or bars that close at the same
+            instant name different sessions.
+    """
+    _compatible(parts)
+    if len(parts) == 1:
+        return parts[0]
+    closed_at = np.unique(np.concatenate([part.closed_at for part in parts]))
+    rows = [np.searchsorted(closed_at, part.closed_at) for part in parts]
+    optional = ("open", "high", "low", "volume")
+    kept = [name for name in optional if all(getattr(part, name) is not None for part in parts)]
+    if not {"open", "high", "low"} <= set(kept):
+        kept = [name for name in kept if name == "volume"]
+    fields: dict[str, Any] = {name: _spread(parts, rows, len(closed_at), name) for name in ("close", *kept)}
+    fields["instruments"] = tuple(instrument for part in parts for instrument in part.instruments)
+    return Bars(
+        **fields,
+        opened_at=_earliest(parts, rows, len(closed_at)),
+        closed_at=closed_at,
+        session=_sessions(parts, rows, closed_at),
+        traded=_spread(parts, rows, len(closed_at), "traded"),
+        adjustment=parts[0].adjustment,
+    )
+
+
+def select(bars: Bars, first_on: date | None = None, last_on: date | None = None) -> Bars:
+    """Return the bars of sessions `first_on` to `last_on`, both included; None leaves that end open.
+
+    Raises:
+        UsageError: The range is empty.
+    """
+    first = bars.session[:1].astype(object)[0] if first_on is None and bars.n_bars else first_on
+    last = bars.session[-1:].astype(object)[0] if last_on is None and bars.n_bars else last_on
+    if first_on is not None and last_on is not None and first_on > last_on:
+        fix = "swap the two days"
+        raise UsageError(f"empty range: {first_on} is after {last_on}", key="first_on", fix=fix)
+    wanted = np.ones(bars.n_bars, dtype=bool)
+    if first is not None and last is not None:
+        wanted = (bars.session >= np.datetime64(first)) & (bars.session <= np.datetime64(last))
+    rows = np.flatnonzero(wanted)
+    if rows.size == 0:
+        covered = f"{bars.session[0]} to {bars.session[-1]}" if bars.n_bars else "nothing"
+        message = f"empty range: no bar of {', '.join(bars.symbols)} from {first} to {last}"
+        raise UsageError(message, key="first_on", fix=f"choose days within what the data covers: {covered}")
+    # Sessions never go back, so the wanted rows lie together.
+    return bars.between(int(rows[0]), int(rows[-1]) + 1)
+
+
+def _compatible(parts: Sequence[Bars]) -> None:
+    if not parts:
+        raise DataError("no bars to join", fix="name at least one symbol")
+    symbols = [symbol for part in parts for symbol in part.symbols]
+    twice = sorted({symbol for symbol in symbols if symbols.count(symbol) > 1})
+    if twice:
+        raise DataError(f"listed twice: {', '.join(twice)}", key="symbols", fix="name each symbol once")
+    adjustments = sorted({part.adjustment for part in parts})
+    if len(adjustments) > 1:
+        found = ", ".join(f"{'/'.join(part.symbols)}: {part.adjustment}" for part in parts)
+        fix = "take all of them with the same adjustment"
+        raise DataError(f"adjustments differ ({found})", key="adjustment", fix=fix)
+
+
+def _spread(parts: Sequence[Bars], rows: list[NDArray[np.intp]], n_bars: int, name: str) -> NDArray[Any]:
+    fill = False if name == "traded" else np.nan
+    blocks = []
+    for part, row in zip(parts, rows, strict=True):
+        block = np.full((n_bars, part.n_assets), fill)
+        block[row] = getattr(part, name)
+        blocks.append(block)
+    return np.concatenate(blocks, axis=1)
+
+
+def _earliest(parts: Sequence[Bars], rows: list[NDArray[np.intp]], n_bars: int) -> TimeArray:
+    opened_at = np.full(n_bars, np.iinfo(np.int64).max).astype("datetime64[ns]")
+    for part, row in zip(parts, rows, strict=True):
+        opened_at[row] = np.minimum(opened_at[row], part.opened_at)
+    return opened_at
+
+
+def _sessions(parts: Sequence[Bars], rows: list[NDArray[np.intp]], closed_at: TimeArray) -> TimeArray:
+    session = np.full(len(closed_at), np.datetime64("NaT"), dtype="datetime64[D]")
+    for part, row in zip(parts, rows, strict=True):
+        clash = ~np.isnat(session[row]) & (session[row] != part.session)
+        if clash.any():
+            at = int(np.flatnonzero(clash)[0])
+            found = f"{session[row[at]]} and {part.session[at]} ({', '.join(part.symbols)})"
+            fix = "keep these two in separate strategies"
+            raise DataError(f"bars closing at {part.closed_at[at]} name sessions {found}", fix=fix)
+        session[row] = part.session
+    return session

@@ -1,0 +1,117 @@
+"""The configured feeds: ask each source, check what it brings, and lay everything on one grid."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import attrs
+import numpy as np
+
+from tradewright.clock import all_sessions, cache_folder
+from tradewright.config import structure
+from tradewright.data.align import join, select
+from tradewright.data.quality import check
+from tradewright.fence import expect, fence
+from tradewright.values.bars import Bars
+from tradewright.values.request import DataRequest
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from tradewright.config import Settings
+    from tradewright.config.tables import FeedSettings
+    from tradewright.plugins import Plugins
+
+WARNINGS_MAX = 3  # Gaps of one feed that are named; the rest is counted.
+
+
+@attrs.frozen(kw_only=True)
+class Feed:
+    """What one feed brought.
+
+    Attributes:
+        name: Its word in plugins.toml.
+        source: The data source's name.
+        bars: Prices as the source gave them.
+        fingerprint: SHA-256 over every number, in hexadecimal.
+        warnings: What a reader of the result must know.
+    """
+
+    name: str
+    source: str
+    bars: Bars
+    fingerprint: str
+    warnings: tuple[str, ...]
+
+
+def load(settings: Settings, plugins: Plugins, last_on: date | None = None) -> tuple[Feed, ...]:
+    """Return every feed that a strategy uses, checked, from its first bar to `last_on`.
+
+    Raises:
+        ConfigError: A source or option is unknown, or two feeds differ where they must agree.
+        DataError: Prices are missing or cannot be true.
+        PluginError: A source raised or returned something else.
+    """
+    used = dict.fromkeys(name for strategy in settings.strategies.values() for name in strategy.data)
+    return tuple(load_feed(settings, plugins, name, last_on) for name in used)
+
+
+def load_feed(settings: Settings, plugins: Plugins, name: str, last_on: date | None) -> Feed:
+    """Return one feed."""
+    feed = settings.data[name]
+    spec = plugins.find("data-source", feed.source)
+    source = spec.factory(structure(settings, f"data.{name}", spec.config))
+    request = DataRequest(
+        symbols=feed.symbols,
+        bar=feed.bar,
+        calendar=feed.calendar,
+        adjustment=feed.adjustment,
+        last_on=last_on,
+        workspace=settings.workspace,
+    )
+    key = f"{feed.source}.history"
+    with fence(key, source):
+        returned = source.history(request)
+    bars = expect(key, returned, Bars)
+    warnings = (*findings(settings, feed, bars), *notes(bars))
+    return Feed(name=name, source=feed.source, bars=bars, fingerprint=fingerprint(bars), warnings=warnings)
+
+
+def findings(settings: Settings, feed: FeedSettings, bars: Bars) -> tuple[str, ...]:
+    """Return the gaps as warnings; raise whatever else the prices cannot be, and gaps where they are refused."""
+    sessions = all_sessions(feed.calendar, cache=cache_folder(settings.workspace))
+    found = check(bars, sessions)
+    for finding in found:
+        if finding.kind != "gap" or feed.gaps == "refuse":
+            raise finding.error()
+    named = [f"{finding.symbol}: {finding.message}" for finding in found[:WARNINGS_MAX]]
+    more = len(found) - len(named)
+    return (*named, f"{more} more gaps; tradewright data check lists them") if more else tuple(named)
+
+
+def notes(bars: Bars) -> tuple[str, ...]:
+    """Return what the instruments' notes say, one line per note, and what is absent."""
+    by_note: dict[str, list[str]] = {}
+    for instrument in bars.instruments:
+        by_note.setdefault(instrument.note, []).append(instrument.symbol)
+    lines = [f"{', '.join(symbols)}: {note}" for note, symbols in by_note.items() if note]
+    if bars.volume is None:
+        lines.append(f"{', '.join(bars.symbols)}: no volume, so participation is not limited")
+    if bars.open is None:
+        lines.append(f"{', '.join(bars.symbols)}: closes only, so orders fill at the next close and stops on closes")
+    return tuple(lines)
+
+
+def fingerprint(bars: Bars) -> str:
+    """Return a hash of everything that a result depends on."""
+    digest = hashlib.sha256(repr((bars.instruments, bars.adjustment)).encode())
+    for value in attrs.asdict(bars, recurse=False).values():
+        if isinstance(value, np.ndarray):
+            digest.update(value.tobytes())
+    return digest.hexdigest()
+
+
+def grid(feeds: tuple[Feed, ...], last_on: date | None = None) -> Bars:
+    """Return all feeds on one grid of bars."""
+    return select(join([feed.bars for feed in feeds]), None, last_on)

@@ -1,0 +1,82 @@
+"""Parquet files into tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from tradewright.data.columns import ColumnNames, Table, floats, resolve
+from tradewright.data.stamps import BAD, DATE, INSTANT, LOCAL, Stamps, parse, unreadable
+from tradewright.data.tables import corrupt, readable, too_large
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tradewright.values.arrays import FloatArray
+
+_CELL_BYTES = 8
+
+
+def read_parquet(path: Path, columns: ColumnNames, limit_bytes: int) -> Table:
+    """Return what `path` holds; its `line` counts rows from 1.
+
+    Raises:
+        DataError: The file is damaged, larger than the limit once unpacked, or lacks a column.
+    """
+    try:
+        with readable(path), pq.ParquetFile(path) as file:
+            names = resolve(file.schema_arrow.names, columns, path)
+            packed = sum(file.metadata.row_group(group).total_byte_size for group in range(file.num_row_groups))
+            # A run of equal values takes no room in the file: what it grows to counts too.
+            if max(packed, file.metadata.num_rows * len(names) * _CELL_BYTES) > limit_bytes:
+                raise too_large(path, limit_bytes)
+            return _table(file.read(columns=list(names.values())), names)
+    except pa.ArrowException as error:
+        raise corrupt(path, error) from error
+
+
+def _table(rows: pa.Table, names: dict[str, str]) -> Table:
+    dates = rows[names["date"]]
+    stamps = _stamps(dates)
+    wrong = {"date": unreadable(stamps, [str(text) for text in dates.to_pylist()])}
+    numbers = {}
+    for part in set(names) - {"date"}:
+        numbers[part], wrong[part] = _floats(rows[names[part]])
+    line = np.arange(1, rows.num_rows + 1)
+    return Table(names=names, line=line, stamps=stamps, numbers=numbers, texts=wrong, ragged={}, width=len(names))
+
+
+def _floats(column: pa.ChunkedArray) -> tuple[FloatArray, dict[int, str]]:
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return floats([text or "" for text in column.to_pylist()])
+    values = column.cast(pa.float64()).to_numpy()
+    return np.where(np.isfinite(values), values, np.nan), {}
+
+
+def _stamps(column: pa.ChunkedArray) -> Stamps:
+    kind = column.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return parse([text or "" for text in column.to_pylist()])
+    if pa.types.is_date(kind):
+        return _written(column, column, DATE)
+    if pa.types.is_timestamp(kind):
+        return _written(column, column, LOCAL) if kind.tz is None else _zoned(column)
+    # Numbers could count seconds, milliseconds or days: none of them is a stamp.
+    return parse([""] * len(column))
+
+
+def _zoned(column: pa.ChunkedArray) -> Stamps:
+    utc = column.cast(pa.timestamp("us", tz="UTC"), safe=False).cast(pa.timestamp("us"))
+    return _written(pc.local_timestamp(column), utc, INSTANT)
+
+
+def _written(local: pa.ChunkedArray, utc: pa.ChunkedArray, kind: int) -> Stamps:
+    written = local.cast(pa.timestamp("us"), safe=False).to_numpy()
+    offset = np.where(
+        np.isnat(written), np.timedelta64(0), written - utc.cast(pa.timestamp("us"), safe=False).to_numpy()
+    )
+    return Stamps(kind=np.where(np.isnat(written), BAD, kind), local=written, offset=offset)

@@ -1,0 +1,162 @@
+"""Files into tables: CSV, compressed CSV and Parquet, never more than a limit of bytes."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zlib
+from contextlib import ExitStack, contextmanager
+from itertools import chain, islice
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+import numpy as np
+
+from tradewright.config.wording import show
+from tradewright.data.columns import ColumnNames, Table, floats, resolve
+from tradewright.data.quality import FINDINGS_MAX
+from tradewright.data.stamps import parse, unreadable
+from tradewright.errors import DataError
+
+if TYPE_CHECKING:
+    from _csv import Reader
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+LIMIT_BYTES = 1 << 30
+"""Largest file read, 1 GiB once decompressed: a few kilobytes of gzip can hold a terabyte of zeros."""
+
+_CHUNK_ROWS = 50_000  # Texts are turned into numbers in chunks: as Python objects they need ten times the room.
+_BUFFER_BYTES = 1 << 18
+
+
+def read_table(path: Path, columns: ColumnNames, *, limit_bytes: int = LIMIT_BYTES) -> Table:
+    """Return what `path` holds.
+
+    Args:
+        path: A `.csv`, `.csv.gz` or `.parquet` file.
+        columns: Names of its columns.
+        limit_bytes: Largest size, decompressed.
+
+    Raises:
+        DataError: It cannot be read, is damaged, larger than the limit, of another kind, empty, or lacks a
+            column.
+    """
+    name = path.name.lower()
+    if name.endswith((".csv", ".csv.gz")):
+        table = _read_csv(path, columns, limit_bytes)
+    elif name.endswith(".parquet"):
+        from tradewright.data.parquet import read_parquet  # noqa: PLC0415  # 0.1 s that a CSV need not pay
+
+        table = read_parquet(path, columns, limit_bytes)
+    else:
+        fix = "save it as .csv, .csv.gz or .parquet"
+        raise DataError(f"unknown kind of file {show(path.suffix)}", file=path, fix=fix)
+    if not len(table.line) and not table.ragged:
+        raise DataError("no rows", file=path, line=1, fix="the file needs one row per bar below its header")
+    return table
+
+
+def too_large(path: Path, limit_bytes: int) -> DataError:
+    """Return the error of a file that is larger than the limit."""
+    limit = f"{limit_bytes >> 30} GiB" if limit_bytes >= 1 << 30 else f"{limit_bytes} bytes"
+    return DataError(f"exceeds {limit} limit", file=path, fix="split the file, or keep fewer rows of it")
+
+
+def corrupt(path: Path, error: Exception) -> DataError:
+    """Return the error of a file whose bytes are not what its name says."""
+    found = " ".join(str(error).split())[:200]
+    return DataError(f"corrupt file: {found}", file=path, fix="fetch or write the file again")
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Turn what reading a file can raise into a DataError that names the file."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise DataError("file not found", file=path, fix="check the path and the symbol") from error
+    except (EOFError, zlib.error) as error:
+        raise corrupt(path, error) from error
+    except UnicodeDecodeError as error:
+        message = f"corrupt file, or not UTF-8 text: byte 0x{error.object[error.start]:02x}"
+        raise DataError(message, file=path, fix="save it as CSV in UTF-8") from error
+    except OSError as error:
+        if error.errno is None:  # What gzip and Parquet readers raise for contents, not for the file system.
+            raise corrupt(path, error) from error
+        fix = "name a file that this user may read"
+        raise DataError(f"cannot be read: {error.strerror}", file=path, fix=fix) from error
+
+
+class _Bounded(io.RawIOBase):
+    """A stream that refuses to yield more than a limit of bytes."""
+
+    def __init__(self, stream: BinaryIO, path: Path, limit_bytes: int) -> None:
+        self._stream, self._path, self._limit_bytes, self._left = stream, path, limit_bytes, limit_bytes
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # BufferedReader passes one
+        data = self._stream.read(len(buffer))
+        self._left -= len(data)
+        if self._left < 0:
+            raise too_large(self._path, self._limit_bytes)
+        buffer[: len(data)] = data
+        return len(data)
+
+
+@contextmanager
+def _opened(path: Path, limit_bytes: int) -> Iterator[io.TextIOWrapper]:
+    with ExitStack() as stack:
+        raw: BinaryIO = stack.enter_context(path.open("rb"))
+        if path.name.lower().endswith(".gz"):
+            raw = cast("BinaryIO", stack.enter_context(gzip.GzipFile(fileobj=raw)))
+        buffered = io.BufferedReader(_Bounded(raw, path, limit_bytes), _BUFFER_BYTES)
+        # utf-8-sig: spreadsheets write a byte order mark; newline="": csv handles line ends within quotes.
+        yield stack.enter_context(io.TextIOWrapper(buffered, encoding="utf-8-sig", newline=""))
+
+
+def _read_csv(path: Path, columns: ColumnNames, limit_bytes: int) -> Table:
+    with readable(path), _opened(path, limit_bytes) as text:
+        reader = csv.reader(text, strict=True)
+        try:
+            header = [name.strip() for name in next((row for row in reader if row), [])]
+            if not header:
+                raise DataError("empty file", file=path, fix="name the columns in its first line")
+            names = resolve(header, columns, path, reader.line_num)
+            where = {part: header.index(name) for part, name in names.items()}
+            return Table.joined([_chunk(rows, names, where, len(header)) for rows in chain(_rows(reader), [[]])])
+        except csv.Error as error:
+            fix = "close the quote, or quote the text that holds it"
+            raise DataError(f"not CSV: {error}", file=path, line=reader.line_num, fix=fix) from error
+
+
+def _rows(reader: Reader) -> Iterator[list[tuple[int, list[str]]]]:
+    """Yield chunks of rows, each row with the line it starts on; a quoted text may span several lines."""
+    before = reader.line_num
+    while rows := [(reader.line_num, row) for row in islice(reader, _CHUNK_ROWS)]:
+        starts = [before + 1, *(end + 1 for end, _ in rows[:-1])]
+        before = rows[-1][0]
+        yield [(start, row) for start, (_, row) in zip(starts, rows, strict=True) if row]
+
+
+def _chunk(rows: list[tuple[int, list[str]]], names: dict[str, str], where: dict[str, int], width: int) -> Table:
+    whole = [(line, row) for line, row in rows if len(row) == width]
+    ragged = ((line, len(row)) for line, row in rows if len(row) != width)
+    dates = [row[where["date"]].strip() for _, row in whole]
+    stamps = parse(dates)
+    wrong = {"date": unreadable(stamps, dates)}
+    numbers = {}
+    for part in set(where) - {"date"}:
+        numbers[part], wrong[part] = floats([row[where[part]] for _, row in whole])
+    return Table(
+        names=names,
+        line=np.array([line for line, _ in whole], dtype="int64"),
+        stamps=stamps,
+        numbers=numbers,
+        texts=wrong,
+        ragged=dict(islice(ragged, FINDINGS_MAX)),
+        width=width,
+    )

@@ -1,0 +1,101 @@
+"""The fence around plugins: what a component raises or returns wrongly becomes a PluginError with a place."""
+
+from __future__ import annotations
+
+import inspect
+import traceback
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+from tradewright.errors import PluginError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+T = TypeVar("T")
+TEXT_MAX = 300
+"""Characters of a plugin's own error text that are shown: it may be a whole file."""
+
+
+@contextmanager
+def fence(key: str, component: object) -> Iterator[None]:
+    """Run a plugin's code inside; only a Ctrl-C gets through as it is.
+
+    Args:
+        key: What is called, such as `ma-crossover.compute`.
+        component: The object whose package is looked for in the traceback, to name its file and line.
+
+    Raises:
+        PluginError: Anything was raised, SystemExit included; the original is its cause.
+
+    >>> with fence("broken.compute", object()):
+    ...     1 / 0
+    Traceback (most recent call last):
+    tradewright.errors.PluginError: ...broken.compute: raised ZeroDivisionError: division by zero
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        file, line = place_of(error, type(component).__module__.partition(".")[0])
+        raise PluginError(_message(error), file=file, line=line, key=key, fix=_fix(error)) from error
+
+
+def expect(key: str, result: object, wanted: type[T]) -> T:
+    """Return what a component returned if it is a `wanted`.
+
+    Raises:
+        PluginError: It is something else; a coroutine is named as such, and closed.
+
+    >>> expect("x.compute", "up", dict)
+    Traceback (most recent call last):
+    tradewright.errors.PluginError: x.compute: returned str; dict wanted
+    """
+    if isinstance(result, wanted):
+        return result
+    if inspect.iscoroutine(result):
+        result.close()  # Otherwise the interpreter warns later, far from the cause.
+        message = f"returned a coroutine that nothing awaits; {wanted.__name__} wanted"
+        raise PluginError(message, key=key, fix="write `def` instead of `async def`")
+    raise PluginError(f"returned {type(result).__name__}; {wanted.__name__} wanted", key=key)
+
+
+def place_of(error: BaseException, package: str) -> tuple[str | None, int | None]:
+    """Return the deepest line of a traceback that belongs to `package`: where its author should look."""
+    found: tuple[str | None, int | None] = (None, None)
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        module = str(frame.f_globals.get("__name__", ""))
+        # Generated code, such as an attrs initialiser, has a file name in angle brackets.
+        if module.partition(".")[0] == package and not frame.f_code.co_filename.startswith("<"):
+            found = (frame.f_code.co_filename, line)
+    return found
+
+
+def text_of(error: BaseException) -> str:
+    """Return the error's own text as one line that a terminal can show."""
+    try:
+        text = str(error)[:TEXT_MAX]
+    except Exception:  # noqa: BLE001  # the text is the plugin's code as well
+        return ""
+    return text if text.isprintable() else text.encode("unicode_escape").decode()
+
+
+def _message(error: BaseException) -> str:
+    if _is_write(error):
+        return "wrote to its input, which is read-only"
+    return f"raised {type(error).__name__}: {text_of(error)}".rstrip(": ")
+
+
+def _fix(error: BaseException) -> str | None:
+    if _is_write(error):
+        return "copy the array before changing it"
+    *_, (deepest, _) = traceback.walk_tb(error.__traceback__)
+    if deepest.f_globals.get("__name__") == "tradewright.values.arrays":
+        return "give arrays of float64 to the values of tradewright"
+    return None
+
+
+def _is_write(error: BaseException) -> bool:
+    # numpy has no class of its own for this, only these words.
+    return isinstance(error, ValueError) and "read-only" in text_of(error)

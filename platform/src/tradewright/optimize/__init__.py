@@ -1,0 +1,1 @@
+"""Target weights: the built-in optimizers, and the fence around everyone's."""

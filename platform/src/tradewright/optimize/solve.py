@@ -1,0 +1,202 @@
+"""When and how the kernel calls an optimizer: an answer that breaks its bounds is replaced, not repaired."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from tradewright.errors import PluginError
+from tradewright.fence import expect, fence
+from tradewright.optimize.simple import InverseVolatility
+from tradewright.values.allocation import Allocation
+from tradewright.values.weights import Strike, TargetWeights
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tradewright.components import Optimizer, RowOptimizer
+    from tradewright.values.allocation import Problem
+    from tradewright.values.arrays import BoolArray, FloatArray, TimeArray
+
+BOUND_SLACK = 1e-9
+"""Solvers end within a tolerance; what exceeds a bound by no more than this is rounding."""
+
+FALLBACK = InverseVolatility()
+
+Rebalance = Literal["session", "week", "month"]
+
+
+def solve(
+    name: str, optimizer: Optimizer, problem: Problem, fallback: Optimizer = FALLBACK
+) -> tuple[Allocation, Strike | None]:
+    """Ask `optimizer` for weights, check them against the problem, and fall back when they do not hold.
+
+    Args:
+        name: The optimizer's word in plugins.toml.
+        optimizer: Called once, in this thread; it is not interrupted.
+        problem: One rebalance.
+        fallback: Who answers instead; the kernel's own, and trusted.
+
+    Returns:
+        An allocation within the bounds of `problem`, and why it is not the optimizer's own, or None.
+    """
+    key = f"{name}.solve"
+    try:
+        with fence(key, optimizer):
+            returned = optimizer.solve(problem)
+        allocation = expect(key, returned, Allocation)
+        _check(key, allocation, problem)
+    except PluginError as error:
+        return fallback.solve(problem), Strike(component=name, reason=str(error))
+    return allocation, None
+
+
+def target_weights(
+    name: str,
+    optimizer: RowOptimizer,
+    *,
+    symbols: tuple[str, ...],
+    forecast: FloatArray,
+    volatility: FloatArray,
+    trading: BoolArray,
+    decide: BoolArray,
+    gross: float,
+    fallback: RowOptimizer = FALLBACK,
+) -> TargetWeights:
+    """Ask `optimizer` for the weights of every rebalance at once, and check each as `solve` does.
+
+    An optimizer without `solve_rows` looks at the weights held: ask it with `solve`, bar by bar.
+
+    Args:
+        name: The optimizer's word in plugins.toml.
+        optimizer: Called once, in this thread.
+        symbols: Name of each asset.
+        forecast: Combined opinion in [-1, 1], `(n_bars, n_assets)`; 0 is no opinion.
+        volatility: Daily close-to-close standard deviation as a fraction, same shape, NaN when unknown.
+        trading: Assets that have begun to trade, same shape; see `has_begun`.
+        decide: Bars on which the strategy decides, `(n_bars,)`; see `rebalance_rows`.
+        gross: Cap on the sum of absolute weights, a fraction > 0.
+        fallback: Who answers the rows that break a bound.
+
+    Returns:
+        Weights, NaN on the bars between rebalances, and one strike per replaced row.
+    """
+    bars = np.flatnonzero(decide)
+    rows = (forecast[bars], volatility[bars], trading[bars])
+    strikes: tuple[Strike, ...]
+    try:
+        chosen = _asked_rows(f"{name}.solve_rows", optimizer, *rows, gross)
+    except PluginError as error:
+        chosen = fallback.solve_rows(*rows, gross)
+        strikes = (Strike(component=name, reason=str(error)),)
+    else:
+        found = _breaches(chosen, symbols, rows[0], rows[2], gross)
+        broken = sorted(found)
+        strikes = tuple(Strike(component=name, reason=found[row], bar=int(bars[row])) for row in broken)
+        chosen[broken] = fallback.solve_rows(rows[0][broken], rows[1][broken], rows[2][broken], gross)
+    weights = np.full(forecast.shape, np.nan)
+    weights[bars] = chosen
+    return TargetWeights(weights=weights, strikes=strikes)
+
+
+def has_begun(traded: BoolArray) -> BoolArray:
+    """Return where an asset has had its first bar, `(n_bars, n_assets)`.
+
+    A bar missing later changes nothing: the asset may be held, and its share is not for the others.
+
+    >>> has_begun(np.array([[False], [True], [False]])).ravel().tolist()
+    [False, True, True]
+    """
+    begun: BoolArray = np.logical_or.accumulate(traded, axis=0)
+    return begun
+
+
+def rebalance_rows(session: TimeArray, rule: Rebalance) -> BoolArray:
+    """Mark the bars on which a strategy decides: the last of each session, or of a week's or month's first.
+
+    The last session of a week shows itself only when the next week has begun, the first one at once.  So
+    weeks (from Monday) and months are decided at the close of their first session in the data.
+
+    Args:
+        session: Exchange session of each bar, `(n_bars,)` datetime64[D], never decreasing.
+        rule: `session`, `week` or `month`.
+
+    >>> days = np.array(["2024-01-04", "2024-01-05", "2024-01-08", "2024-01-09"], dtype="datetime64[D]")
+    >>> rebalance_rows(days, "week").tolist()
+    [True, False, True, False]
+    """
+    days, first_rows = np.unique(session.astype("datetime64[D]"), return_index=True)
+    period = _period(days, rule)
+    begins = np.ones(len(days), dtype=bool)
+    begins[1:] = period[1:] != period[:-1]
+    last_rows = np.append(first_rows[1:], len(session)) - 1
+    marked = np.zeros(len(session), dtype=bool)
+    marked[last_rows[: len(days)][begins]] = True
+    return marked
+
+
+def _period(days: TimeArray, rule: Rebalance) -> TimeArray:
+    if rule == "week":
+        # Weeks of numpy start on Thursday, the day of 1970-01-01; three days later they start on Monday.
+        return (days + np.timedelta64(3, "D")).astype("datetime64[W]")
+    return days.astype("datetime64[M]") if rule == "month" else days
+
+
+def _check(key: str, allocation: Allocation, problem: Problem) -> None:
+    if allocation.status not in {"optimal", "feasible"}:
+        raise PluginError(f"status must be optimal or feasible, was {allocation.status}", key=key)
+    wanted, shape = (len(problem.symbols),), allocation.weights.shape
+    if shape != wanted:
+        names = ", ".join(problem.symbols)
+        raise PluginError(f"weights must have shape {wanted} for {names}, was {shape}", key=key)
+    weights, forecast = allocation.weights[np.newaxis], problem.forecast[np.newaxis]
+    found = _breaches(weights, problem.symbols, forecast, problem.trading[np.newaxis], problem.gross)
+    if found:
+        raise PluginError(found[0], key=key)
+
+
+def _asked_rows(
+    key: str,
+    optimizer: RowOptimizer,
+    forecast: FloatArray,
+    volatility: FloatArray,
+    trading: BoolArray,
+    gross: float,
+) -> FloatArray:
+    """Return the optimizer's own weights, shape and type checked, in an array that may be written to."""
+    for array in (forecast, volatility, trading):
+        array.setflags(write=False)
+    with fence(key, optimizer):
+        returned = optimizer.solve_rows(forecast, volatility, trading, gross)
+    weights = expect(key, returned, np.ndarray)
+    if weights.shape != forecast.shape or weights.dtype != np.float64:
+        found = f"shape {weights.shape} of {weights.dtype}"
+        raise PluginError(
+            f"shape (n_rows, n_assets) = {forecast.shape} of float64 wanted, was {found}", key=key
+        )
+    return weights.copy()
+
+
+def _breaches(
+    weights: FloatArray, symbols: tuple[str, ...], forecast: FloatArray, trading: BoolArray, gross: float
+) -> dict[int, str]:
+    """Return the first broken bound of each row that breaks one.  Written so that NaN breaks every bound."""
+    found: dict[int, str] = {}
+    total = np.abs(weights).sum(axis=1)
+    for over in np.flatnonzero(~(total <= gross + BOUND_SLACK)):
+        found[int(over)] = f"absolute weights must sum to at most gross={gross:g}, was {total[over]:g}"
+    cells = (
+        (~np.isfinite(weights), "must be finite"),
+        ((weights < -BOUND_SLACK) & ~(forecast < 0.0), "must not be negative without a negative forecast"),
+        ((np.abs(weights) > BOUND_SLACK) & ~trading, "must be 0 before its first bar"),
+    )
+    for broken, wanted in cells:
+        for row, asset in _first_of_each_row(broken):
+            found[row] = f"weight of {symbols[asset]} {wanted}, was {weights[row, asset]:g}"
+    return found
+
+
+def _first_of_each_row(cells: BoolArray) -> Iterator[tuple[int, int]]:
+    for row in np.flatnonzero(cells.any(axis=1)):
+        yield int(row), int(np.argmax(cells[row]))

@@ -1,0 +1,142 @@
+"""The sentence up to the target weights: history -> forecasts -> target weights.
+
+The rest of it, checked targets -> orders -> fills, is the engine's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from tradewright.config import structure
+from tradewright.errors import PluginError
+from tradewright.optimize.solve import has_begun, rebalance_rows, target_weights
+from tradewright.risk.features import volatility
+from tradewright.signals.combine import combine
+from tradewright.signals.evaluate import evaluate
+from tradewright.values.history import History
+
+if TYPE_CHECKING:
+    from tradewright.components import RowOptimizer, Signal
+    from tradewright.config import Settings
+    from tradewright.optimize.solve import Rebalance
+    from tradewright.plugins import Plugins
+    from tradewright.values.arrays import BoolArray, FloatArray
+    from tradewright.values.bars import Bars
+    from tradewright.values.forecast import Forecast
+    from tradewright.values.weights import Strike
+
+VOLATILITY_WINDOW = 20
+"""Sessions behind the volatility that optimizers see."""
+
+
+@attrs.frozen(kw_only=True)
+class Strategy:
+    """One book's components, ready to be called.
+
+    Attributes:
+        name: Its word in plugins.toml.
+        symbols: What it trades.
+        signals: By name; None for one whose plugin is not active.
+        missing: Why, by name.
+        weights: Weight of each signal; they sum to 1.
+        optimizer: The optimizer's name and object.
+        gross: Cap on the sum of absolute target weights.
+        rebalance: `session`, `week` or `month`.
+    """
+
+    name: str
+    symbols: tuple[str, ...]
+    signals: dict[str, Signal | None]
+    missing: dict[str, str]
+    weights: dict[str, float]
+    optimizer: tuple[str, RowOptimizer]
+    gross: float
+    rebalance: Rebalance
+
+
+@attrs.frozen(kw_only=True)
+class Targets:
+    """What a strategy wants.
+
+    Attributes:
+        weights: Signed fractions of the book's equity, `(n_bars, n_assets)`, NaN between decisions.
+        decided: Bars on which it decides, `(n_bars,)`.
+        missing: Signals that gave no opinion, with the reason.
+        strikes: Optimizer answers that were replaced.
+    """
+
+    weights: FloatArray
+    decided: BoolArray
+    missing: dict[str, str]
+    strikes: tuple[Strike, ...]
+
+
+def build(settings: Settings, plugins: Plugins, name: str) -> Strategy:
+    """Make the components of one strategy; a signal whose plugin is broken is left out and named.
+
+    Raises:
+        ConfigError: A component or an option is unknown.
+        PluginError: The optimizer's plugin is not active.
+    """
+    chosen = settings.strategies[name]
+    signals: dict[str, Signal | None] = {}
+    missing: dict[str, str] = {}
+    for signal in chosen.signals:
+        try:
+            spec = plugins.find("signal", signal)
+        except PluginError as error:
+            signals[signal], missing[signal] = None, str(error)
+            continue
+        signals[signal] = spec.factory(structure(settings, f"strategies.{name}.signals.{signal}", spec.config))
+    spec = plugins.find("optimizer", chosen.optimizer)
+    optimizer = spec.factory(structure(settings, f"strategies.{name}.optimizer", spec.config))
+    return Strategy(
+        name=name,
+        symbols=tuple(symbol for feed in chosen.data for symbol in settings.data[feed].symbols),
+        signals=signals,
+        missing=missing,
+        weights={signal: part.weight for signal, part in chosen.signals.items()},
+        optimizer=(chosen.optimizer, optimizer),
+        gross=chosen.gross,
+        rebalance=chosen.rebalance,
+    )
+
+
+def targets(strategy: Strategy, bars: Bars) -> Targets:
+    """Turn prices into one strategy's target weights, each row from what was known at its close.
+
+    Raises:
+        PluginError: No signal is left.
+    """
+    forecasts, missing = forecast(strategy, History(bars))
+    combined = combine(forecasts, strategy.weights)
+    decided = rebalance_rows(bars.session, strategy.rebalance)
+    name, optimizer = strategy.optimizer
+    chosen = target_weights(
+        name,
+        optimizer,
+        symbols=bars.symbols,
+        forecast=combined.forecast,
+        volatility=volatility(bars, VOLATILITY_WINDOW),
+        trading=has_begun(bars.traded),
+        decide=decided,
+        gross=strategy.gross,
+    )
+    return Targets(weights=chosen.weights, decided=decided, missing=missing, strikes=chosen.strikes)
+
+
+def forecast(strategy: Strategy, view: History) -> tuple[dict[str, Forecast | None], dict[str, str]]:
+    """Ask every signal; one that fails loses its vote, and the others go on."""
+    forecasts: dict[str, Forecast | None] = {}
+    missing = dict(strategy.missing)
+    for name, signal in strategy.signals.items():
+        forecasts[name] = None
+        if signal is None:
+            continue
+        try:
+            forecasts[name] = evaluate(name, signal, view)
+        except PluginError as error:
+            missing[name] = str(error)
+    return forecasts, missing

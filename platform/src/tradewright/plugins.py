@@ -1,0 +1,293 @@
+"""Find plugins, decide which may be loaded, and say what became of each.
+
+    installed -> enabled? -> right version? -> registration -> claimed by no other? -> active
+
+Nothing of a plugin that is not enabled is imported, and no plugin can stop a command: one that fails is
+quarantined with its reason, and the others go on.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections import defaultdict
+from typing import TYPE_CHECKING, Literal
+
+import attrs
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from tradewright import __version__
+from tradewright.components import API
+from tradewright.config import OptionError, Pin, did_you_mean, show
+from tradewright.errors import ConfigError, PluginError
+from tradewright.hookspecs import PROJECT
+from tradewright.registration import Guard, IncompatibleError, components
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from importlib.metadata import EntryPoint
+
+    from tradewright.components import Spec
+
+ENVIRONMENT = "TRADEWRIGHT_PLUGINS"
+"""Environment variable that replaces `[plugins] enabled`: names with commas between, empty for none."""
+
+DEADLINE_SECONDS = 10.0
+"""How long importing a plugin, or one of its hooks, may take before it is abandoned."""
+
+Status = Literal["active", "disabled", "quarantined", "incompatible"]
+
+
+@attrs.frozen(kw_only=True)
+class PluginRecord:
+    """What became of one plugin.
+
+    Attributes:
+        name: Its entry point, the word in `[plugins] enabled`.
+        distribution: The installed package, None when there is none.
+        version: The package's version.
+        api: The contract its components are written for, None when they are not known.
+        kernel_requires: The kernel versions it asks for, None when any will do.
+        status: `active`, `disabled` (installed, not enabled), `quarantined` (broken or not installed) or
+            `incompatible` (made or pinned for another version).
+        reason: Why it is quarantined or incompatible, one line.
+        builtin: Whether it is the kernel's own.
+        components: What it provides, in the order of the hooks; empty unless active.
+    """
+
+    name: str
+    distribution: str | None = None
+    version: str | None = None
+    api: int | None = None
+    kernel_requires: str | None = None
+    status: Status = "disabled"
+    reason: str | None = None
+    builtin: bool = False
+    components: tuple[Spec, ...] = ()
+
+
+@attrs.frozen
+class Plugins:
+    """All plugins that are installed or asked for.
+
+    Attributes:
+        records: The built-ins, then the enabled in their order, then the disabled by name.
+    """
+
+    records: tuple[PluginRecord, ...]
+
+    def find(self, kind: str, name: str) -> Spec:
+        """Return the active component of that kind and name.
+
+        Args:
+            kind: A spec's kind, such as `signal` or `data-source`.
+            name: The component's name.
+
+        Raises:
+            ConfigError: Nothing of that name is installed, or it is not enabled.
+            PluginError: The plugin of that name is quarantined or incompatible.
+        """
+        active = {spec.name: spec for record in self.records for spec in record.components if spec.kind == kind}
+        if name in active:
+            return active[name]
+        for record in self.records:
+            if record.name == name and record.status != "active":
+                raise _unavailable(record)
+        names = ", ".join(sorted(active)) or "none"
+        broken = [record.name for record in self.records if record.status not in {"active", "disabled"}]
+        raise ConfigError(
+            f"no {kind} named {show(name)}{did_you_mean(name, active)}; available: {names}"
+            + (f"; not active: {', '.join(broken)}" if broken else ""),
+            fix=f"correct the name, or pip install tradewright-{name} and add it to [plugins] enabled",
+        )
+
+
+@attrs.frozen
+class AllowList:
+    """Which plugins may be imported, and who says so.
+
+    Attributes:
+        source: `plugins.toml`, `TRADEWRIGHT_PLUGINS` or `none`.
+        pins: The plugins, in order.
+    """
+
+    source: str
+    pins: tuple[Pin, ...]
+
+
+def allow_list(enabled: Sequence[Pin] | None, environ: Mapping[str, str]) -> AllowList:
+    """Return which plugins may be imported; the environment overrides the file.
+
+    Args:
+        enabled: `[plugins] enabled`, or None when there is no file.
+        environ: The environment of the process.
+
+    Raises:
+        ConfigError: The environment variable holds something that names no plugin.
+
+    >>> allow_list((Pin("ma-crossover"),), {"TRADEWRIGHT_PLUGINS": ""})
+    AllowList(source='TRADEWRIGHT_PLUGINS', pins=())
+    """
+    if ENVIRONMENT in environ:
+        words = [word.strip() for word in environ[ENVIRONMENT].split(",")]
+        return AllowList(ENVIRONMENT, tuple(_pin(word) for word in words if word))
+    return AllowList("none", ()) if enabled is None else AllowList("plugins.toml", tuple(enabled))
+
+
+def load(
+    enabled: Sequence[Pin],
+    *,
+    entry_points: Iterable[EntryPoint] | None = None,
+    builtin: object = None,
+    deadline_seconds: float = DEADLINE_SECONDS,
+) -> Plugins:
+    """Load the enabled plugins, each on its own; none of them can make this raise.
+
+    Args:
+        enabled: What may be imported, in order.
+        entry_points: What is installed; None looks it up.
+        builtin: The object with the kernel's own hooks, or None for no built-ins.
+        deadline_seconds: How long an import or a hook may take.
+    """
+    installed = defaultdict(list)
+    for entry in importlib.metadata.entry_points(group=PROJECT) if entry_points is None else entry_points:
+        installed[entry.name].append(entry)
+    loader = _Loader(deadline_seconds)
+    if builtin is not None:
+        own = PluginRecord(name="built-in", distribution=PROJECT, version=__version__, builtin=True)
+        loader.add(own, lambda: builtin, module=PROJECT)
+    # A name given twice, which only the environment can do, is loaded once.
+    pins = {pin.name: pin for pin in enabled}
+    for pin in pins.values():
+        loader.admit(pin, installed.get(pin.name, []), installed)
+    disabled = sorted(installed.keys() - pins.keys())
+    loader.records.extend(_record(entry) for name in disabled for entry in installed[name])
+    return Plugins(tuple(loader.records))
+
+
+class _Loader:
+    """Loads one plugin after the other and remembers who claimed which component."""
+
+    def __init__(self, deadline_seconds: float) -> None:
+        self.records: list[PluginRecord] = []
+        self._deadline_seconds = deadline_seconds
+        self._owners: dict[tuple[str, str], str] = {}
+
+    def admit(self, pin: Pin, entries: Sequence[EntryPoint], installed: Iterable[str]) -> None:
+        """Load the plugin that `pin` means, if there is exactly one and its versions fit."""
+        if not entries:
+            near = did_you_mean(pin.name, installed)
+            reason = f"not installed; pip install tradewright-{pin.name}{near}"
+            self.records.append(PluginRecord(name=pin.name, status="quarantined", reason=reason))
+            return
+        found = [_record(entry) for entry in entries]
+        if len(found) > 1:
+            # Which of them the operator meant cannot be known, so none runs.
+            owners = " and ".join(sorted(str(record.distribution) for record in found))
+            reason = f"{owners} both claim the plugin name {pin.name}; uninstall one"
+            self.records += [attrs.evolve(record, status="quarantined", reason=reason) for record in found]
+            return
+        misfit = _misfit(found[0], pin)
+        if misfit is None:
+            self.add(found[0], entries[0].load, module=entries[0].module)
+        else:
+            self.records.append(attrs.evolve(found[0], status="incompatible", reason=misfit))
+
+    def add(self, record: PluginRecord, load_plugin: Callable[[], object], *, module: str) -> None:
+        """Append `record` with what came of loading it.
+
+        Args:
+            record: What is known before.
+            load_plugin: Imports the plugin and returns the object that carries its hooks.
+            module: Where its own code lives.
+        """
+        guard = Guard(module.partition(".")[0], self._deadline_seconds)
+        try:
+            specs = components(guard, record.name, load_plugin)
+            self._claim(specs, str(record.distribution))
+        except IncompatibleError as error:
+            record = attrs.evolve(record, status="incompatible", reason=_reason(error), api=error.api)
+        except PluginError as error:
+            record = attrs.evolve(record, status="quarantined", reason=_reason(error))
+        else:
+            record = attrs.evolve(record, status="active", api=API, components=specs)
+        self.records.append(record)
+
+    def _claim(self, specs: Iterable[Spec], owner: str) -> None:
+        """Note `owner` for each component, or for none when one is taken."""
+        claimed: dict[tuple[str, str], str] = {}
+        for spec in specs:
+            key = spec.kind, spec.name
+            other = self._owners.get(key)
+            if other is not None:
+                raise PluginError(f"{other} and {owner} both claim {spec.name} ({spec.kind}); disable one")
+            if key in claimed:
+                raise PluginError(f"registers {spec.kind} {spec.name} twice")
+            claimed[key] = owner
+        self._owners |= claimed
+
+
+def _pin(word: str) -> Pin:
+    try:
+        return Pin.parse(word)
+    except OptionError as error:
+        raise ConfigError(str(error), file=ENVIRONMENT, fix=error.fix) from error
+
+
+def _record(entry: EntryPoint) -> PluginRecord:
+    if entry.dist is None:
+        return PluginRecord(name=entry.name)
+    return PluginRecord(
+        name=entry.name,
+        distribution=entry.dist.name,
+        version=entry.dist.version,
+        kernel_requires=_kernel_requires(entry.dist.requires or []),
+    )
+
+
+def _kernel_requires(requirements: Iterable[str]) -> str | None:
+    """Return the range of kernel versions among what a distribution requires."""
+    ranges = []
+    for text in requirements:
+        try:
+            requirement = Requirement(text)
+        except InvalidRequirement:
+            continue  # pip refuses such a distribution; here another of its lines may still name the kernel.
+        applies = requirement.marker is None or requirement.marker.evaluate()
+        if applies and canonicalize_name(requirement.name) == PROJECT:
+            ranges.append(str(requirement.specifier))
+    return ",".join(filter(None, ranges)) or None
+
+
+def _misfit(record: PluginRecord, pin: Pin) -> str | None:
+    """Say why these versions must not run together, or return None."""
+    if pin.version is not None and not _same_version(str(record.version), pin.version):
+        return f"{record.name} {record.version} installed, {pin.version} pinned"
+    wanted = record.kernel_requires
+    if wanted is None or SpecifierSet(wanted).contains(__version__, prereleases=True):
+        return None
+    return f"requires {PROJECT} {wanted}, this is {PROJECT} {__version__}"
+
+
+def _same_version(installed: str, pinned: str) -> bool:
+    try:
+        return Version(installed) == Version(pinned)
+    except InvalidVersion:
+        return installed == pinned
+
+
+def _reason(error: PluginError) -> str:
+    return error.message if error.file is None else f"{error.message} ({error.file}:{error.line})"
+
+
+def _unavailable(record: PluginRecord) -> ConfigError | PluginError:
+    if record.status == "disabled":
+        fix = f'add "{record.name}" to [plugins] enabled'
+        return ConfigError(f"plugin {record.name} is installed but not enabled", fix=fix)
+    if record.distribution is None:
+        fix = f"pip install tradewright-{record.name}, or take it out of [plugins] enabled"
+        return ConfigError(f"plugin {record.name} {record.reason}", fix=fix)
+    fix = f"mend or update it; see tradewright doctor {record.name}"
+    return PluginError(f"plugin {record.name} is {record.status}: {record.reason}", fix=fix)

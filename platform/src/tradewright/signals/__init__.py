@@ -1,0 +1,1 @@
+"""Forecasts: call signals behind a fence, and combine what they say."""
