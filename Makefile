@@ -1,0 +1,97 @@
+# Every command of the project; `make` alone lists them.
+# All paths here are relative, so that a clone may lie in a folder whose name has spaces.
+
+PLUGINS := $(patsubst %/pyproject.toml,%,$(sort $(wildcard plugins/*/pyproject.toml)))
+MEMBERS := platform $(PLUGINS)
+MEMBER_MANIFESTS := $(MEMBERS:%=%/pyproject.toml)
+SOURCES := platform/src $(PLUGINS:%=%/src)
+BIN := .venv/bin
+UV := .ci/uv
+INSTALL := $(UV) pip install --quiet --python $(BIN)/python
+
+# The Python found on the machine is used; uv fetches none.
+export UV_PYTHON_DOWNLOADS := never
+export PYTHON
+
+.PHONY: help install demo test check format lint types imports coverage locks lock clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+# ---- install ---------------------------------------------------------------------------------------------
+
+install: .venv/.runtime ## install the platform and its plugins into .venv
+	@:
+
+.venv/pyvenv.cfg:
+	@python=$$(.ci/python) && $(UV) venv --quiet --clear --python "$$python" .venv
+
+# The locks hold no package of this workspace; those are installed from here, built by the locked hatchling.
+.venv/.runtime: requirements.lock requirements-dev.lock pyproject.toml $(MEMBER_MANIFESTS) | .venv/pyvenv.cfg
+	@echo "Installing the platform into .venv ..."
+	@$(INSTALL) --require-hashes --no-build --requirement requirements.lock
+	@$(INSTALL) --no-deps --build-constraint requirements-dev.lock --build-constraint requirements.lock \
+		--require-build-hashes $(MEMBERS:%=--editable ./%)
+	@touch $@
+
+.venv/.dev: .venv/.runtime
+	@echo "Installing the development tools into .venv ..."
+	@$(INSTALL) --require-hashes --no-build --requirement requirements-dev.lock
+	@touch $@
+
+# ---- use -------------------------------------------------------------------------------------------------
+
+demo: ## install everything and run the backtest of plugins.toml
+	+@MAKE="$(MAKE)" .ci/demo
+
+# ---- develop ---------------------------------------------------------------------------------------------
+
+test: .venv/.dev ## run every test, doctests included
+	$(BIN)/pytest
+
+check: lint types imports locks coverage ## run every static check and the coverage floor
+
+format: .venv/.dev ## format the code and mend what can be mended
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+lint: .venv/.dev ## check format and style
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/ruff check --quiet
+
+types: .venv/.dev ## check types, strictly
+	MYPYPATH="$$(echo $(SOURCES) | tr ' ' ':')" $(BIN)/mypy $(SOURCES)
+
+imports: .venv/.dev ## check the layers of the architecture
+	$(BIN)/lint-imports --no-logo
+
+# Compiled code cannot be traced, so the engine and the rules run interpreted here.
+coverage: .venv/.dev ## check that the tests reach 90 % of the code
+	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest -q -m "not slow and not install" tests/kernel plugins
+	$(BIN)/coverage report
+
+# ---- locks -----------------------------------------------------------------------------------------------
+
+LOCKS := .
+UPGRADE :=
+# One version of each package for every Python, so that all compute with the same numpy.
+COMPILE := $(UV) pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
+	--no-emit-package tradewright --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
+
+lock: ## renew the locks; UPGRADE=1 takes newer versions
+	@$(COMPILE) $(MEMBER_MANIFESTS) --output-file $(LOCKS)/requirements.lock >/dev/null
+	@$(COMPILE) --group pyproject.toml:dev --constraint requirements.lock \
+		--output-file $(LOCKS)/requirements-dev.lock >/dev/null
+	@$(if $(UPGRADE),echo uv | $(COMPILE) - --no-annotate --output-file .ci/uv.txt >/dev/null)
+
+# A locked version stays good when a newer one appears: uv prefers what the copied lock holds.
+locks: .venv/.dev ## check that the locks are up to date
+	@mkdir -p .venv/locks && cp requirements.lock requirements-dev.lock .venv/locks
+	@$(MAKE) --no-print-directory lock LOCKS=.venv/locks
+	@for lock in requirements.lock requirements-dev.lock; do \
+		diff -u $$lock .venv/locks/$$lock || { echo "$$lock is stale: run make lock and commit it" >&2; exit 1; }; \
+	done
+
+clean: ## remove everything that make has made
+	rm -rf .venv .uv .uv-cache .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find platform plugins tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,78 @@
+"""Guards of the plugins: the same words four times, and contracts that forget no one."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import Requirement
+
+
+def manifest(folder: Path) -> dict[str, Any]:
+    return tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))
+
+
+def package(folder: Path) -> str:
+    return f"tradewright_{folder.name.replace('-', '_')}"
+
+
+def test_plugin_folders_are_complete(plugins: list[Path]) -> None:
+    lacking = [
+        f"{folder.name} lacks {needed}"
+        for folder in plugins
+        for needed in ("README.md", "LICENSE", "tests/test_*.py", f"src/{package(folder)}/__init__.py")
+        if not list(folder.glob(needed))
+    ]
+
+    assert [] == lacking
+
+
+def test_plugin_folders_all_have_a_manifest(root: Path, files: list[str], plugins: list[Path]) -> None:
+    """A folder without one would be left out of every other guard."""
+    assert {name.split("/")[1] for name in files if name.startswith("plugins/")} == {
+        folder.name for folder in plugins
+    }
+
+
+def test_distribution_entry_point_and_import_are_named_like_the_folder(plugins: list[Path]) -> None:
+    projects = {folder.name: manifest(folder)["project"] for folder in plugins}
+    names = {name: (project["name"], project["entry-points"]) for name, project in projects.items()}
+
+    assert {
+        folder.name: (f"tradewright-{folder.name}", {"tradewright": {folder.name: package(folder)}})
+        for folder in plugins
+    } == names
+
+
+def test_plugins_depend_on_the_kernel_and_on_no_other_plugin(plugins: list[Path]) -> None:
+    ours = {
+        folder.name: [
+            name
+            for name in (Requirement(text).name for text in manifest(folder)["project"]["dependencies"])
+            if name.startswith("tradewright")
+        ]
+        for folder in plugins
+    }
+
+    assert {folder.name: ["tradewright"] for folder in plugins} == ours
+
+
+def test_plugins_are_built_by_the_locked_backend(root: Path, plugins: list[Path]) -> None:
+    """Make installs with hashes for the build, too, and only hatchling's are locked."""
+    backends = {
+        folder.name: manifest(folder)["build-system"]["build-backend"] for folder in [root / "platform", *plugins]
+    }
+
+    assert {"hatchling.build"} == set(backends.values())
+
+
+def test_import_contracts_name_every_plugin(root: Path, plugins: list[Path]) -> None:
+    linter = manifest(root)["tool"]["importlinter"]
+    contracts = {contract["type"]: contract for contract in linter["contracts"]}
+    packages = [package(folder) for folder in plugins]
+
+    assert sorted(linter["root_packages"]) == ["tradewright", *packages]
+    assert sorted(contracts["independence"]["modules"]) == packages
+    assert sorted(contracts["forbidden"]["forbidden_modules"]) == packages
+    assert contracts["layers"]["exhaustive"] is True
