@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tradewright.components import DataSourceSpec, OptimizerSpec, TargetRuleSpec
 from tradewright.data.files import Files, FilesOptions
 from tradewright.hookspecs import hookimpl
 from tradewright.optimize.simple import EqualWeight, InverseVolatility, ScoreProportional
-from tradewright.risk import daily_loss, drawdown_halt, exposure, position_limit, risk_per_trade
+from tradewright.risk import (
+    circuit_breaker,
+    correlated,
+    daily_loss,
+    drawdown_halt,
+    exposure,
+    liquidity_floor,
+    position_limit,
+    risk_per_trade,
+    trading_window,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from tradewright.components import RiskSpec
+    from tradewright.risk.contract import TargetRule
 
 
 @hookimpl
@@ -35,12 +46,18 @@ def tradewright_optimizers() -> Iterable[OptimizerSpec]:
 
 @hookimpl
 def tradewright_risk_rules() -> Iterable[RiskSpec]:
-    """Register the mission's limits."""
-    for name, module, options, summary in (
-        ("drawdown-halt", drawdown_halt, drawdown_halt.DrawdownHalt, "sell everything at a drawdown, latched"),
-        ("daily-loss", daily_loss, daily_loss.DailyLoss, "cut positions at a day's loss"),
-        ("risk-per-trade", risk_per_trade, risk_per_trade.RiskPerTrade, "limit the loss down to the stop"),
-        ("position-limit", position_limit, position_limit.PositionLimit, "limit one position"),
-        ("exposure", exposure, exposure.Exposure, "limit gross and net exposure"),
-    ):
-        yield TargetRuleSpec(name=name, factory=module.make, config=options, summary=summary)
+    """Register the mission's limits, and those that are off unless named."""
+    rules: tuple[tuple[str, Callable[[Any], TargetRule], type, str], ...] = (
+        ("drawdown-halt", drawdown_halt.make, drawdown_halt.DrawdownHalt, "sell all at a drawdown, latched"),
+        ("daily-loss", daily_loss.make, daily_loss.DailyLoss, "cut positions at a day's loss"),
+        ("risk-per-trade", risk_per_trade.make, risk_per_trade.RiskPerTrade, "limit the loss down to the stop"),
+        ("position-limit", position_limit.make, position_limit.PositionLimit, "limit one position"),
+        ("exposure", exposure.make, exposure.Exposure, "limit gross and net exposure"),
+        ("volatility-target", correlated.make_volatility_target, correlated.VolatilityTarget, "limit volatility"),
+        ("correlation-limit", correlated.make_correlation_limit, correlated.CorrelationLimit, "limit co-movement"),
+        ("liquidity-floor", liquidity_floor.make, liquidity_floor.LiquidityFloor, "add only where enough trades"),
+        ("circuit-breaker", circuit_breaker.make, circuit_breaker.CircuitBreaker, "add nothing in a wild market"),
+        ("trading-window", trading_window.make, trading_window.TradingWindow, "add nothing near open and close"),
+    )
+    for name, factory, options, summary in rules:
+        yield TargetRuleSpec(name=name, factory=factory, config=options, summary=summary)

@@ -18,12 +18,13 @@ TEXT_MAX = 300
 
 
 @contextmanager
-def fence(key: str, component: object) -> Iterator[None]:
-    """Run a plugin's code inside; only a Ctrl-C gets through as it is.
+def fence(key: str, component: object, letting: tuple[type[Exception], ...] = ()) -> Iterator[None]:
+    """Run a plugin's code inside; only a Ctrl-C, and what is named, gets through as it is.
 
     Args:
         key: What is called, such as `ma-crossover.compute`.
         component: The object whose package is looked for in the traceback, to name its file and line.
+        letting: Errors that the component's protocol allows it to raise.
 
     Raises:
         PluginError: Anything was raised, SystemExit included; the original is its cause.
@@ -36,6 +37,8 @@ def fence(key: str, component: object) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
+        raise
+    except letting:
         raise
     except BaseException as error:
         file, line = place_of(error, type(component).__module__.partition(".")[0])

@@ -1,8 +1,9 @@
 """The table of contents of the platform: one registration hook per stage, in the order of the sentence.
 
 A plugin implements the hooks it needs with `@tradewright.hookimpl` and yields specs.  The kernel calls each
-hook once per plugin at start-up, in the main thread, in the order of `[plugins] enabled`; afterwards it talks
-to the components themselves.  An exception, or anything that is not a spec, quarantines that plugin alone.
+hook once per plugin at start-up, in a thread that it waits for at most ten seconds, in the order of
+`[plugins] enabled`; afterwards it talks to the components themselves.  An exception, or anything that is not a
+spec, quarantines that plugin alone.
 """
 
 from __future__ import annotations

@@ -15,6 +15,8 @@ from tradewright.errors import CheckError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tradewright.cli.checks import Check
+
 
 @click.command()
 @click.argument("name", required=False)
@@ -25,10 +27,17 @@ def doctor(name: str | None, config_file: Path, as_json: bool) -> int:  # noqa: 
     checks = check_all(config_file) if name is None else check_plugin(config_file, name)
     wrong = [check for check in checks if not check.ok]
     if as_json:
-        echo_json("doctor", ok=not wrong, checks=[attrs.asdict(check) for check in checks])
+        echo_json("doctor", ok=not wrong, checks=[_fields(check) for check in checks])
     else:
-        rows = [("ok" if check.ok else "WRONG", check.name, check.found) for check in checks]
+        rows = [
+            ("ok", check.name, check.found) if check.ok else ("WRONG", check.name, "see below") for check in checks
+        ]
         echo_table(("", "check", "found"), rows)
         for check in wrong:
             click.echo(f"\n{check.name}: {printable(check.found)}\n  fix: {printable(check.fix or '-')}")
     return CheckError.exit_code if wrong else 0
+
+
+def _fields(check: Check) -> dict[str, object]:
+    """Return the check as `--json` shows it: what is in order needs no fix."""
+    return attrs.asdict(check) | ({"fix": None} if check.ok else {})

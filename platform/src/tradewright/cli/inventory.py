@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from tradewright import builtins as own_components
 from tradewright.config import read
 from tradewright.plugins import ENVIRONMENT, allow_list, load
 
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
 
     from tradewright.config import Pin
     from tradewright.plugins import AllowList, Plugins
-
-_BUILTINS = "tradewright.builtins"
 
 
 def take_inventory(enabled: Sequence[Pin] | None) -> tuple[AllowList, Plugins]:
@@ -30,8 +27,7 @@ def take_inventory(enabled: Sequence[Pin] | None) -> tuple[AllowList, Plugins]:
         ConfigError: The environment variable holds something that names no plugin.
     """
     allowed = allow_list(enabled, os.environ)
-    builtin = import_module(_BUILTINS) if find_spec(_BUILTINS) else None
-    return allowed, load(allowed.pins, builtin=builtin)
+    return allowed, load(allowed.pins, builtin=own_components)
 
 
 def enabled_in(config_file: Path, *, required: bool) -> tuple[Pin, ...] | None:

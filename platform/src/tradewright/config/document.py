@@ -74,9 +74,7 @@ def _bytes(path: Path) -> bytes:
         raise ConfigError("not found", file=path, fix=fix) from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path.
         reason = getattr(error, "strerror", None) or error
-        raise ConfigError(
-            f"cannot be read: {reason}", file=path, fix="name a readable file with --config"
-        ) from error
+        raise ConfigError(f"cannot be read: {reason}", file=path, fix="name a readable file with --config") from error
     if len(raw) > BYTES_MAX:
         raise ConfigError("larger than 1 MiB", file=path, fix="name a settings file with --config")
     return raw

@@ -161,9 +161,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Pin):
         return str(value)
     if attrs.has(type(value)):
-        fields = [
-            field.name for field in attrs.fields(type(value)) if field.name not in {"document", "options"}
-        ]
+        fields = [field.name for field in attrs.fields(type(value)) if field.name not in {"document", "options"}]
         named = {name: _plain(getattr(value, name)) for name in fields}
         return named | _plain(getattr(value, "options", {}))
     if isinstance(value, Mapping):

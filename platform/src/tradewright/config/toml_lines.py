@@ -101,9 +101,7 @@ def parse(text: str, file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except RecursionError as error:
-        raise ConfigError(
-            "arrays or tables nested too deeply", file=file, line=1, fix="flatten them"
-        ) from error
+        raise ConfigError("arrays or tables nested too deeply", file=file, line=1, fix="flatten them") from error
     except ValueError as error:  # An integer of 5,000 digits is a plain ValueError.
         raise _twice(text, file) or _invalid(text, file, str(error)) from error
 

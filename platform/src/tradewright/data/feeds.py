@@ -12,6 +12,7 @@ from tradewright.clock import all_sessions, cache_folder
 from tradewright.config import structure
 from tradewright.data.align import join, select
 from tradewright.data.quality import check
+from tradewright.errors import ConfigError, DataError, UsageError
 from tradewright.fence import expect, fence
 from tradewright.values.bars import Bars
 from tradewright.values.request import DataRequest
@@ -71,7 +72,7 @@ def load_feed(settings: Settings, plugins: Plugins, name: str, last_on: date | N
         workspace=settings.workspace,
     )
     key = f"{feed.source}.history"
-    with fence(key, source):
+    with fence(key, source, letting=(ConfigError, DataError, UsageError)):
         returned = source.history(request)
     bars = expect(key, returned, Bars)
     warnings = (*findings(settings, feed, bars), *notes(bars))
@@ -80,7 +81,8 @@ def load_feed(settings: Settings, plugins: Plugins, name: str, last_on: date | N
 
 def findings(settings: Settings, feed: FeedSettings, bars: Bars) -> tuple[str, ...]:
     """Return the gaps as warnings; raise whatever else the prices cannot be, and gaps where they are refused."""
-    sessions = all_sessions(feed.calendar, cache=cache_folder(settings.workspace))
+    last_on = bars.session[-1].item() if bars.n_bars else None
+    sessions = all_sessions(feed.calendar, reach=last_on, cache=cache_folder(settings.workspace))
     found = check(bars, sessions)
     for finding in found:
         if finding.kind != "gap" or feed.gaps == "refuse":
@@ -113,5 +115,19 @@ def fingerprint(bars: Bars) -> str:
 
 
 def grid(feeds: tuple[Feed, ...], last_on: date | None = None) -> Bars:
-    """Return all feeds on one grid of bars."""
-    return select(join([feed.bars for feed in feeds]), None, last_on)
+    """Return all feeds on one grid of bars.
+
+    Raises:
+        DataError: A bar opened before an earlier row had closed, as with exchanges whose sessions overlap: an order
+            decided at that close would fill at a price from its past.
+    """
+    bars = select(join([feed.bars for feed in feeds]), None, last_on)
+    overlaps = np.flatnonzero(bars.opened_at[1:] < bars.closed_at[:-1])
+    if len(overlaps):
+        row = int(overlaps[0])
+        raise DataError(
+            f"bars overlap: one opens at {bars.opened_at[row + 1]}, before another closes at {bars.closed_at[row]}",
+            key=", ".join(feed.name for feed in feeds),
+            fix="trade feeds of one calendar and bar length together, and the others in a run of their own",
+        )
+    return bars

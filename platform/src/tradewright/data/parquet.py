@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tradewright.data.columns import ColumnNames, Table, floats, resolve
+from tradewright.data.damage import corrupt, readable, too_large
 from tradewright.data.stamps import BAD, DATE, INSTANT, LOCAL, Stamps, parse, unreadable
-from tradewright.data.tables import corrupt, readable, too_large
 
 if TYPE_CHECKING:
     from pathlib import Path

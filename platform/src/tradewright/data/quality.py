@@ -124,18 +124,15 @@ def _numbers(bars: Bars, asset: int) -> Iterator[Finding]:
 
 
 def _ranges(bars: Bars, asset: int) -> Iterator[Finding]:
-    high, low = _column(bars, "high", asset), _column(bars, "low", asset)
-    if high is None or low is None:
+    open_, high, low = (_column(bars, name, asset) for name in ("open", "high", "low"))
+    if open_ is None or high is None or low is None:
         return
     symbol, traded = bars.symbols[asset], bars.traded[:, asset]
     fix = "correct the bar, or take it from another source"
     for row in _rows(traded & (high < low)):
         message = f"high {high[row]:.10g} < low {low[row]:.10g}"
         yield Finding(kind="range", message=message, fix=fix, symbol=symbol, column="high", row=row)
-    for name in ("open", "close"):
-        value = _column(bars, name, asset)
-        if value is None:
-            continue
+    for name, value in (("open", open_), ("close", bars.close[:, asset])):
         for row in _rows(traded & (high >= low) & ((value > high) | (value < low))):
             message = f"must be within [low {low[row]:.10g}, high {high[row]:.10g}], was {value[row]:.10g}"
             yield Finding(kind="range", message=message, fix=fix, symbol=symbol, column=name, row=row)

@@ -10,6 +10,7 @@ import numpy as np
 from tradewright.clock import all_sessions
 from tradewright.config.wording import show
 from tradewright.data.columns import ColumnNames
+from tradewright.data.damage import LIMIT_BYTES
 from tradewright.data.quality import FINDINGS_MAX, FIX_SESSION, Finding, check
 from tradewright.data.stamps import (
     DATE,
@@ -22,7 +23,7 @@ from tradewright.data.stamps import (
     to_utc,
     zone,
 )
-from tradewright.data.tables import LIMIT_BYTES, read_table
+from tradewright.data.tables import read_table
 from tradewright.values.bars import Bars
 
 if TYPE_CHECKING:

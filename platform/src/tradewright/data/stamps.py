@@ -49,10 +49,6 @@ class Stamps:
     local: TimeArray = array_field("datetime64[us]")
     offset: NDArray[np.timedelta64] = array_field("timedelta64[us]")
 
-    def take(self, rows: NDArray[np.intp]) -> Stamps:
-        """Return the stamps of `rows`, in that order."""
-        return Stamps(kind=self.kind[rows], local=self.local[rows], offset=self.offset[rows])
-
     @classmethod
     def joined(cls, chunks: Sequence[Stamps]) -> Stamps:
         """Return the stamps of all chunks, of which there is at least one, in a row."""

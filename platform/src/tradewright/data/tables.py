@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import zlib
 from contextlib import ExitStack, contextmanager
 from itertools import chain, islice
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -14,6 +13,7 @@ import numpy as np
 
 from tradewright.config.wording import show
 from tradewright.data.columns import ColumnNames, Table, floats, resolve
+from tradewright.data.damage import LIMIT_BYTES, readable, too_large
 from tradewright.data.quality import FINDINGS_MAX
 from tradewright.data.stamps import parse, unreadable
 from tradewright.errors import DataError
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-
-LIMIT_BYTES = 1 << 30
-"""Largest file read, 1 GiB once decompressed: a few kilobytes of gzip can hold a terabyte of zeros."""
 
 _CHUNK_ROWS = 50_000  # Texts are turned into numbers in chunks: as Python objects they need ten times the room.
 _BUFFER_BYTES = 1 << 18
@@ -56,37 +53,6 @@ def read_table(path: Path, columns: ColumnNames, *, limit_bytes: int = LIMIT_BYT
     if not len(table.line) and not table.ragged:
         raise DataError("no rows", file=path, line=1, fix="the file needs one row per bar below its header")
     return table
-
-
-def too_large(path: Path, limit_bytes: int) -> DataError:
-    """Return the error of a file that is larger than the limit."""
-    limit = f"{limit_bytes >> 30} GiB" if limit_bytes >= 1 << 30 else f"{limit_bytes} bytes"
-    return DataError(f"exceeds {limit} limit", file=path, fix="split the file, or keep fewer rows of it")
-
-
-def corrupt(path: Path, error: Exception) -> DataError:
-    """Return the error of a file whose bytes are not what its name says."""
-    found = " ".join(str(error).split())[:200]
-    return DataError(f"corrupt file: {found}", file=path, fix="fetch or write the file again")
-
-
-@contextmanager
-def readable(path: Path) -> Iterator[None]:
-    """Turn what reading a file can raise into a DataError that names the file."""
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise DataError("file not found", file=path, fix="check the path and the symbol") from error
-    except (EOFError, zlib.error) as error:
-        raise corrupt(path, error) from error
-    except UnicodeDecodeError as error:
-        message = f"corrupt file, or not UTF-8 text: byte 0x{error.object[error.start]:02x}"
-        raise DataError(message, file=path, fix="save it as CSV in UTF-8") from error
-    except OSError as error:
-        if error.errno is None:  # What gzip and Parquet readers raise for contents, not for the file system.
-            raise corrupt(path, error) from error
-        fix = "name a file that this user may read"
-        raise DataError(f"cannot be read: {error.strerror}", file=path, fix=fix) from error
 
 
 class _Bounded(io.RawIOBase):

@@ -27,7 +27,7 @@ INTERPRETED = {interpreted!r}
 
 
 @compiled
-def ask_books(state, settings, parameters, log, bar):
+def ask_books(state, tape, settings, parameters, log, bar):
     for row in range(len(state.rows)):
         view = book_view(state, settings, row)
 {book}
@@ -44,7 +44,12 @@ def ask_sides(view, state, tape, parameters, work, bar, book, counting):
 {sides}
 
 """
-_FEATURE = {"asset": "tape.features[{k}, bar, column]", "sides": "tape.features[{k}, bar]"}
+_FEATURE = {
+    "book": "tape.features[{k}, bar, 0]",
+    "asset": "tape.features[{k}, bar, column]",
+    "sides": "tape.features[{k}, bar]",
+}
+_MATRIX = "tape.matrices[tape.matrix_at[{k}, bar]]"
 _MEMORY = {
     "book": "state.book_memory[row, {start}:{stop}]",
     "asset": "state.asset_memory[book, column, {start}:{stop}]",
@@ -89,10 +94,11 @@ def _calls(phase: str, rules: Sequence[tuple[str, TargetRule]], *, python: bool)
     """Yield the lines that ask each rule of a phase, with its features and its slice of the memory."""
     array = "read_only(work.{})" if python else "work.{}"
     arrays = {name: array.format(name) for name in ("target", "held")}
-    feature = memory = 0
+    feature = matrix = memory = 0
     for i, (_, rule) in enumerate(rules):
         more = [_FEATURE[rule.phase].format(k=feature + j) for j in range(len(rule.features))]
-        feature += len(rule.features)
+        more += [_MATRIX.format(k=matrix + j) for j in range(len(rule.matrices))]
+        feature, matrix = feature + len(rule.features), matrix + len(rule.matrices)
         if rule.phase != phase:
             continue
         if rule.memory:

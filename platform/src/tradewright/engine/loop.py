@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tradewright.engine.decide import apply_halts, asset_view, book_view, smaller, want
 from tradewright.engine.jit import cached, compiled
-from tradewright.engine.matcher import fill_orders, fire_stops
+from tradewright.engine.matcher import expire_orders, fill_orders, fire_stops
 from tradewright.engine.plan import plan_book
 from tradewright.engine.rules import ask_asset, ask_books, ask_sides
 from tradewright.engine.transitions import grant, mark, open_session
@@ -37,6 +37,7 @@ def open_bar(state: State, tape: Tape, settings: Settings, log: Log, bar: int) -
         fire_stops(state, tape, settings, log, bar, book)
         if settings.at_close:
             fill_orders(state, tape, settings, log, bar, book)
+        expire_orders(state, book)
     mark(state, tape, settings, log, bar)
     if tape.edges[bar].closes:
         grant(state, settings, log, bar)
@@ -119,7 +120,7 @@ def advance(
         if log.counts[0] + fills_max > len(log.fills) or log.counts[1] + events_max > len(log.events):
             return bar
         open_bar(state, tape, settings, log, bar)
-        ask_books(state, settings, parameters, log, bar)
+        ask_books(state, tape, settings, parameters, log, bar)
         for book in range(n_books):
             decide_book(state, tape, decisions, settings, parameters, work, bar, book)
             plan_book(state, tape, decisions, settings, work, bar, book)

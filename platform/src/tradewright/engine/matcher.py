@@ -91,6 +91,16 @@ def fill_orders(state: State, tape: Tape, settings: Settings, log: Log, bar: int
 
 
 @compiled
+def expire_orders(state: State, book: int) -> None:
+    """Drop the orders whose asset did not trade; the rest of a filled order was dropped with its fill."""
+    for asset in range(len(state.market)):
+        position = state.positions[book, asset]
+        if position.order != 0.0:
+            position.order = 0.0
+            state.run[0].expired += 1
+
+
+@compiled
 def reduce_positions(state: State, tape: Tape, settings: Settings, log: Log, bar: int, book: int) -> None:
     """Fill the orders that bring positions closer to zero."""
     prices = tape.close if settings.at_close else tape.open

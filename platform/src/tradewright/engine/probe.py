@@ -24,7 +24,8 @@ _PROPOSAL = _type(Proposal(0.0, 0.0, 0))
 _ASSET = _type(AssetView(1.0, 0.0, 0.0, 0.0))
 _BOOK = _type(BookView(1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0))
 _BEFORE = {"asset": (_PROPOSAL, _ASSET, _BOOK), "book": (_BOOK,), "sides": (_READ_ONLY, _READ_ONLY, _BOOK)}
-_FEATURE = {"asset": types.float64, "sides": _READ_ONLY}
+_FEATURE = {"book": types.float64, "asset": types.float64, "sides": _READ_ONLY}
+_MATRIX = types.Array(types.float64, 2, "C", readonly=True)
 _ANSWER = {"asset": Proposal, "book": Halt, "sides": Sides}
 
 
@@ -56,7 +57,8 @@ def signature(rule: TargetRule) -> tuple[Any, ...]:
     """Return the types that the loop will call the rule with, every array but its memory read-only."""
     features = tuple(_FEATURE[rule.phase] for _ in rule.features)
     memory = (_MEMORY,) if rule.memory else ()
-    return (*_BEFORE[rule.phase], _type(rule.parameters), *features, *memory)
+    matrices = tuple(_MATRIX for _ in rule.matrices)
+    return (*_BEFORE[rule.phase], _type(rule.parameters), *features, *matrices, *memory)
 
 
 def check_answer(name: str, rule: TargetRule, answer: Any) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @compiled
-def ask_books(state: Any, settings: Any, parameters: Any, log: Any, bar: int) -> None:
+def ask_books(state: Any, tape: Any, settings: Any, parameters: Any, log: Any, bar: int) -> None:
     """Ask every book rule about every row, and store the verdicts."""
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tradewright.engine.fuse import FusedRules
     from tradewright.engine.state import State, Table
     from tradewright.engine.tape import Decisions, Settings
-    from tradewright.values.arrays import FloatArray
+    from tradewright.values.arrays import FloatArray, IntArray
     from tradewright.values.bars import Bars
 
 BUFFER_ROWS = 4096  # Fills, and events, between two drains.
@@ -65,7 +65,7 @@ class Simulation:
         rules = [rule for _, rule in fused.rules]
         memory = {phase: sum(r.memory for r in rules if r.phase == phase) for phase in ("asset", "book")}
         self._fused = fused
-        self._tape = make_tape(bars, features_of(bars, fused))
+        self._tape = make_tape(bars, features_of(bars, fused), *matrices_of(bars, fused))
         self._decisions, self._settings = decisions, settings
         n_book_rules = sum(r.phase == "book" for r in rules)
         self.state = states.initial(capital, bars.n_assets, n_book_rules, len(rules), memory["asset"], memory["book"])
@@ -122,6 +122,19 @@ def features_of(bars: Bars, fused: FusedRules) -> FloatArray:
     for i, feature in enumerate(asked):
         result[i] = known[feature]
     return result
+
+
+def matrices_of(bars: Bars, fused: FusedRules) -> tuple[FloatArray, IntArray]:
+    """Return every matrix that the rules ask for, one unknown one after them, and which is known on each bar."""
+    asked = [matrix for _, rule in fused.rules for matrix in rule.matrices]
+    stacks, known = [], np.full((len(asked), bars.n_bars), -1)
+    first = 0
+    for i, feature in enumerate(asked):
+        stack, at = feature.compute(bars, feature.window, feature.refresh)
+        known[i] = np.where(at < 0, -1, at + first)
+        stacks.append(stack)
+        first += len(stack)
+    return np.concatenate([*stacks, np.full((1, bars.n_assets, bars.n_assets), np.nan)]), known
 
 
 def simulate(

@@ -60,7 +60,7 @@ RUN = np.dtype([
     ("verify_failures", _I),
     ("participation_cuts", _I),
     ("cash_cuts", _I),
-    ("expired", _I),  # Orders of which something was left at the end of their bar.
+    ("expired", _I),  # Orders whose asset did not trade in their bar.
 ])  # fmt: skip
 
 

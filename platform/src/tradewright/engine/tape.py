@@ -11,7 +11,7 @@ from tradewright.risk.features import average_volume
 
 if TYPE_CHECKING:
     from tradewright.engine.state import Table
-    from tradewright.values.arrays import BoolArray, FloatArray
+    from tradewright.values.arrays import BoolArray, FloatArray, IntArray
     from tradewright.values.bars import Bars
 
 SESSIONS_PER_YEAR = 252  # Interest and borrow fees accrue per session; equities' convention.
@@ -49,6 +49,10 @@ class Tape(NamedTuple):
     """`(n_assets,)` of LISTING."""
     features: FloatArray
     """`(n_features, n_bars, n_assets)`: what rules asked for."""
+    matrices: FloatArray
+    """`(n, n_assets, n_assets)`: every matrix that rules asked for; the last one is unknown (NaN) throughout."""
+    matrix_at: IntArray
+    """`(n_matrix_features, n_bars)`: the matrix known on each bar, -1 for the unknown one."""
 
 
 class Decisions(NamedTuple):
@@ -97,7 +101,7 @@ def listings(bars: Bars) -> Table:
     return np.array(rows, LISTING).view(np.recarray)
 
 
-def make_tape(bars: Bars, features: FloatArray) -> Tape:
+def make_tape(bars: Bars, features: FloatArray, matrices: FloatArray, matrix_at: IntArray) -> Tape:
     """Lay out `bars` for the loop, without copying prices.
 
     Close-only bars have the close in place of open, high and low, which is what their fills and stops look at;
@@ -116,4 +120,6 @@ def make_tape(bars: Bars, features: FloatArray) -> Tape:
         edges=table((bars.n_bars,), EDGE, opens=np.append(True, starts), closes=np.append(starts, True)),
         assets=listings(bars),
         features=features,
+        matrices=matrices,
+        matrix_at=matrix_at,
     )

@@ -52,11 +52,12 @@ def open_session(state: State, settings: Settings, log: Log, bar: int) -> None:
 
 @compiled
 def lift(state: State, log: Log, bar: int, row: int, rule: int) -> None:
-    """Play the person who lifts a latched halt: end it, and measure drawdown from here."""
+    """Play the person who lifts a latched halt: end it, and after a flattening one measure drawdown from here."""
     halt, money = state.halts[row, rule], state.rows[row]
     log_event(log, bar, row, LIFTED, rule, halt.level, money.nav, money.peak, 0.0)
+    if halt.level >= FLATTEN:
+        money.peak = money.nav
     halt.level = RUNNING
-    money.peak = money.nav
 
 
 @compiled
@@ -150,7 +151,7 @@ def grant(state: State, settings: Settings, log: Log, bar: int) -> None:
     account = state.rows[last]
     left = settings.capital_total - account.capital
     gain = account.nav / state.run[0].step_base - 1.0
-    if not settings.evidence_ok or left <= 0.0 or not gain >= settings.capital_step_return or flattened(state):
+    if not settings.evidence_ok or left <= 0.0 or not gain >= settings.capital_step_return or halted(state):
         return
     money = min(settings.capital_step, left)
     n_books = state.positions.shape[0]
@@ -167,10 +168,10 @@ def grant(state: State, settings: Settings, log: Log, bar: int) -> None:
 
 
 @compiled
-def flattened(state: State) -> bool:
-    """Say whether any row stands in a halt of level FLATTEN or above."""
+def halted(state: State) -> bool:
+    """Say whether any row stands in a halt of any level."""
     for row in range(state.halts.shape[0]):
         for rule in range(state.halts.shape[1]):
-            if state.halts[row, rule].level >= FLATTEN:
+            if state.halts[row, rule].level > RUNNING:
                 return True
     return False

@@ -172,9 +172,7 @@ def _asked_rows(
     weights = expect(key, returned, np.ndarray)
     if weights.shape != forecast.shape or weights.dtype != np.float64:
         found = f"shape {weights.shape} of {weights.dtype}"
-        raise PluginError(
-            f"shape (n_rows, n_assets) = {forecast.shape} of float64 wanted, was {found}", key=key
-        )
+        raise PluginError(f"shape (n_rows, n_assets) = {forecast.shape} of float64 wanted, was {found}", key=key)
     return weights.copy()
 
 

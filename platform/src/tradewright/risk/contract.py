@@ -5,8 +5,8 @@ and fuse them into its loop.  They return their verdict instead of writing it: a
 rule cannot reach beyond what it may change, compiled or not.
 
     asset rule      (proposal, asset, book, parameters, *features, [memory]) -> Proposal
-    book rule       (book, parameters, [memory]) -> Halt
-    two-sided rule  (target, held, book, parameters, *features) -> Sides
+    book rule       (book, parameters, *features, [memory]) -> Halt
+    two-sided rule  (target, held, book, parameters, *features, *matrices) -> Sides
 
 `memory` is a float64 array that the rule may write, passed only to rules that ask for one; it starts at NaN.
 """
@@ -20,7 +20,7 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tradewright.values.arrays import FloatArray
+    from tradewright.values.arrays import FloatArray, IntArray
     from tradewright.values.bars import Bars
 
 # Modes of an asset: what its target may still do.
@@ -108,10 +108,13 @@ class Sides(NamedTuple):
 
 @attrs.frozen
 class Feature:
-    """A number per bar and asset that a rule needs, computed once before the loop.
+    """Numbers that a rule needs, computed once before the loop from prices alone; equal features are shared.
+
+    An asset rule is handed its asset's number on the bar, a two-sided rule the row of all assets, and a book rule
+    the number of the first column: what is true of the market stands in every column.
 
     Attributes:
-        name: For messages and for sharing: two rules asking for an equal feature get the same array.
+        name: For messages.
         window: Length of its window.
         compute: `compute(bars, window) -> (n_bars, n_assets)`, causal, NaN where unknown.
     """
@@ -119,6 +122,24 @@ class Feature:
     name: str
     window: int
     compute: Callable[[Bars, int], FloatArray]
+
+
+@attrs.frozen
+class MatrixFeature:
+    """A matrix between assets for two-sided rules, which changes only on some bars.
+
+    Attributes:
+        name: For messages.
+        window: Length of its window.
+        refresh: Sessions between two matrices.
+        compute: `compute(bars, window, refresh)` returns matrices `(n, n_assets, n_assets)` and, for each bar, the
+            number of the one that is known, -1 for none.
+    """
+
+    name: str
+    window: int
+    refresh: int
+    compute: Callable[[Bars, int, int], tuple[FloatArray, IntArray]]
 
 
 @attrs.frozen(kw_only=True)
@@ -129,7 +150,8 @@ class TargetRule:
         phase: `asset`, `book` or `sides`; the order in plugins.toml decides only within a phase.
         function: A module-level function with the signature of its phase (see the module's docstring).
         parameters: The options as numbers, a NamedTuple defined at module level.
-        features: Arrays the function is handed, in order.
+        features: Numbers the function is handed, in order.
+        matrices: Matrices it is handed after them; two-sided rules only.
         memory: How many numbers the rule keeps per asset and book (asset rules) or per row (book rules).
         latched: For book rules: whether only a person lifts the halt.
     """
@@ -138,5 +160,6 @@ class TargetRule:
     function: Callable[..., Any]
     parameters: tuple[Any, ...]
     features: tuple[Feature, ...] = ()
+    matrices: tuple[MatrixFeature, ...] = ()
     memory: int = 0
     latched: bool = False

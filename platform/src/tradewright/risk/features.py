@@ -79,6 +79,23 @@ def average_volume(bars: Bars, window: int) -> FloatArray:
     return _columns(bars, column)
 
 
+def average_notional(bars: Bars, window: int) -> FloatArray:
+    """Return the mean notional traded in the last `window` traded bars, in currency, `(n_bars, n_assets)`.
+
+    Infinite where the bars have no volume: nothing can be said, so nothing is limited.
+    """
+    if bars.volume is None:
+        return np.full((bars.n_bars, bars.n_assets), np.inf)
+    multipliers = np.array([instrument.multiplier for instrument in bars.instruments])
+    notional = bars.volume * bars.close * multipliers
+
+    def column(asset: int) -> tuple[NDArray[np.int64], FloatArray]:
+        rows = np.flatnonzero(bars.traded[:, asset])
+        return rows, _rolling(notional[rows, asset], window, _mean, lead=0)
+
+    return _columns(bars, column)
+
+
 def _columns(bars: Bars, column: Callable[[int], tuple[NDArray[np.int64], FloatArray]]) -> FloatArray:
     """Place each asset's values on the rows where they become known, and carry them forward."""
     result = np.full((bars.n_bars, bars.n_assets), np.nan)

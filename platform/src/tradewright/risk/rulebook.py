@@ -25,7 +25,9 @@ def rules(settings: Settings, plugins: Plugins) -> tuple[tuple[str, TargetRule],
         PluginError: The plugin of a rule is not active, or its factory returned something else.
     """
     names = [*settings.risk, *(name for name in MISSION if name not in settings.risk)]
-    options: dict[str, Any] = {name: structure(settings, f"risk.{name}", plugins.find("target-rule", name).config) for name in names}
+    options: dict[str, Any] = {
+        name: structure(settings, f"risk.{name}", plugins.find("target-rule", name).config) for name in names
+    }
     for error in contradictions(settings, options):
         raise error
     return tuple((name, plugins.find("target-rule", name).factory(options[name])) for name in names)

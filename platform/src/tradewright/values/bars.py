@@ -10,12 +10,16 @@ import numpy as np
 from tradewright.values.arrays import array_field
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from tradewright.values.arrays import BoolArray, FloatArray, TimeArray
     from tradewright.values.instrument import Instrument
 
 Adjustment = Literal["none", "splits", "all"]
+
+
+def _tuple(instruments: Iterable[Instrument]) -> tuple[Instrument, ...]:
+    return tuple(instruments)
 
 
 @attrs.frozen(kw_only=True)
@@ -43,7 +47,7 @@ class Bars:
     (2, ('SPY',), 1)
     """
 
-    instruments: tuple[Instrument, ...] = attrs.field(converter=tuple)
+    instruments: tuple[Instrument, ...] = attrs.field(converter=_tuple)
     opened_at: TimeArray = array_field("datetime64[ns]")
     closed_at: TimeArray = array_field("datetime64[ns]")
     session: TimeArray = array_field("datetime64[D]")

@@ -1,0 +1,124 @@
+"""Two caps on what a book risks as a whole: docs/reference/rules/volatility-target.md and correlation-limit.md."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+import attrs
+import numpy as np
+
+from tradewright.config.fields import count, fraction
+from tradewright.risk.contract import BookView, Feature, MatrixFeature, Sides, TargetRule
+from tradewright.risk.features import volatility
+from tradewright.risk.market import correlations
+
+if TYPE_CHECKING:
+    from tradewright.values.arrays import FloatArray
+    from tradewright.values.bars import Bars
+
+SESSIONS_PER_YEAR = 252.0
+
+
+@attrs.frozen(kw_only=True)
+class VolatilityTarget:
+    """Options of `volatility-target`."""
+
+    limit: float = fraction(default=0.10, unit="fraction per year", doc="expected volatility of the book")
+    lookback: int = count(default=60, at_least=20, unit="sessions", doc="window of volatilities and correlations")
+    refresh: int = count(default=5, unit="sessions", doc="how often correlations are computed anew")
+    trim_band: float = fraction(default=0.01, at_least=0.0, at_most=0.05, doc="drift beyond it before trimming")
+
+
+@attrs.frozen(kw_only=True)
+class CorrelationLimit:
+    """Options of `correlation-limit`."""
+
+    limit: float = fraction(default=0.50, doc="cap on the correlated exposure")
+    lookback: int = count(default=60, at_least=20, unit="sessions", doc="window of the correlations")
+    refresh: int = count(default=5, unit="sessions", doc="how often they are computed anew")
+    trim_band: float = fraction(default=0.02, at_least=0.0, at_most=0.05, doc="drift beyond it before trimming")
+
+
+class Parameters(NamedTuple):
+    """The options as numbers; `periods` annualises variances."""
+
+    limit: float
+    trim_band: float
+    periods: float
+
+
+def limit_together(
+    target: FloatArray,
+    held: FloatArray,
+    book: BookView,  # noqa: ARG001  # every two-sided rule has the same arguments
+    p: Parameters,
+    scale: FloatArray,
+    correlation: FloatArray,
+) -> Sides:
+    """Return the factor that brings `sqrt(periods x sum_ij w_i s_i R_ij s_j w_j)` within its limit.
+
+    Both uses share it: with `s` the volatilities it is the book's volatility, with `s = 1` its correlated exposure.
+    What is unknown counts at its worst: a correlation as if both moved together, a scale as the book's largest.
+
+    >>> book = BookView(1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0)
+    >>> numbers = (np.array([0.3, 0.4]), np.zeros(2), book, Parameters(0.25, 0.0, 1.0), np.ones(2), np.eye(2))
+    >>> limit_together(*numbers).long
+    0.5
+    """
+    unknown, wanted_gross = math.nan, 0.0
+    for i in range(len(scale)):
+        wanted_gross += abs(target[i])
+        taken = target[i] != 0.0 or held[i] != 0.0
+        if taken and math.isfinite(scale[i]) and not unknown >= scale[i]:
+            unknown = scale[i]
+    if wanted_gross == 0.0:
+        return Sides(1.0, 1.0)
+    if math.isnan(unknown):
+        return Sides(0.0, 0.0)
+
+    wanted = now = 0.0
+    for i in range(len(scale)):
+        left = scale[i] if math.isfinite(scale[i]) else unknown
+        for j in range(len(scale)):
+            right = scale[j] if math.isfinite(scale[j]) else unknown
+            known = math.isfinite(correlation[i, j]) and math.isfinite(scale[i]) and math.isfinite(scale[j])
+            aimed, owned = target[i] * left * right * target[j], held[i] * left * right * held[j]
+            if i == j:
+                wanted, now = wanted + aimed, now + owned
+            elif known:
+                wanted, now = wanted + aimed * correlation[i, j], now + owned * correlation[i, j]
+            else:
+                wanted, now = wanted + abs(aimed), now + abs(owned)
+    wanted = math.sqrt(p.periods * max(wanted, 0.0))
+    now = math.sqrt(p.periods * max(now, 0.0))
+    cap = now if p.limit < now <= p.limit + p.trim_band else p.limit
+    factor = 1.0 if wanted <= cap else cap / wanted
+    return Sides(factor, factor)
+
+
+def ones(bars: Bars, _: int) -> FloatArray:
+    """Return 1 for every bar and asset: the scale of the correlated exposure."""
+    return np.ones((bars.n_bars, bars.n_assets))
+
+
+def make_volatility_target(config: VolatilityTarget) -> TargetRule:
+    """Return the rule for these options."""
+    return TargetRule(
+        phase="sides",
+        function=limit_together,
+        parameters=Parameters(config.limit, config.trim_band, SESSIONS_PER_YEAR),
+        features=(Feature("volatility", config.lookback, volatility),),
+        matrices=(MatrixFeature("correlation", config.lookback, config.refresh, correlations),),
+    )
+
+
+def make_correlation_limit(config: CorrelationLimit) -> TargetRule:
+    """Return the rule for these options."""
+    return TargetRule(
+        phase="sides",
+        function=limit_together,
+        parameters=Parameters(config.limit, config.trim_band, 1.0),
+        features=(Feature("ones", 1, ones),),
+        matrices=(MatrixFeature("correlation", config.lookback, config.refresh, correlations),),
+    )

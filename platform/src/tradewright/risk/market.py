@@ -1,0 +1,116 @@
+"""Numbers about the market as a whole and about time, for the rules that look beyond one asset; all causal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tradewright.errors import DataError
+
+if TYPE_CHECKING:
+    from tradewright.values.arrays import FloatArray, IntArray
+    from tradewright.values.bars import Bars
+
+PAIRS_MIN = 20  # Returns in common below which a correlation is unknown.
+SPIKE_RECENT, SPIKE_USUAL = 5, 60  # Bars of recent and of usual volatility.
+
+
+def correlations(bars: Bars, window: int, refresh: int) -> tuple[FloatArray, IntArray]:
+    """Return correlation matrices of daily returns, and the one known on each bar.
+
+    Sample correlations of close-to-close returns over the last `window` sessions, pairwise over the sessions in
+    which both assets traded; NaN below 20 of them.  One matrix per `refresh` sessions, at a session's last bar.
+    """
+    ends = np.flatnonzero(np.append(bars.session[1:] != bars.session[:-1], [True]))
+    returns = daily_returns(bars)
+    sessions = np.arange(0, len(ends), refresh)
+    stack = np.stack([correlation(returns[max(0, s - window + 1) : s + 1]) for s in sessions])
+    known = np.searchsorted(ends[sessions], np.arange(bars.n_bars), side="right") - 1
+    return stack, known
+
+
+def daily_returns(bars: Bars) -> FloatArray:
+    """Return close-to-close returns per session, `(n_sessions, n_assets)`, NaN where either session had no bar."""
+    ends = np.append(bars.session[1:] != bars.session[:-1], [True])
+    session = np.concatenate(([0], np.cumsum(ends[:-1])))
+    closes = np.full((int(ends.sum()), bars.n_assets), np.nan)
+    rows, columns = np.nonzero(bars.traded)
+    closes[session[rows], columns] = bars.close[rows, columns]
+    result = np.full(closes.shape, np.nan)
+    result[1:] = closes[1:] / closes[:-1] - 1.0
+    return result
+
+
+def correlation(returns: FloatArray) -> FloatArray:
+    """Return the pairwise sample correlations of columns, NaN where fewer than 20 rows have both."""
+    known = np.isfinite(returns)
+    both = known.T.astype(np.float64) @ known
+    x = np.where(known, returns, 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        sums = x.T @ known
+        products = x.T @ x - sums * sums.T / both
+        squares = (x * x).T @ known - sums * sums / both
+        result: FloatArray = products / np.sqrt(squares * squares.T)
+    result[both < PAIRS_MIN] = np.nan
+    result[~np.isfinite(result)] = np.nan
+    return np.clip(result, -1.0, 1.0)
+
+
+def market_returns(bars: Bars, span: int) -> FloatArray:
+    """Return the mean return of all assets over `span` bars, `(n_bars,)`; 0 before there are so many."""
+    rows = np.where(bars.traded, np.arange(bars.n_bars)[:, None], -1)
+    latest = np.maximum.accumulate(rows, axis=0)
+    closes = np.where(latest >= 0, np.take_along_axis(bars.close, np.maximum(latest, 0), axis=0), np.nan)
+    moves = np.zeros(closes.shape)
+    moves[span:] = closes[span:] / closes[:-span] - 1.0
+    known = np.isfinite(moves)
+    result: FloatArray = np.where(known, moves, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    return result
+
+
+def market_move(bars: Bars, span: int) -> FloatArray:
+    """Return `market_returns` in every column, `(n_bars, n_assets)`."""
+    return np.repeat(market_returns(bars, span)[:, None], bars.n_assets, axis=1)
+
+
+def volatility_spike(bars: Bars, usual: int) -> FloatArray:
+    """Return recent over usual volatility of the market in every column; 0 before `usual` returns are known."""
+    squares = market_returns(bars, 1) ** 2
+    sums = np.concatenate(([0.0, 0.0], np.cumsum(squares[1:])))
+    bar = np.arange(usual, bars.n_bars)
+    recent = (sums[bar + 1] - sums[bar + 1 - SPIKE_RECENT]) / SPIKE_RECENT
+    base = (sums[bar + 1] - sums[bar + 1 - usual]) / usual
+    result = np.zeros(bars.n_bars)
+    result[bar] = np.sqrt(np.divide(recent, base, out=np.zeros(len(bar)), where=base > 0.0))
+    return np.repeat(result[:, None], bars.n_assets, axis=1)
+
+
+def minutes_since_open(bars: Bars, _: int) -> FloatArray:
+    """Return the minutes from the session's open to the close of each bar, in every column."""
+    return _minutes(bars, bars.closed_at - bars.opened_at[_first_rows(bars)])
+
+
+def minutes_to_close(bars: Bars, _: int) -> FloatArray:
+    """Return the minutes from the close of each bar to the session's close, in every column."""
+    firsts = np.flatnonzero(np.append([True], bars.session[1:] != bars.session[:-1]))
+    lasts = np.append(firsts[1:] - 1, bars.n_bars - 1)
+    if np.array_equal(firsts, lasts):
+        raise DataError(
+            "a trading window needs several bars a session; these bars are as long as one",
+            key="risk.trading-window",
+            fix="remove the rule, or trade shorter bars",
+        )
+    last = lasts[np.searchsorted(firsts, np.arange(bars.n_bars), side="right") - 1]
+    return _minutes(bars, bars.closed_at[last] - bars.closed_at)
+
+
+def _first_rows(bars: Bars) -> IntArray:
+    firsts = np.flatnonzero(np.append([True], bars.session[1:] != bars.session[:-1]))
+    rows: IntArray = firsts[np.searchsorted(firsts, np.arange(bars.n_bars), side="right") - 1]
+    return rows
+
+
+def _minutes(bars: Bars, spans: np.ndarray[tuple[int], np.dtype[np.timedelta64]]) -> FloatArray:
+    minutes = spans / np.timedelta64(1, "m")
+    return np.repeat(minutes[:, None], bars.n_assets, axis=1)

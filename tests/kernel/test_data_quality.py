@@ -1,0 +1,260 @@
+"""What cannot be true of bars, each limit at, just below and just above."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from tradewright.clock import Sessions
+from tradewright.data.quality import FINDINGS_MAX, Finding, check
+from tradewright.errors import DataError
+from tradewright.values.bars import Bars
+from tradewright.values.instrument import Instrument
+
+# Two weeks of March 2026, Monday to Friday.
+DAYS: Any = np.array([f"2026-03-{day:02}" for day in (2, 3, 4, 5, 6, 9, 10, 11, 12, 13)], dtype="datetime64[D]")
+HOUR: Any = np.timedelta64(1, "h")
+OPENED_AT: Any = DAYS.astype("datetime64[ns]") + 14 * HOUR
+WEEKS = Sessions(calendar="XNYS", date=DAYS, opened_at=OPENED_AT, closed_at=OPENED_AT + 6 * HOUR)
+
+
+def instruments(*symbols: str) -> Any:
+    return tuple(Instrument(symbol=symbol) for symbol in symbols)
+
+
+def bars(close: list[float], *, rows: list[int] | None = None, **columns: Any) -> Bars:
+    """Return daily bars of one instrument on the first sessions, or on those numbered `rows`."""
+    at = np.arange(len(close)) if rows is None else np.array(rows)
+    fields: dict[str, Any] = {
+        "instruments": instruments("SPY"),
+        "opened_at": OPENED_AT[at],
+        "closed_at": OPENED_AT[at] + 6 * HOUR,
+        "session": DAYS[at],
+        "close": np.array(close)[:, np.newaxis],
+        "traded": np.ones((len(close), 1), dtype=bool),
+    }
+    for name, values in columns.items():
+        array = name in {"open", "high", "low", "volume"}
+        fields[name] = np.array(values, dtype=float)[:, np.newaxis] if array else values
+    return Bars(**fields)
+
+
+def kinds(found: tuple[Finding, ...]) -> list[tuple[str, str, int | None]]:
+    return [(finding.kind, finding.column, finding.row) for finding in found]
+
+
+def test_check_of_good_bars_finds_nothing() -> None:
+    good = bars([10, 11], open=[10, 11], high=[12, 11], low=[9, 11], volume=[0, 1e9])
+
+    assert check(good, WEEKS) == ()
+
+
+@pytest.mark.parametrize("price", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("column", ["open", "high", "low", "close"])
+def test_price_that_is_no_number_is_found(column: str, price: float) -> None:
+    columns: dict[str, Any] = {name: [10.0, 10.0, 10.0] for name in ("open", "high", "low", "close")}
+    columns[column][1] = price
+
+    found = check(bars(**columns), WEEKS)
+
+    assert ("number", column, 1) in kinds(found)
+    assert ("price", column, 1) not in kinds(found)
+
+
+@pytest.mark.parametrize(("price", "expected"), [(0.0, 1), (-5e-324, 1), (5e-324, 0), (-3.0, 1)])
+def test_price_must_be_above_zero(price: float, expected: int) -> None:
+    found = check(bars([10.0, price], adjustment="all"), WEEKS)
+
+    assert kinds(found) == [("price", "close", 1)] * expected
+
+
+@pytest.mark.parametrize(
+    ("open_", "high", "low", "close", "expected"),
+    [
+        (10, 12, 9, 11, []),
+        (12, 12, 12, 12, []),
+        (9, 12, 9, 12, []),
+        (10, 8.999, 9, 9, [("range", "high", 0)]),
+        (10, 12, 9, 12.001, [("range", "close", 0)]),
+        (10, 12, 9, 8.999, [("range", "close", 0)]),
+        (12.5, 12, 9, 10, [("range", "open", 0)]),
+        (8, 12, 9, 13, [("range", "open", 0), ("range", "close", 0)]),
+    ],
+)
+def test_prices_must_lie_between_low_and_high(
+    open_: float, high: float, low: float, close: float, expected: list[tuple[str, str, int]]
+) -> None:
+    assert kinds(check(bars([close], open=[open_], high=[high], low=[low]), WEEKS)) == expected
+
+
+def test_high_below_low_says_both() -> None:
+    (finding,) = check(bars([10], open=[10], high=[9.5], low=[10.25]), WEEKS)
+
+    assert finding.message == "high 9.5 < low 10.25"
+
+
+@pytest.mark.parametrize(
+    ("volume", "expected"),
+    [(0, []), (-1, [("volume", "volume", 0)]), (np.nan, [("number", "volume", 0)]), (-0.0, [])],
+)
+def test_volume_must_be_a_number_not_below_zero(volume: float, expected: list[tuple[str, str, int]]) -> None:
+    assert kinds(check(bars([10.0], volume=[volume]), WEEKS)) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "suspected"),
+    [
+        (100.0, 10.0, True),  # a fall of exactly 90 %
+        (100.0, 10.01, False),
+        (100.0, 9.99, True),
+        (2.3, 0.23, True),  # 90 %, though 0.23 / 2.3 is not 0.1 in binary
+        (10.0, 100.0, True),  # a rise of exactly 900 %
+        (10.0, 99.9, False),
+        (10.0, 100.1, True),
+        (0.23, 2.3, True),
+    ],
+)
+def test_jump_of_ninety_percent_is_a_suspected_split(before: float, after: float, suspected: bool) -> None:
+    found = check(bars([before, after]), WEEKS)
+
+    assert kinds(found) == [("jump", "close", 1)] * suspected
+
+
+def test_jump_names_both_prices_and_asks_for_the_action() -> None:
+    (finding,) = check(bars([100.0, 5.0]), WEEKS)
+
+    assert finding.message == "suspected split: 100 to 5 (-95%)"
+    assert finding.fix.startswith("supply the split as an action")
+
+
+@pytest.mark.parametrize("adjustment", ["splits", "all"])
+def test_jump_in_adjusted_prices_is_a_real_one(adjustment: str) -> None:
+    assert check(bars([100.0, 5.0], adjustment=adjustment), WEEKS) == ()
+
+
+def test_jump_across_a_missing_bar_is_seen() -> None:
+    found = check(bars([100.0, 5.0], rows=[0, 2]), WEEKS)
+
+    assert sorted(kinds(found)) == [("gap", "date", 1), ("jump", "close", 1)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([0, 1, 2, 3], []),
+        ([3, 4, 5], []),  # listed later: nothing is missing before
+        ([0, 6], ["gap 2026-03-03..09: no bar in 5 of XNYS's sessions"]),
+        ([0, 2], ["gap 2026-03-03: no bar in 1 of XNYS's sessions"]),
+        (
+            [0, 2, 4],
+            [
+                "gap 2026-03-03: no bar in 1 of XNYS's sessions",
+                "gap 2026-03-05: no bar in 1 of XNYS's sessions",
+            ],
+        ),
+    ],
+)
+def test_gap_is_a_run_of_sessions_without_a_bar(rows: list[int], expected: list[str]) -> None:
+    found = check(bars([10.0] * len(rows), rows=rows), WEEKS)
+
+    assert [finding.message for finding in found] == expected
+    assert {finding.kind for finding in found} <= {"gap"}
+
+
+def test_gap_points_at_the_bar_after_it() -> None:
+    (finding,) = check(bars([10.0] * 3, rows=[0, 1, 7]), WEEKS)
+
+    assert finding.row == 2
+
+
+def test_gap_across_months_is_written_in_full() -> None:
+    days: Any = np.array(["2026-02-26", "2026-02-27", "2026-03-02", "2026-03-03"], dtype="datetime64[D]")
+    opened: Any = days.astype("datetime64[ns]") + 14 * HOUR
+    month = Sessions(calendar="XNYS", date=days, opened_at=opened, closed_at=opened + HOUR)
+    ends = np.array([0, 3])
+    hole = Bars(
+        instruments=instruments("SPY"),
+        opened_at=opened[ends],
+        closed_at=opened[ends] + HOUR,
+        session=days[ends],
+        close=np.ones((2, 1)),
+        traded=np.ones((2, 1), dtype=bool),
+    )
+
+    assert [finding.message[:26] for finding in check(hole, month)] == ["gap 2026-02-27..2026-03-02"]
+
+
+@pytest.mark.parametrize(
+    ("opened", "closed", "expected"),
+    [
+        (0, 6, 0),
+        (1, 5, 0),  # part of the session
+        (-1, 6, 1),  # starts before the session
+        (0, 7, 1),  # ends after it
+    ],
+)
+def test_bar_outside_the_hours_of_its_session_is_found(opened: int, closed: int, expected: int) -> None:
+    shifted = bars([10.0], opened_at=OPENED_AT[:1] + opened * HOUR, closed_at=OPENED_AT[:1] + closed * HOUR)
+
+    assert kinds(check(shifted, WEEKS)) == [("session", "date", 0)] * expected
+
+
+def test_bar_on_a_day_without_session_is_found() -> None:
+    saturday = np.array(["2026-03-07"], dtype="datetime64[D]")
+
+    (finding,) = check(bars([10.0], session=saturday), WEEKS)
+
+    assert finding.message == "not a session time of XNYS: 2026-03-07"
+
+
+def test_cells_without_a_trade_are_not_judged() -> None:
+    nothing = bars([10.0, np.nan, 11.0], volume=[1, np.nan, 1], traded=[[True], [False], [True]])
+
+    assert [finding.message for finding in check(nothing, WEEKS)] == [
+        "gap 2026-03-03: no bar in 1 of XNYS's sessions"
+    ]
+
+
+def test_instrument_that_never_traded_has_no_findings() -> None:
+    assert check(bars([np.nan, np.nan], traded=[[False], [False]]), WEEKS) == ()
+
+
+def test_each_instrument_is_judged_on_its_own() -> None:
+    pair = Bars(
+        instruments=instruments("SPY", "QQQ"),
+        opened_at=OPENED_AT[:2],
+        closed_at=OPENED_AT[:2] + HOUR,
+        session=DAYS[:2],
+        close=np.array([[10.0, 200.0], [11.0, 1.0]]),
+        traded=np.ones((2, 2), dtype=bool),
+    )
+
+    assert [(finding.symbol, finding.kind) for finding in check(pair, WEEKS)] == [("QQQ", "jump")]
+
+
+@pytest.mark.parametrize(("bad", "expected"), [(20, 20), (21, 21), (22, 21)])
+def test_findings_of_one_kind_are_one_more_than_a_screen_shows(bad: int, expected: int) -> None:
+    assert FINDINGS_MAX == 21
+    days = np.arange("2026-01-01", "2026-02-01", dtype="datetime64[D]")
+    always = Sessions(calendar="24/7", date=days, opened_at=days, closed_at=days + np.timedelta64(1, "D"))
+    month = Bars(
+        instruments=instruments("BTC"),
+        opened_at=always.opened_at,
+        closed_at=always.closed_at,
+        session=days,
+        close=np.where(np.arange(len(days)) < bad, 0.0, 10.0)[:, np.newaxis],
+        traded=np.ones((len(days), 1), dtype=bool),
+    )
+
+    assert len(check(month, always)) == expected
+
+
+def test_error_of_a_finding_without_a_file_names_the_symbol() -> None:
+    (finding,) = check(bars([-1.0]), WEEKS)
+
+    error = finding.error()
+
+    assert isinstance(error, DataError)
+    assert str(error) == "SPY.close: must be > 0, was -1"
+    assert error.fix == "remove the bar, or correct the price"
