@@ -7,6 +7,7 @@ rule cannot reach beyond what it may change, compiled or not.
     asset rule      (proposal, asset, book, parameters, *features, [memory]) -> Proposal
     book rule       (book, parameters, *features, [memory]) -> Halt
     two-sided rule  (target, held, book, parameters, *features, *matrices) -> Sides
+    order check     (order, parameters, *features) -> units allowed
 
 `memory` is a float64 array that the rule may write, passed only to rules that ask for one; it starts at NaN.
 """
@@ -106,6 +107,34 @@ class Sides(NamedTuple):
     short: float
 
 
+class OrderView(NamedTuple):
+    """What an order check knows of one order at its release.
+
+    Attributes:
+        quantity: Units wanted, signed, not 0.
+        held: Units held now, signed; an order never crosses zero.
+        price: What a fill would get now, before spread and slippage.
+        mark: Last close before it, NaN when the asset has not traded yet.
+        multiplier: Notional of one unit is price x multiplier.
+        level: Halt level of the book or the account, the higher one.
+        free: Free cash, in currency.
+        unit: Cash that one more unit binds, in currency.
+        variable_fee: Commission per unit, in currency.
+        smallest_fee: Smallest commission of one order, in currency.
+    """
+
+    quantity: float
+    held: float
+    price: float
+    mark: float
+    multiplier: float
+    level: int
+    free: float
+    unit: float
+    variable_fee: float
+    smallest_fee: float
+
+
 @attrs.frozen
 class Feature:
     """Numbers that a rule needs, computed once before the loop from prices alone; equal features are shared.
@@ -163,3 +192,19 @@ class TargetRule:
     matrices: tuple[MatrixFeature, ...] = ()
     memory: int = 0
     latched: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class OrderCheck:
+    """What the factory of an `OrderCheckSpec` returns.
+
+    Attributes:
+        function: A module-level function `(order, parameters, *features) -> units`: how many units of the order may
+            go, at least 0; more than was asked, or not a number, is no permission.
+        parameters: The options as numbers, a NamedTuple defined at module level.
+        features: Numbers the function is handed, in order; at the release they are those of the bar before.
+    """
+
+    function: Callable[..., float]
+    parameters: tuple[Any, ...]
+    features: tuple[Feature, ...] = ()

@@ -79,6 +79,13 @@ def average_volume(bars: Bars, window: int) -> FloatArray:
     return _columns(bars, column)
 
 
+def known_average_volume(bars: Bars, window: int) -> FloatArray:
+    """Return `average_volume`, or NaN throughout where the bars have no volume."""
+    if bars.volume is None:
+        return np.full((bars.n_bars, bars.n_assets), np.nan)
+    return average_volume(bars, window)
+
+
 def average_notional(bars: Bars, window: int) -> FloatArray:
     """Return the mean notional traded in the last `window` traded bars, in currency, `(n_bars, n_assets)`.
 
