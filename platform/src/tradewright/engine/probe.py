@@ -30,12 +30,14 @@ _ANSWER = {"asset": Proposal, "book": Halt, "sides": Sides}
 
 
 def probe(rules: Sequence[tuple[str, TargetRule]]) -> dict[str, str]:
-    """Return the rules that numba cannot compile, with the first line of its reason.
+    """Return the rules that numba cannot compile, with the first line of its reason; none when it is switched off.
 
     Raises:
         PluginError: A rule writes to a read-only array, or answers with another type than its phase wants.
     """
-    reasons = {}
+    reasons: dict[str, str] = {}
+    if numba.config.DISABLE_JIT:
+        return reasons
     for name, rule in rules:
         function: Any = compiled_rule(rule.function)
         try:
