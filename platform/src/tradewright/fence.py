@@ -23,7 +23,7 @@ def fence(key: str, component: object, letting: tuple[type[Exception], ...] = ()
 
     Args:
         key: What is called, such as `ma-crossover.compute`.
-        component: The object whose package is looked for in the traceback, to name its file and line.
+        component: The object or function whose package is looked for in the traceback, to name its file and line.
         letting: Errors that the component's protocol allows it to raise.
 
     Raises:
@@ -41,7 +41,7 @@ def fence(key: str, component: object, letting: tuple[type[Exception], ...] = ()
     except letting:
         raise
     except BaseException as error:
-        file, line = place_of(error, type(component).__module__.partition(".")[0])
+        file, line = place_of(error, str(getattr(component, "__module__", "")).partition(".")[0])
         raise PluginError(_message(error), file=file, line=line, key=key, fix=_fix(error)) from error
 
 

@@ -100,7 +100,7 @@ def want(
     for asset in range(len(state.market)):
         quantity = state.positions[book, asset].quantity
         unit = state.market[asset].mark * tape.assets[asset].multiplier
-        held = quantity * unit / equity if quantity != 0.0 and equity > 0.0 else 0.0
+        held = held_weight(quantity, unit, equity)
         raw, mode = held, NORMAL
         if not equity > 0.0:
             raw, mode = 0.0, REDUCE_ONLY
@@ -116,6 +116,14 @@ def want(
                 raw = 0.0
         work[asset].raw, work[asset].held, work[asset].target, work[asset].mode = raw, held, raw, mode
         work[asset].stop = math.nan if quantity == 0.0 else state.positions[book, asset].stop
+
+
+@compiled
+def held_weight(quantity: float, unit: float, equity: float) -> float:
+    """Return the weight held; a book without equity has no weights, so any position counts as a whole one."""
+    if quantity == 0.0:
+        return 0.0
+    return quantity * unit / equity if equity > 0.0 else math.copysign(1.0, quantity)
 
 
 @compiled

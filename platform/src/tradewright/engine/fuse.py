@@ -7,10 +7,12 @@ code depends on: the sources of engine, risk and every rule's package, numba, ll
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import importlib.util
 import os
 import platform
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -113,7 +115,9 @@ def writable(cache: Path) -> Path:
         with tempfile.TemporaryFile(dir=cache):
             return cache
     except OSError:
-        return Path(tempfile.mkdtemp(prefix="tradewright-"))
+        folder = Path(tempfile.mkdtemp(prefix="tradewright-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        return folder
 
 
 def write(path: Path, text: str) -> None:

@@ -19,6 +19,7 @@ _IMPORT_RULES = "from tradewright.engine.rules import ask_asset, ask_books, ask_
 _RULES = """\
 from tradewright.engine.decide import apply_sides, judge, record_halt
 from tradewright.engine.jit import compiled_rule
+from tradewright.engine.plain import guarded
 from tradewright.values.arrays import read_only
 {imports}
 
@@ -72,11 +73,14 @@ def source_of(rules: Sequence[tuple[str, TargetRule]], *, interpreted: dict[str,
             rule is compiled, while every transition still is.
     """
     functions = [rule.function for _, rule in rules]
+    wrapper = "guarded({name!r}, {phase!r}, _{i})" if interpreted else "compiled_rule(_{i})"
     calls = {phase: "\n".join(_calls(phase, rules, python=bool(interpreted))) for phase in PHASES}
     text = _RULES.format(
         imports="\n".join(f"from {f.__module__} import {f.__name__} as _{i}" for i, f in enumerate(functions)),
         interpreted=interpreted,
-        wrapped="\n".join(f"rule_{i} = compiled_rule(_{i})" for i in range(len(functions))),
+        wrapped="\n".join(
+            f"rule_{i} = {wrapper.format(i=i, name=name, phase=rule.phase)}" for i, (name, rule) in enumerate(rules)
+        ),
         book=calls["book"] or "        pass",
         asset=calls["asset"],
         sides=calls["sides"] or "    pass",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tradewright.engine.jit import compiled
 from tradewright.engine.log import BY_ORDER, BY_STOP, Log, log_fill
-from tradewright.engine.transitions import apply_fill, short_value
+from tradewright.engine.transitions import DUST, apply_fill, short_value
 
 if TYPE_CHECKING:
     from tradewright.engine.state import State
@@ -36,8 +36,8 @@ def fee_of(quantity: float, notional: float, settings: Settings) -> float:
 
 @compiled
 def floor_lot(quantity: float, lot: float, settings: Settings) -> float:
-    """Round a size down to the lot, never below 0; fractional units stay as they are."""
-    if not quantity > 0.0:
+    """Round a size down to the lot, never below 0; fractional units stay as they are, but dust is nothing."""
+    if not quantity >= DUST:
         return 0.0
     if not settings.whole:
         return quantity
@@ -134,7 +134,8 @@ def increase_positions(state: State, tape: Tape, settings: Settings, log: Log, b
         price = fill_price(base, side, tape.assets[asset].tick, settings)
         unit = price if side > 0.0 else 2.0 * state.market[asset].mark - price
         unit *= tape.assets[asset].multiplier
-        size = limit_to_cash(state, tape, settings, asset, size, price, unit, free)
+        if size > 0.0:
+            size = limit_to_cash(state, tape, settings, asset, size, price, unit, free)
         if size > 0.0:
             state.market[asset].used += size
             fee = execute(state, tape, settings, log, bar, book, asset, side * size, base, BY_ORDER)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from tradewright.engine.state import State
     from tradewright.engine.tape import Settings, Tape
 
+DUST = 1e-9  # Units: what rounding leaves of a fractional quantity; no venue takes or holds it.
+
 
 @compiled
 def apply_fill(state: State, tape: Tape, book: int, asset: int, quantity: float, price: float, fee: float) -> None:
@@ -24,6 +26,8 @@ def apply_fill(state: State, tape: Tape, book: int, asset: int, quantity: float,
     after = before + quantity
     row.cash -= quantity * price * tape.assets[asset].multiplier + fee
     row.fees += fee
+    if abs(after) < DUST:
+        after = 0.0
     position.quantity = after
     if after == 0.0:
         position.entry = math.nan
