@@ -173,10 +173,12 @@ def engine_settings(settings: Settings, bars: Bars, fused: FusedRules, resume_af
     """Return the file's numbers as the engine reads them."""
     costs, execution, capital = settings.costs, settings.execution, settings.capital
     strategies = settings.strategies.values()
+    # Strategies may leave part of the capital to others; the steps are then that much smaller.
+    shared = sum(one.capital_share for one in strategies)
     books = table(
         (len(strategies),),
         BOOK,
-        share=[one.capital_share for one in strategies],
+        share=[one.capital_share / shared for one in strategies],
         no_trade_band=[one.no_trade_band for one in strategies],
     )
     return EngineSettings(
@@ -191,8 +193,8 @@ def engine_settings(settings: Settings, bars: Bars, fused: FusedRules, resume_af
         commission_min=costs.commission_min,
         cash_rate=costs.cash_rate,
         borrow_rate=costs.borrow_rate,
-        capital_total=float(capital.total),
-        capital_step=float(capital.step),
+        capital_total=capital.total * shared,
+        capital_step=capital.step * shared,
         capital_step_return=capital.step_return,
         evidence_ok=True,
         resume_after=resume_after,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import inspect
 import traceback
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from tradewright.errors import PluginError
+from tradewright.errors import ConfigError, PluginError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tradewright.components import Spec
 
 T = TypeVar("T")
 TEXT_MAX = 300
@@ -43,6 +45,17 @@ def fence(key: str, component: object, letting: tuple[type[Exception], ...] = ()
     except BaseException as error:
         file, line = place_of(error, str(getattr(component, "__module__", "")).partition(".")[0])
         raise PluginError(_message(error), file=file, line=line, key=key, fix=_fix(error)) from error
+
+
+def made(spec: Spec, config: object) -> Any:
+    """Return the component that `spec` makes from its validated options.
+
+    Raises:
+        ConfigError: The factory refused the options.
+        PluginError: The factory raised anything else.
+    """
+    with fence(spec.name, spec.factory, letting=(ConfigError,)):
+        return spec.factory(config)
 
 
 def expect(key: str, result: object, wanted: type[T]) -> T:

@@ -11,6 +11,7 @@ import attrs
 
 from tradewright.config import structure
 from tradewright.errors import PluginError
+from tradewright.fence import made
 from tradewright.optimize.solve import has_begun, rebalance_rows, target_weights
 from tradewright.risk.features import volatility
 from tradewright.signals.combine import combine
@@ -86,12 +87,11 @@ def build(settings: Settings, plugins: Plugins, name: str) -> Strategy:
     for signal in chosen.signals:
         try:
             spec = plugins.find("signal", signal)
+            signals[signal] = made(spec, structure(settings, f"strategies.{name}.signals.{signal}", spec.config))
         except PluginError as error:
             signals[signal], missing[signal] = None, str(error)
-            continue
-        signals[signal] = spec.factory(structure(settings, f"strategies.{name}.signals.{signal}", spec.config))
     spec = plugins.find("optimizer", chosen.optimizer)
-    optimizer = spec.factory(structure(settings, f"strategies.{name}.optimizer", spec.config))
+    optimizer = made(spec, structure(settings, f"strategies.{name}.optimizer", spec.config))
     return Strategy(
         name=name,
         symbols=tuple(symbol for feed in chosen.data for symbol in settings.data[feed].symbols),

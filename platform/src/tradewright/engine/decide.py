@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from tradewright.engine.tape import Decisions, Settings, Tape
 
 
+CUT_SLACK = 1e-12  # Weight: a difference of rounding, far below any limit's meaning.
+
 WORK = np.dtype([
     ("raw", "f8"),  # What the strategy wants, a weight.
     ("held", "f8"),
@@ -79,11 +81,13 @@ def record_halt(state: State, log: Log, bar: int, row: int, rule: int, verdict: 
 
 
 @compiled
-def count_cut(state: State, bar: int, rule: int, notional: float) -> None:
-    """Count that a rule lowered one asset's target."""
+def count_cut(state: State, bar: int, rule: int, fell: float, equity: float) -> None:
+    """Count that a rule lowered one asset's target by `fell`, a weight; what rounding lowers is no cut."""
+    if not fell > CUT_SLACK:
+        return
     counter = state.counters[rule]
     counter.cuts += 1
-    counter.notional += notional
+    counter.notional += fell * equity
     if counter.last != bar:
         counter.bars += 1
         counter.last = bar
@@ -143,8 +147,7 @@ def apply_halts(state: State, work: Table, bar: int, book: int) -> None:
         before = work[asset].target
         after = halt_asset(level, keep, before, work[asset].held, work[asset].mode)
         work[asset].target, work[asset].mode = after.target, after.mode
-        if abs(after.target) < abs(before):
-            count_cut(state, bar, by, (abs(before) - abs(after.target)) * state.rows[book].equity)
+        count_cut(state, bar, by, abs(before) - abs(after.target), state.rows[book].equity)
 
 
 @compiled
@@ -202,8 +205,8 @@ def judge(
 ) -> Proposal:
     """Accept an asset rule's answer as far as it may go, and count what it cut."""
     after = accept(state, before, answer, held)
-    if counting and abs(after.target) < abs(before.target):
-        count_cut(state, bar, rule, (abs(before.target) - abs(after.target)) * equity)
+    if counting:
+        count_cut(state, bar, rule, abs(before.target) - abs(after.target), equity)
     return after
 
 
@@ -219,8 +222,8 @@ def apply_sides(state: State, work: Table, sides: Sides, rule: int, bar: int, bo
         factor = sides.long if before > 0.0 else sides.short
         after = before * min(max(factor, 0.0), 1.0) if sound else smaller(before, held)
         work[asset].target = after
-        if counting and abs(after) < abs(before):
-            count_cut(state, bar, rule, (abs(before) - abs(after)) * state.rows[book].equity)
+        if counting:
+            count_cut(state, bar, rule, abs(before) - abs(after), state.rows[book].equity)
 
 
 @compiled

@@ -67,9 +67,12 @@ def fuse(rules: Sequence[tuple[str, TargetRule]], cache: Path) -> FusedRules:
     ordered = tuple(pair for phase in PHASES for pair in rules if pair[1].phase == phase)
     draft = source_of(ordered, interpreted={})
     key = content_hash(draft, ordered)
-    path = writable(cache) / f"fused_{key}.py"
+    folder = writable(cache)
+    path = folder / f"fused_{key}.py"
     if not path.exists():
         reasons = probe(ordered)
+        # Only a set that compiles is taken for granted next time: what failed may have failed by accident.
+        path = folder / f"plain_{key}.py" if reasons else path
         write(path, source_of(ordered, interpreted=reasons))
     module = load(path)
     return FusedRules(module.advance, ordered, tuple(rule.parameters for _, rule in ordered), module.INTERPRETED)

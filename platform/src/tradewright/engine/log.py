@@ -21,6 +21,7 @@ CURVE = np.dtype([
     ("gross", _F),  # Sum of absolute notionals, in currency.
     ("net", _F),  # Sum of signed notionals, in currency.
     ("costs", _F),  # Fees, slippage and borrow so far, in currency.
+    ("interest", _F),  # Earned so far, in currency.
 ])  # fmt: skip
 FILL = np.dtype([
     ("bar", _I),

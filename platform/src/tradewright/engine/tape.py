@@ -28,7 +28,7 @@ LISTING = np.dtype([
     ("multiplier", "f8"),  # Notional of one unit is price x multiplier.
 ])  # fmt: skip
 BOOK = np.dtype([
-    ("share", "f8"),  # Part of every grant of capital.
+    ("share", "f8"),  # Part of every grant of capital; they sum to 1.
     ("no_trade_band", "f8"),  # Smallest change of weight that is worth an order.
 ])  # fmt: skip
 

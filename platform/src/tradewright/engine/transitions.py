@@ -94,6 +94,7 @@ def mark(state: State, tape: Tape, settings: Settings, log: Log, bar: int) -> No
         row.peak = max(row.peak, row.nav)
         point.equity, point.nav = row.equity, row.nav
         point.costs = row.fees + row.slippage + row.borrow
+        point.interest = row.interest
 
 
 @compiled

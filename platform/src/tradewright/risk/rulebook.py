@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tradewright.config import structure
+from tradewright.fence import made
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +31,7 @@ def rules(settings: Settings, plugins: Plugins) -> tuple[tuple[str, TargetRule],
     }
     for error in contradictions(settings, options):
         raise error
-    return tuple((name, plugins.find("target-rule", name).factory(options[name])) for name in names)
+    return tuple((name, made(plugins.find("target-rule", name), options[name])) for name in names)
 
 
 def contradictions(settings: Settings, options: dict[str, Any]) -> Iterator[Exception]:
