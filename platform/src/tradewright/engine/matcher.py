@@ -56,7 +56,7 @@ def limit_to_volume(state: State, tape: Tape, settings: Settings, bar: int, asse
     if size <= most:
         return size
     state.run[0].participation_cuts += 1
-    return max(most, 0.0)
+    return most if most >= DUST else 0.0
 
 
 @compiled
