@@ -30,7 +30,7 @@ from twin_rules import (
 )
 
 AVERAGE_VOLUME_BARS = 20
-STILL_LOWERED = 1e-12
+ROUNDING = 1e-12
 
 
 @dataclass
@@ -181,13 +181,15 @@ class Twin(Books):
             return 0.0
         if not self.rows[book].equity > 0:
             return float(sign(quantity))
-        return quantity * self.mark[asset] * self.case.assets[asset].multiplier / self.rows[book].equity
+        return quantity * (self.mark[asset] * self.case.assets[asset].multiplier) / self.rows[book].equity
 
     def wanted(self, book: int, asset: int) -> Choice:
         """Return what the strategy wants (section 7)."""
         held, position = self.held_weight(book, asset), self.positions[book][asset]
         choice = Choice(held, held, stop=position.stop if position.quantity != 0 else NAN)
-        if math.isnan(self.mark[asset]):
+        if not self.rows[book].equity > 0:
+            choice.raw, choice.mode = 0.0, REDUCE_ONLY
+        elif math.isnan(self.mark[asset]):
             choice.raw = 0.0
         elif self.case.made[self.bar][book]:
             given = self.case.target[self.bar][book][asset]
@@ -200,8 +202,6 @@ class Twin(Books):
                 choice.raw = given
         if choice.raw * held < 0:
             choice.raw = 0.0
-        if not self.rows[book].equity > 0:
-            choice.raw, choice.mode = 0.0, REDUCE_ONLY
         choice.target = choice.raw
         choice.apply_mode()
         return choice
@@ -315,21 +315,19 @@ class Twin(Books):
             self.ask_sided_rule(sided, copies)
         for choice, copy in zip(choices, copies, strict=True):
             lowered_by = abs(choice.target) - abs(copy.target)
-            if lowered_by > 0:
-                self.watch.limit("verify", lowered_by, STILL_LOWERED)
-            if lowered_by > STILL_LOWERED:
+            if lowered_by > ROUNDING:
                 return True
         return False
 
     def count(self, rule: BookRule | AssetRule | TwoSidedRule, book: int, before: float, choice: Choice) -> bool:
-        """Count a cut, if |target| is below `before`, and say whether it is."""
-        self.watch.limit("cut", abs(choice.target), before)
-        if not abs(choice.target) < before:
-            return False
+        """Say whether |target| is below `before`; when it is so by more than rounding, count a cut."""
+        lowered_by = before - abs(choice.target)
+        if lowered_by <= ROUNDING:
+            return lowered_by > 0
         ordered = [*self.book_rules, *self.asset_rules, *self.sided_rules]
         counter = self.counters[next(number for number, other in enumerate(ordered) if other is rule)]
         counter.cuts += 1
-        counter.notional += (before - abs(choice.target)) * self.rows[book].equity
+        counter.notional += lowered_by * self.rows[book].equity
         counter.bars += counter.last != self.bar
         counter.first = self.bar if counter.first < 0 else counter.first
         counter.last = self.bar

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass, fields
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,35 +46,36 @@ class Difference:
 
 
 @dataclass
-class Outcome:
-    """The result of one example; `excused` says that the difference began within 1e-12 of a limit."""
+class Comparison:
+    """Where the two part; `excused` says that they do within 1e-12 of a limit."""
 
-    draw: Draw
     case: Case
     twin: Twin
     difference: Difference | None
     excused: bool
 
 
-@cache
-def fused(rules: tuple[tuple[str, tuple[Any, ...]], ...], folder: Path) -> Any:
+@dataclass
+class Outcome(Comparison):
+    """The comparison of one draw."""
+
+    draw: Draw
+
+
+def fused(rules: list[Rule], folder: Path) -> Any:
+    """Return the engine's rules with the options of the twin's; options do not compile anew."""
     made = []
-    for name, values in rules:
-        kind, make = MAKERS[name]
-        made.append((name, make(kind(**dict(values)))))
+    for rule in rules:
+        kind, make = MAKERS[rule.name]
+        made.append((rule.name, make(kind(**vars(rule)))))
     return fuse(made, folder)
-
-
-def options(rule: Rule) -> tuple[tuple[str, Any], ...]:
-    return tuple((f.name, getattr(rule, f.name)) for f in fields(rule))  # type: ignore[arg-type]  # each is one
 
 
 def simulation(case: Case, folder: Path) -> Simulation:
     """Return the engine before its first bar."""
-    rules = tuple((rule.name, options(rule)) for rule in case.rules)
     decisions = Decisions(np.array(case.target, dtype="float64"), np.array(case.made, dtype=bool))
     capital = np.array(case.capital, dtype="float64")
-    return Simulation(bars_of(case), decisions, settings_of(case), fused(rules, folder), capital)
+    return Simulation(bars_of(case), decisions, settings_of(case), fused(case.rules, folder), capital)
 
 
 def bars_of(case: Case) -> Bars:
@@ -133,16 +133,20 @@ def same(left: float, right: float) -> bool:
 
 
 def play(draw: Draw, folder: Path) -> Outcome:
-    """Run both over a draw; step through it bar by bar when their results differ."""
-    case = case_of(draw)
+    """Compare the two over a draw."""
+    return Outcome(**vars(compare(case_of(draw), folder)), draw=draw)
+
+
+def compare(case: Case, folder: Path) -> Comparison:
+    """Run both over a case; step through it bar by bar when their results differ."""
     engine, twin = simulation(case, folder), Twin(case).run()
     engine.advance(len(case.session))
     difference = next(results(engine, twin), None)
     if difference is None:
-        return Outcome(draw, case, twin, None, excused=False)
+        return Comparison(case, twin, None, excused=False)
     first = first_parting(case, folder) or difference
     near = {bar for bar, _, _ in twin.watch.near}
-    return Outcome(draw, case, twin, first, excused=first.bar in near)
+    return Comparison(case, twin, first, excused=first.bar in near)
 
 
 def first_parting(case: Case, folder: Path) -> Difference | None:

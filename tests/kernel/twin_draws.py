@@ -23,7 +23,11 @@ RULE_SETS = {"all": ALL_RULES, "none": NO_RULES, "reordered": REORDERED}
 
 PRICE_STEP = 1 / 64
 SHARES = {1: [[1.0]], 2: [[0.5, 0.5], [0.25, 0.75]], 3: [[0.25, 0.25, 0.5], [0.5, 0.125, 0.375]]}
-DYADIC_WEIGHTS = [0.0, 0.0, 0.125, 0.25, 0.25, 0.375, 0.5, 1.0]
+DYADIC_WEIGHTS = [0.0, 0.0, 0.0625, 0.125, 0.1875, 0.25, 0.25, 0.3125, 0.375, 0.5, 1.0]
+# Of 50,000 these buy a hair less than a whole number of units at a price of 50.
+DECIMAL_WEIGHTS = [0.07, 0.14, 0.28, 0.29, 0.55, 0.57]
+ROUND_PRICES = [1600, 3200, 4096, 4096, 6400]
+ROUND_MOVES = [1.0, 1.0, 1.0, 1.03125, 0.96875, 1.0625, 0.9375, 1.125, 0.875, 0.75]
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class Draw:
     resume: bool = False
     band: bool = False
     rough: bool = False
+    round_numbers: bool = False
     sparse: bool = False
 
     def __repr__(self) -> str:
@@ -95,7 +100,7 @@ def case_of(draw: Draw) -> Case:
 
     options = draw.stream("options")
     share = options.choice(SHARES[draw.n_books])
-    start = options.choice([65536.0, 32768.0, 50000.0, 4096.0])
+    start = options.choice([65536.0, 50000.0] if draw.round_numbers else [65536.0, 32768.0, 50000.0, 4096.0])
     session = sessions(draw)
     case = Case(
         assets=assets,
@@ -111,7 +116,7 @@ def case_of(draw: Draw) -> Case:
         rules=rules(draw),
         capital=[part * start for part in share],
         share=share,
-        no_trade_band=[options.choice([0.02, 0.0625]) if draw.band else 0.0 for _ in share],
+        no_trade_band=[options.choice([0.02, 0.0625, 0.0625]) if draw.band else 0.0 for _ in share],
         at_close=draw.at_close or draw.close_only,
         whole=not draw.fractional,
         in_units=draw.in_units,
@@ -148,7 +153,7 @@ def constants(draw: Draw, number: int) -> Asset:
     random = draw.stream("asset", number)
     return Asset(
         lot=random.choice([1.0, 10.0]) if draw.lots else 1.0,
-        tick=random.choice([0.0, 1 / 64, 0.125]) if draw.ticks else 0.0,
+        tick=random.choice([0.0, 1 / 64, 0.125, 0.01]) if draw.ticks else 0.0,
         multiplier=random.choice([1.0, 10.0]) if draw.multipliers else 1.0,
     )
 
@@ -168,7 +173,7 @@ def sessions(draw: Draw) -> list[int]:
 def prices(draw: Draw, number: int) -> list[tuple[float, float, float, float] | None]:
     """Return (open, high, low, close) of every bar of an asset, None where it did not trade."""
     random = draw.stream("price", number)
-    last = random.choice([320, 1600, 6400, 12800])
+    last = random.choice(ROUND_PRICES if draw.round_numbers else [320, 1600, 6400, 12800])
     calm = random.choice([0.002, 0.01, 0.03])
     rough = random.choice([0.05, 0.2]) if draw.rough else 0.01
     begins = random.randint(1, 12) if draw.late and number > 0 else 0
@@ -179,6 +184,8 @@ def prices(draw: Draw, number: int) -> list[tuple[float, float, float, float] | 
         if jump < rough:
             open_ = max(1, round(last * random.choice([0.55, 0.7, 0.8, 0.875, 0.9, 1.1, 1.25, 1.5])))
         close = moved(random, open_, calm)
+        if draw.round_numbers:
+            open_, close = last, max(1, round(last * random.choice(ROUND_MOVES)))
         high = max(open_, close) + random.choice([0, 0, round(last * calm)])
         low = max(1, min(open_, close) - random.choice([0, 0, round(last * calm)]))
         if bar < begins or (draw.missing and chance < 0.15):
@@ -205,24 +212,29 @@ def volumes(draw: Draw, traded: list[list[bool]]) -> list[list[float]]:
 
 def rules(draw: Draw) -> list[Rule]:
     """Return the rules with limits that bind often, never looser than the mission's."""
-    random = draw.stream("rules")
+    random, dyadic = draw.stream("rules"), draw.round_numbers
+    stop = "atr" if dyadic else random.choice(["volatility", "atr"])
     made: dict[type[Rule], Rule] = {
         RiskPerTrade: RiskPerTrade(
-            limit=random.choice([0.02, 1 / 64, 1 / 128]),
-            stop="volatility" if draw.close_only else random.choice(["volatility", "atr"]),
+            limit=random.choice([1 / 64] if dyadic else [0.02, 1 / 64, 1 / 128]),
+            stop="volatility" if draw.close_only else stop,
             multiple=random.choice([0.5, 1.0, 3.0]),
             lookback=random.choice([2, 2, 3, 5]),
         ),
         PositionLimit: PositionLimit(
-            limit=random.choice([0.3, 0.25, 0.125]), trim_band=random.choice([0.02, 1 / 64, 0.0])
+            limit=random.choice([0.25] if dyadic else [0.3, 0.25, 0.125]),
+            trim_band=random.choice([0.02, 1 / 64, 1 / 64, 0.0]),
         ),
         Exposure: Exposure(
             gross=random.choice([1.0, 0.5, 0.25]),
             net=random.choice([1.0, 0.25, 0.125]),
-            trim_band=random.choice([0.02, 1 / 64, 0.0]),
+            trim_band=random.choice([0.02, 1 / 64, 1 / 64, 0.0]),
         ),
-        DrawdownHalt: DrawdownHalt(limit=random.choice([0.12, 0.0625, 1 / 64])),
-        DailyLoss: DailyLoss(limit=random.choice([0.05, 1 / 64, 1 / 128]), cut=random.choice([0.5, 0.75, 1.0])),
+        DrawdownHalt: DrawdownHalt(limit=random.choice([0.0625, 1 / 64] if dyadic else [0.12, 0.0625, 1 / 64])),
+        DailyLoss: DailyLoss(
+            limit=random.choice([1 / 64, 1 / 128] if dyadic else [0.05, 1 / 64, 1 / 128]),
+            cut=random.choice([0.5, 0.75, 1.0]),
+        ),
     }
     return [made[kind] for kind in RULE_SETS[draw.rule_set]]
 
@@ -245,7 +257,9 @@ def decide(draw: Draw, case: Case) -> None:
 
 def wish(draw: Draw, case: Case, random: Random, book: int, number: int) -> float:
     """Return a target weight, or a quantity where the strategies think in units."""
-    weight = random.choice(DYADIC_WEIGHTS) if random.random() < 0.7 else random.uniform(0.0, 0.6)
+    weight = random.choice(DYADIC_WEIGHTS)
+    if random.random() < 0.3:
+        weight = random.choice(DECIMAL_WEIGHTS) if draw.round_numbers else random.uniform(0.0, 0.6)
     if draw.shorts and random.random() < 0.4:
         weight = -weight
     if not draw.in_units:
