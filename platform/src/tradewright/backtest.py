@@ -103,7 +103,7 @@ def run(
     """
     watch = _Watch(progress)
     strategies = [pipeline.build(settings, plugins, name) for name in settings.strategies]
-    rules = rulebook.rules(settings, plugins)
+    rules, checks = rulebook.rules(settings, plugins), rulebook.checks(settings, plugins)
     with watch("data"):
         loaded = feeds.load(settings, plugins, request.last_on)
         bars = feeds.grid(loaded, request.last_on)
@@ -111,7 +111,7 @@ def run(
     with watch("signals"):
         wanted = {one.name: pipeline.targets(one, bars.only(one.symbols)) for one in strategies}
     with watch("rules"):
-        fused = fuse(rules, cache)
+        fused = fuse(rules, cache, checks)
     with watch("engine"):
         trace = simulate(
             bars,

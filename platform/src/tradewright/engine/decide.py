@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tradewright.engine.jit import compiled
-from tradewright.engine.log import HALTED, Log, log_event
+from tradewright.engine.log import HALTED, Log, count_cut, log_event
 from tradewright.risk.contract import (
     FLATTEN,
     FREEZE,
@@ -76,19 +76,6 @@ def record_halt(state: State, log: Log, bar: int, row: int, rule: int, verdict: 
         halt.level = verdict.level
         halt.since = state.run[0].session
         log_event(log, bar, row, HALTED, rule, verdict.level, verdict.observed, verdict.limit, 0.0)
-
-
-@compiled
-def count_cut(state: State, bar: int, rule: int, notional: float) -> None:
-    """Count that a rule lowered one asset's target."""
-    counter = state.counters[rule]
-    counter.cuts += 1
-    counter.notional += notional
-    if counter.last != bar:
-        counter.bars += 1
-        counter.last = bar
-    if counter.first < 0:
-        counter.first = bar
 
 
 @compiled

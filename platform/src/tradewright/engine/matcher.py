@@ -6,13 +6,17 @@ import math
 from typing import TYPE_CHECKING
 
 from tradewright.engine.jit import compiled
-from tradewright.engine.log import BY_ORDER, BY_STOP, Log, log_fill
+from tradewright.engine.log import BY_ORDER, BY_STOP, Log, count_cut, log_fill
 from tradewright.engine.transitions import apply_fill, short_value
+from tradewright.risk.checks import always
+from tradewright.risk.contract import OrderView
 
 if TYPE_CHECKING:
     from tradewright.engine.state import State
     from tradewright.engine.tape import Settings, Tape
 
+require_cash = compiled(always.require_cash)
+NOTHING = always.Parameters()
 _TICK_SLACK = 1e-9  # A price this close to a tick (in ticks) counts as on it.
 
 
@@ -84,13 +88,6 @@ def execute(
 
 
 @compiled
-def fill_orders(state: State, tape: Tape, settings: Settings, log: Log, bar: int, book: int) -> None:
-    """Fill one book's pending orders at the open, or at the close when orders fill there."""
-    reduce_positions(state, tape, settings, log, bar, book)
-    increase_positions(state, tape, settings, log, bar, book)
-
-
-@compiled
 def expire_orders(state: State, book: int) -> None:
     """Drop the orders whose asset did not trade; the rest of a filled order was dropped with its fill."""
     for asset in range(len(state.market)):
@@ -101,66 +98,91 @@ def expire_orders(state: State, book: int) -> None:
 
 
 @compiled
-def reduce_positions(state: State, tape: Tape, settings: Settings, log: Log, bar: int, book: int) -> None:
-    """Fill the orders that bring positions closer to zero."""
-    prices = tape.close if settings.at_close else tape.open
-    for asset in range(len(state.market)):
-        position = state.positions[book, asset]
-        order, held = position.order, position.quantity
-        if order * held >= 0.0 or not tape.traded[bar, asset]:
-            continue
-        wanted = min(abs(order), abs(held))
-        size = limit_to_volume(state, tape, settings, bar, asset, wanted)
-        position.order = 0.0
-        if size > 0.0:
-            state.market[asset].used += size
-            quantity = math.copysign(size, order)
-            execute(state, tape, settings, log, bar, book, asset, quantity, prices[bar, asset], BY_ORDER)
+def is_due(state: State, tape: Tape, bar: int, book: int, asset: int, reducing: bool) -> bool:
+    """Say whether the asset has an order of that kind, and a bar to fill it."""
+    position = state.positions[book, asset]
+    reduces = position.order * position.quantity < 0.0
+    return bool(position.order != 0.0 and reduces == reducing and tape.traded[bar, asset])
 
 
 @compiled
-def increase_positions(state: State, tape: Tape, settings: Settings, log: Log, bar: int, book: int) -> None:
-    """Fill the orders that open or add, as far as free cash goes."""
-    prices = tape.close if settings.at_close else tape.open
-    free = state.rows[book].cash - 2.0 * short_value(state, tape, book)
-    for asset in range(len(state.market)):
-        position = state.positions[book, asset]
-        order = position.order
-        if order == 0.0 or not tape.traded[bar, asset]:
-            continue
-        position.order = 0.0
-        size = limit_to_volume(state, tape, settings, bar, asset, abs(order))
-        side, base = math.copysign(1.0, order), prices[bar, asset]
-        price = fill_price(base, side, tape.assets[asset].tick, settings)
-        unit = price if side > 0.0 else 2.0 * state.market[asset].mark - price
-        unit *= tape.assets[asset].multiplier
-        size = limit_to_cash(state, tape, settings, asset, size, price, unit, free)
-        if size > 0.0:
-            state.market[asset].used += size
-            fee = execute(state, tape, settings, log, bar, book, asset, side * size, base, BY_ORDER)
-            free -= size * unit + fee
+def free_cash(state: State, tape: Tape, book: int) -> float:
+    """Return the book's equity that neither longs nor shorts, at full margin, have bound."""
+    cash: float = state.rows[book].cash
+    return cash - 2.0 * short_value(state, tape, book)
 
 
 @compiled
-def limit_to_cash(
+def release(state: State, tape: Tape, settings: Settings, bar: int, book: int, asset: int, free: float) -> OrderView:
+    """Take the asset's order, never more than brings the position to zero, as checks and the venue see it."""
+    position = state.positions[book, asset]
+    mark, multiplier = state.market[asset].mark, tape.assets[asset].multiplier
+    quantity, base = position.order, tape.close[bar, asset] if settings.at_close else tape.open[bar, asset]
+    if quantity * position.quantity < 0.0 and abs(quantity) > abs(position.quantity):
+        quantity = -position.quantity
+    position.order = 0.0
+    price = fill_price(base, math.copysign(1.0, quantity), tape.assets[asset].tick, settings)
+    unit = price * multiplier if quantity > 0.0 else (2.0 * mark - price) * multiplier
+    variable = settings.commission_rate * price * multiplier + settings.commission_per_share
+    level = level_of(state, book)
+    return OrderView(
+        quantity, position.quantity, base, mark, multiplier, level, free, unit, variable, settings.commission_min
+    )
+
+
+@compiled
+def level_of(state: State, book: int) -> int:
+    """Return the highest halt level that stands for the book or the account."""
+    account, level = len(state.rows) - 1, 0
+    for rule in range(state.halts.shape[1]):
+        level = max(level, state.halts[book, rule].level, state.halts[account, rule].level)
+    return level
+
+
+@compiled
+def permit(
     state: State,
     tape: Tape,
     settings: Settings,
-    asset: int,
+    order: OrderView,
     size: float,
-    price: float,
-    unit: float,
-    free: float,
+    allowed: float,
+    check: int,
+    bar: int,
+    asset: int,
 ) -> float:
-    """Return the part of `size` that `free` cash pays for, fee included; `unit` is what one unit binds."""
-    if unit <= 0.0:
+    """Return what a check leaves of `size`, and count what it took; an answer that is not a number allows nothing."""
+    if allowed >= size:
         return size
-    variable = settings.commission_rate * price * tape.assets[asset].multiplier + settings.commission_per_share
-    most = min(free / (unit + variable), (free - settings.commission_min) / unit)
-    if size <= most:
-        return size
-    state.run[0].cash_cuts += 1
-    return floor_lot(most, tape.assets[asset].lot, settings)
+    left = floor_lot(allowed, tape.assets[asset].lot, settings)
+    count_cut(state, bar, check, (size - left) * order.price * order.multiplier)
+    return left
+
+
+@compiled
+def fill_order(
+    state: State,
+    tape: Tape,
+    settings: Settings,
+    log: Log,
+    bar: int,
+    book: int,
+    asset: int,
+    order: OrderView,
+    size: float,
+) -> float:
+    """Fill what the bar's volume and the book's cash give of `size`; return the free cash it took."""
+    size = limit_to_volume(state, tape, settings, bar, asset, size)
+    affordable = require_cash(order, NOTHING)
+    if affordable < size:
+        state.run[0].cash_cuts += 1
+        size = floor_lot(affordable, tape.assets[asset].lot, settings)
+    if not size > 0.0:
+        return 0.0
+    state.market[asset].used += size
+    quantity = math.copysign(size, order.quantity)
+    fee = execute(state, tape, settings, log, bar, book, asset, quantity, order.price, BY_ORDER)
+    return size * order.unit + fee
 
 
 @compiled

@@ -10,12 +10,12 @@ from numba.core.errors import NumbaError
 
 from tradewright.engine.jit import compiled_rule
 from tradewright.errors import PluginError
-from tradewright.risk.contract import AssetView, BookView, Halt, Proposal, Sides
+from tradewright.risk.contract import AssetView, BookView, Halt, OrderView, Proposal, Sides
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tradewright.risk.contract import TargetRule
+    from tradewright.risk.contract import OrderCheck, TargetRule
 
 _type: Any = numba.typeof
 _READ_ONLY = types.Array(types.float64, 1, "A", readonly=True)
@@ -23,13 +23,19 @@ _MEMORY = types.Array(types.float64, 1, "C")
 _PROPOSAL = _type(Proposal(0.0, 0.0, 0))
 _ASSET = _type(AssetView(1.0, 0.0, 0.0, 0.0))
 _BOOK = _type(BookView(1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0))
-_BEFORE = {"asset": (_PROPOSAL, _ASSET, _BOOK), "book": (_BOOK,), "sides": (_READ_ONLY, _READ_ONLY, _BOOK)}
-_FEATURE = {"book": types.float64, "asset": types.float64, "sides": _READ_ONLY}
+_ORDER = _type(OrderView(1.0, 0.0, 1.0, 1.0, 1.0, 0, 1.0, 1.0, 0.0, 0.0))
+_BEFORE = {
+    "asset": (_PROPOSAL, _ASSET, _BOOK),
+    "book": (_BOOK,),
+    "sides": (_READ_ONLY, _READ_ONLY, _BOOK),
+    "check": (_ORDER,),
+}
+_FEATURE = {"book": types.float64, "asset": types.float64, "check": types.float64, "sides": _READ_ONLY}
 _MATRIX = types.Array(types.float64, 2, "C", readonly=True)
 _ANSWER = {"asset": Proposal, "book": Halt, "sides": Sides}
 
 
-def probe(rules: Sequence[tuple[str, TargetRule]]) -> dict[str, str]:
+def probe(rules: Sequence[tuple[str, TargetRule | OrderCheck]]) -> dict[str, str]:
     """Return the rules that numba cannot compile, with the first line of its reason.
 
     Raises:
@@ -53,7 +59,7 @@ def probe(rules: Sequence[tuple[str, TargetRule]]) -> dict[str, str]:
     return reasons
 
 
-def signature(rule: TargetRule) -> tuple[Any, ...]:
+def signature(rule: TargetRule | OrderCheck) -> tuple[Any, ...]:
     """Return the types that the loop will call the rule with, every array but its memory read-only."""
     features = tuple(_FEATURE[rule.phase] for _ in rule.features)
     memory = (_MEMORY,) if rule.memory else ()
@@ -61,8 +67,12 @@ def signature(rule: TargetRule) -> tuple[Any, ...]:
     return (*_BEFORE[rule.phase], _type(rule.parameters), *features, *matrices, *memory)
 
 
-def check_answer(name: str, rule: TargetRule, answer: Any) -> None:
+def check_answer(name: str, rule: TargetRule | OrderCheck, answer: Any) -> None:
     """Refuse a rule whose compiled return type is not the one of its phase."""
+    if rule.phase == "check":
+        if answer != types.float64:
+            raise PluginError(f"check must return the units allowed, a float, was {answer}", key=name)
+        return
     wanted = _ANSWER[rule.phase]
     if getattr(answer, "instance_class", None) is not wanted:
         raise PluginError(

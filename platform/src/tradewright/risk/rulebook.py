@@ -1,4 +1,4 @@
-"""Which target rules apply: those the file names, and always the mission's."""
+"""Which rules and checks apply: those the file names, and always the mission's."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ if TYPE_CHECKING:
 
     from tradewright.config import Settings
     from tradewright.plugins import Plugins
-    from tradewright.risk.contract import TargetRule
+    from tradewright.risk.contract import OrderCheck, TargetRule
 
 MISSION = ("drawdown-halt", "daily-loss", "risk-per-trade", "position-limit", "exposure")
 """On even when the file does not name them; their options' bounds let a file only tighten them."""
+
+ALWAYS = ("finite", "session", "halt", "buying-power")
+"""Order checks that are on even when the file does not name them."""
 
 
 def rules(settings: Settings, plugins: Plugins) -> tuple[tuple[str, TargetRule], ...]:
@@ -31,6 +34,20 @@ def rules(settings: Settings, plugins: Plugins) -> tuple[tuple[str, TargetRule],
     for error in contradictions(settings, options):
         raise error
     return tuple((name, plugins.find("target-rule", name).factory(options[name])) for name in names)
+
+
+def checks(settings: Settings, plugins: Plugins) -> tuple[tuple[str, OrderCheck], ...]:
+    """Return the names and order checks: those that are always on, then the others in the order of the file.
+
+    Raises:
+        ConfigError: A check or an option is unknown.
+        PluginError: The plugin of a check is not active.
+    """
+    names = [*ALWAYS, *(name for name in settings.checks if name not in ALWAYS)]
+    specs = {name: plugins.find("order-check", name) for name in names}
+    return tuple(
+        (name, spec.factory(structure(settings, f"checks.{name}", spec.config))) for name, spec in specs.items()
+    )
 
 
 def contradictions(settings: Settings, options: dict[str, Any]) -> Iterator[Exception]:
