@@ -88,7 +88,8 @@ def content_hash(source: str, functions: Sequence[Callable[..., Any]]) -> str:
     """Return a hash of everything that the machine code depends on."""
     digest = hashlib.sha256(source.encode())
     machine = (llvmlite.binding.get_host_cpu_name(), llvmlite.binding.get_host_cpu_features().flatten())
-    for text in (numba.__version__, llvmlite.__version__, platform.python_version(), *machine):
+    jit = f"jit disabled: {numba.config.DISABLE_JIT}"  # A module made without probing must not serve a compiling process.
+    for text in (numba.__version__, llvmlite.__version__, platform.python_version(), *machine, jit):
         digest.update(text.encode())
     for file in sorted({file for root in source_roots(functions) for file in python_files(root)}):
         digest.update(file.read_bytes())
