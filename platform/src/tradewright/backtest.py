@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING
 
@@ -182,8 +183,10 @@ def engine_settings(settings: Settings, bars: Bars, fused: FusedRules, resume_af
     return EngineSettings(
         at_close=execution.fill == "next-close" or bars.open is None,
         has_volume=bars.volume is not None,
+        has_actions=bars.split is not None,
         whole=execution.units == "whole",
         in_units=False,
+        limit_offset=execution.limit_offset if execution.order == "limit" else math.nan,
         participation=execution.participation,
         half_spread_and_slippage=(costs.spread_bps / 2.0 + costs.slippage_bps) / 10_000.0,
         commission_per_share=costs.commission_per_share,

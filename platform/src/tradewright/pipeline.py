@@ -110,7 +110,7 @@ def targets(strategy: Strategy, bars: Bars) -> Targets:
     Raises:
         PluginError: No signal is left.
     """
-    forecasts, missing = forecast(strategy, History(bars))
+    forecasts, missing = forecast(strategy, History(bars.adjusted()))
     combined = combine(forecasts, strategy.weights)
     decided = rebalance_rows(bars.session, strategy.rebalance)
     name, optimizer = strategy.optimizer

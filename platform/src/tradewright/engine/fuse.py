@@ -21,6 +21,7 @@ import llvmlite.binding
 import numba
 
 from tradewright.engine.generate import PHASES, source_of
+from tradewright.engine.jit import COMPILING
 from tradewright.engine.plain import load_plain_engine
 from tradewright.engine.probe import probe
 
@@ -88,7 +89,8 @@ def content_hash(source: str, functions: Sequence[Callable[..., Any]]) -> str:
     """Return a hash of everything that the machine code depends on."""
     digest = hashlib.sha256(source.encode())
     machine = (llvmlite.binding.get_host_cpu_name(), llvmlite.binding.get_host_cpu_features().flatten())
-    jit = f"jit disabled: {numba.config.DISABLE_JIT}"  # A module made without probing must not serve a compiling process.
+    # A module made without probing must not serve a process that compiles.
+    jit = f"compiling: {COMPILING}"
     for text in (numba.__version__, llvmlite.__version__, platform.python_version(), *machine, jit):
         digest.update(text.encode())
     for file in sorted({file for root in source_roots(functions) for file in python_files(root)}):

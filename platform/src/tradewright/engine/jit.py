@@ -11,6 +11,10 @@ from typing import Any, TypeVar
 import numba
 
 F = TypeVar("F")
+_settings: Any = numba.config
+
+COMPILING = not _settings.DISABLE_JIT
+"""Whether numba compiles at all; `NUMBA_DISABLE_JIT=1` leaves everything to the interpreter, for coverage."""
 
 # A zero divisor gives inf or NaN, as in numpy; the code guards its own divisions.
 _COMMON: dict[str, Any] = {"error_model": "numpy"}

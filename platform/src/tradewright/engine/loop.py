@@ -10,10 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 from tradewright.engine.decide import apply_halts, asset_view, book_view, smaller, want
 from tradewright.engine.jit import cached, compiled
-from tradewright.engine.matcher import expire_orders, fill_order, fire_stops, free_cash, is_due, release
+from tradewright.engine.matcher import (
+    INCREASES,
+    REDUCTIONS,
+    WAITING,
+    expire_orders,
+    fill_order,
+    fire_stops,
+    free_cash,
+    is_due,
+    release,
+)
 from tradewright.engine.plan import plan_book
 from tradewright.engine.rules import ask_asset, ask_books, ask_checks, ask_sides
-from tradewright.engine.transitions import grant, mark, open_session
+from tradewright.engine.transitions import apply_action, grant, mark, open_session
 from tradewright.risk.contract import FROZEN, Proposal
 
 if TYPE_CHECKING:
@@ -27,15 +37,15 @@ VERIFY_SLACK = 1e-12  # Rounding of the second pass; far below any limit's meani
 @compiled
 def fill_orders(state: State, tape: Tape, settings: Settings, parameters: Any, log: Log, bar: int, book: int) -> None:
     """Release one book's orders, reductions first; the checks and then the venue say how much of each fills."""
-    for reducing in (True, False):
+    for stage in (REDUCTIONS, INCREASES, WAITING):
         free = free_cash(state, tape, book)
         for asset in range(len(state.market)):
-            if not is_due(state, tape, bar, book, asset, reducing):
+            if not is_due(state, tape, settings, bar, book, asset, stage):
                 continue
-            order = release(state, tape, settings, bar, book, asset, free)
+            order = release(state, tape, settings, bar, book, asset, stage, free)
             size = ask_checks(order, state, tape, settings, parameters, bar, asset)
             if size > 0.0:
-                free -= fill_order(state, tape, settings, log, bar, book, asset, order, size)
+                free -= fill_order(state, tape, settings, log, bar, book, asset, stage, order, size)
 
 
 @compiled
@@ -45,6 +55,8 @@ def open_bar(state: State, tape: Tape, settings: Settings, parameters: Any, log:
         open_session(state, settings, log, bar)
     for asset in range(len(state.market)):
         state.market[asset].used = 0.0
+        if settings.has_actions:
+            apply_action(state, tape, settings, bar, asset)
     for book in range(state.positions.shape[0]):
         if not settings.at_close:
             fill_orders(state, tape, settings, parameters, log, bar, book)

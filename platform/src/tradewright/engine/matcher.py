@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 require_cash = compiled(always.require_cash)
 NOTHING = always.Parameters()
+REDUCTIONS, INCREASES, WAITING = 0, 1, 2  # The stages of a bar's orders; the last is limits within the bar.
 _TICK_SLACK = 1e-9  # A price this close to a tick (in ticks) counts as on it.
 
 
@@ -74,11 +75,12 @@ def execute(
     asset: int,
     quantity: float,
     base: float,
+    price: float,
     reason: int,
 ) -> float:
-    """Fill a signed `quantity` and return the fee."""
-    price = fill_price(base, math.copysign(1.0, quantity), tape.assets[asset].tick, settings)
+    """Fill a signed `quantity` at `price` and return the fee; `base` is the price without spread and slippage."""
     multiplier = tape.assets[asset].multiplier
+    state.market[asset].used += abs(quantity)
     fee = fee_of(quantity, quantity * price * multiplier, settings)
     slippage = abs(quantity) * multiplier * abs(price - base)
     apply_fill(state, tape, book, asset, quantity, price, fee)
@@ -98,11 +100,48 @@ def expire_orders(state: State, book: int) -> None:
 
 
 @compiled
-def is_due(state: State, tape: Tape, bar: int, book: int, asset: int, reducing: bool) -> bool:
-    """Say whether the asset has an order of that kind, and a bar to fill it."""
+def is_due(state: State, tape: Tape, settings: Settings, bar: int, book: int, asset: int, stage: int) -> bool:
+    """Say whether the asset has an order of that stage, and a bar to fill it."""
     position = state.positions[book, asset]
+    if position.order == 0.0 or not tape.traded[bar, asset]:
+        return False
     reduces = position.order * position.quantity < 0.0
-    return bool(position.order != 0.0 and reduces == reducing and tape.traded[bar, asset])
+    if stage == REDUCTIONS or reduces:
+        return bool(reduces and stage == REDUCTIONS)
+    if stage == INCREASES:
+        return within_limit(position.order, first_price(tape, settings, bar, asset), position.limit)
+    if settings.at_close or math.isnan(position.limit):
+        return False
+    buys = position.order > 0.0
+    before_stop = position.limit > position.stop if buys else position.limit < position.stop
+    reached = within_limit(position.order, tape.low[bar, asset] if buys else tape.high[bar, asset], position.limit)
+    return bool(reached and (before_stop or math.isnan(position.stop)))
+
+
+@compiled
+def within_limit(order: float, price: float, limit: float) -> bool:
+    """Say whether a price is as good as the limit, which NaN makes any price."""
+    return math.isnan(limit) or (price <= limit if order > 0.0 else price >= limit)
+
+
+@compiled
+def first_price(tape: Tape, settings: Settings, bar: int, asset: int) -> float:
+    """Return the price at which the bar's orders are released."""
+    price: float = tape.close[bar, asset] if settings.at_close else tape.open[bar, asset]
+    return price
+
+
+@compiled
+def price_paid(
+    tape: Tape, settings: Settings, asset: int, stage: int, order: float, base: float, limit: float
+) -> float:
+    """Return the price of a fill: at its limit exactly when it waited for it, and never worse than it."""
+    if stage == WAITING:
+        return limit
+    price = fill_price(base, math.copysign(1.0, order), tape.assets[asset].tick, settings)
+    if math.isnan(limit):
+        return price
+    return min(price, limit) if order > 0.0 else max(price, limit)
 
 
 @compiled
@@ -113,15 +152,18 @@ def free_cash(state: State, tape: Tape, book: int) -> float:
 
 
 @compiled
-def release(state: State, tape: Tape, settings: Settings, bar: int, book: int, asset: int, free: float) -> OrderView:
+def release(
+    state: State, tape: Tape, settings: Settings, bar: int, book: int, asset: int, stage: int, free: float
+) -> OrderView:
     """Take the asset's order, never more than brings the position to zero, as checks and the venue see it."""
     position = state.positions[book, asset]
     mark, multiplier = state.market[asset].mark, tape.assets[asset].multiplier
-    quantity, base = position.order, tape.close[bar, asset] if settings.at_close else tape.open[bar, asset]
-    if quantity * position.quantity < 0.0 and abs(quantity) > abs(position.quantity):
+    quantity = position.order
+    if stage == REDUCTIONS and abs(quantity) > abs(position.quantity):
         quantity = -position.quantity
     position.order = 0.0
-    price = fill_price(base, math.copysign(1.0, quantity), tape.assets[asset].tick, settings)
+    base = position.limit if stage == WAITING else first_price(tape, settings, bar, asset)
+    price = price_paid(tape, settings, asset, stage, quantity, base, position.limit)
     unit = price * multiplier if quantity > 0.0 else (2.0 * mark - price) * multiplier
     variable = settings.commission_rate * price * multiplier + settings.commission_per_share
     level = level_of(state, book)
@@ -168,6 +210,7 @@ def fill_order(
     bar: int,
     book: int,
     asset: int,
+    stage: int,
     order: OrderView,
     size: float,
 ) -> float:
@@ -179,9 +222,10 @@ def fill_order(
         size = floor_lot(affordable, tape.assets[asset].lot, settings)
     if not size > 0.0:
         return 0.0
-    state.market[asset].used += size
+    limit = state.positions[book, asset].limit
+    price = price_paid(tape, settings, asset, stage, order.quantity, order.price, limit)
     quantity = math.copysign(size, order.quantity)
-    fee = execute(state, tape, settings, log, bar, book, asset, quantity, order.price, BY_ORDER)
+    fee = execute(state, tape, settings, log, bar, book, asset, quantity, order.price, price, BY_ORDER)
     return size * order.unit + fee
 
 
@@ -205,6 +249,6 @@ def fire_stops(state: State, tape: Tape, settings: Settings, log: Log, bar: int,
         position.order = 0.0
         size = limit_to_volume(state, tape, settings, bar, asset, abs(held))
         if size > 0.0:
-            state.market[asset].used += size
             quantity = -math.copysign(size, held)
-            execute(state, tape, settings, log, bar, book, asset, quantity, base, BY_STOP)
+            price = fill_price(base, math.copysign(1.0, quantity), tape.assets[asset].tick, settings)
+            execute(state, tape, settings, log, bar, book, asset, quantity, base, price, BY_STOP)

@@ -8,7 +8,7 @@ import numba
 from numba import types
 from numba.core.errors import NumbaError
 
-from tradewright.engine.jit import compiled_rule
+from tradewright.engine.jit import COMPILING, compiled_rule
 from tradewright.errors import PluginError
 from tradewright.risk.contract import AssetView, BookView, Halt, OrderView, Proposal, Sides
 
@@ -41,7 +41,9 @@ def probe(rules: Sequence[tuple[str, TargetRule | OrderCheck]]) -> dict[str, str
     Raises:
         PluginError: A rule writes to a read-only array, or answers with another type than its phase wants.
     """
-    reasons = {}
+    reasons: dict[str, str] = {}
+    if not COMPILING:
+        return reasons
     for name, rule in rules:
         function: Any = compiled_rule(rule.function)
         try:

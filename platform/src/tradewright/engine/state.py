@@ -35,6 +35,7 @@ POSITION = np.dtype([
     ("entry", _F),  # Average price, NaN when flat.
     ("stop", _F),  # Price, NaN for none.
     ("order", _F),  # Signed quantity for the next bar, 0 for none.
+    ("limit", _F),  # Limit price of the order, NaN for at the market.
     ("largest", _F),  # Largest absolute weight at any close.
 ])  # fmt: skip
 ASSET = np.dtype([
@@ -119,7 +120,7 @@ def initial(
     money = dict.fromkeys(("capital", "units", "cash", "equity"), granted)
     return State(
         rows=table((n_rows,), ROW, **money, nav=1.0, peak=1.0, day_base=1.0),
-        positions=table(grid, POSITION, entry=np.nan, stop=np.nan),
+        positions=table(grid, POSITION, entry=np.nan, stop=np.nan, limit=np.nan),
         market=table((n_assets,), ASSET, mark=np.nan),
         halts=table((n_rows, n_book_rules), HALT, keep=1.0),
         counters=table((n_rules,), COUNTER, first=-1, last=-1),

@@ -43,6 +43,10 @@ class Tape(NamedTuple):
     volume: FloatArray
     average_volume: FloatArray
     traded: BoolArray
+    split: FloatArray
+    """New units per old one, 1 for none; empty without corporate actions."""
+    dividend: FloatArray
+    """Currency per new unit, 0 for none; empty without corporate actions."""
     edges: Table
     """`(n_bars,)` of EDGE."""
     assets: Table
@@ -70,10 +74,14 @@ class Settings(NamedTuple):
     at_close: bool
     """Orders fill at the next close instead of the next open."""
     has_volume: bool
+    has_actions: bool
+    """Whether the tape carries splits and dividends."""
     whole: bool
     """Quantities are whole multiples of the lot."""
     in_units: bool
     """Decisions are quantities instead of weights."""
+    limit_offset: float
+    """Increases carry a limit this fraction beyond the mark (negative: short of it); NaN sends them at the market."""
     participation: float
     half_spread_and_slippage: float
     """Fraction by which a fill is worse than its base price."""
@@ -117,6 +125,8 @@ def make_tape(bars: Bars, features: FloatArray, matrices: FloatArray, matrix_at:
         volume=absent if bars.volume is None else bars.volume,
         average_volume=absent if bars.volume is None else average_volume(bars, VOLUME_WINDOW),
         traded=bars.traded,
+        split=absent if bars.split is None else bars.split,
+        dividend=absent if bars.dividend is None else bars.dividend,
         edges=table((bars.n_bars,), EDGE, opens=np.append(True, starts), closes=np.append(starts, True)),
         assets=listings(bars),
         features=features,

@@ -12,9 +12,7 @@ from tradewright.errors import DataError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
-
-    from tradewright.values.arrays import BoolArray, FloatArray
+    from tradewright.values.arrays import BoolArray, FloatArray, IntArray
     from tradewright.values.bars import Bars
 
 
@@ -24,10 +22,10 @@ def volatility(bars: Bars, window: int) -> FloatArray:
     The sample standard deviation (divisor window - 1) of the last `window` returns between consecutive
     sessions in which the asset traded.  A session counts from its last bar on; NaN until the window is full.
     """
+    bars = bars.adjusted()
     ends = np.append(bars.session[1:] != bars.session[:-1], True)  # a value, not a flag
 
-    def column(asset: int) -> tuple[NDArray[np.int64], FloatArray]:
-        rows = np.flatnonzero(bars.traded[:, asset])
+    def column(asset: int, rows: IntArray) -> tuple[IntArray, FloatArray]:
         last = np.append(bars.session[rows][1:] != bars.session[rows][:-1], True)  # likewise
         closes = bars.close[rows[last], asset]
         known = _session_end(rows[last], ends)
@@ -44,6 +42,7 @@ def true_range(bars: Bars, window: int) -> FloatArray:
     Raises:
         DataError: The bars have no open, high and low.
     """
+    bars = bars.adjusted()
     if bars.high is None or bars.low is None:
         raise DataError(
             "the average true range needs open, high and low; these prices are closes only",
@@ -52,8 +51,7 @@ def true_range(bars: Bars, window: int) -> FloatArray:
         )
     high, low = bars.high, bars.low
 
-    def column(asset: int) -> tuple[NDArray[np.int64], FloatArray]:
-        rows = np.flatnonzero(bars.traded[:, asset])
+    def column(asset: int, rows: IntArray) -> tuple[IntArray, FloatArray]:
         close = bars.close[rows, asset]
         top = np.maximum(high[rows[1:], asset], close[:-1])
         bottom = np.minimum(low[rows[1:], asset], close[:-1])
@@ -70,13 +68,13 @@ def average_volume(bars: Bars, window: int) -> FloatArray:
     """
     if bars.volume is None:
         raise DataError("average volume needs a volume column", fix="take the prices from a source that has one")
-    volume = bars.volume
+    splits = np.ones(bars.close.shape) if bars.split is None else np.cumprod(bars.split, axis=0)
+    volume = bars.volume / splits
 
-    def column(asset: int) -> tuple[NDArray[np.int64], FloatArray]:
-        rows = np.flatnonzero(bars.traded[:, asset])
+    def column(asset: int, rows: IntArray) -> tuple[IntArray, FloatArray]:
         return rows, _rolling(volume[rows, asset], window, _mean, lead=0)
 
-    return _columns(bars, column)
+    return _columns(bars, column) * splits
 
 
 def known_average_volume(bars: Bars, window: int) -> FloatArray:
@@ -96,19 +94,19 @@ def average_notional(bars: Bars, window: int) -> FloatArray:
     multipliers = np.array([instrument.multiplier for instrument in bars.instruments])
     notional = bars.volume * bars.close * multipliers
 
-    def column(asset: int) -> tuple[NDArray[np.int64], FloatArray]:
-        rows = np.flatnonzero(bars.traded[:, asset])
+    def column(asset: int, rows: IntArray) -> tuple[IntArray, FloatArray]:
         return rows, _rolling(notional[rows, asset], window, _mean, lead=0)
 
     return _columns(bars, column)
 
 
-def _columns(bars: Bars, column: Callable[[int], tuple[NDArray[np.int64], FloatArray]]) -> FloatArray:
+def _columns(bars: Bars, column: Callable[[int, IntArray], tuple[IntArray, FloatArray]]) -> FloatArray:
     """Place each asset's values on the rows where they become known, and carry them forward."""
     result = np.full((bars.n_bars, bars.n_assets), np.nan)
     for asset in range(bars.n_assets):
-        rows, values = column(asset)
-        if len(rows):
+        traded = np.flatnonzero(bars.traded[:, asset])
+        if len(traded):
+            rows, values = column(asset, traded)
             latest = np.searchsorted(rows, np.arange(bars.n_bars), side="right") - 1
             result[:, asset] = np.where(latest >= 0, values[latest], np.nan)
     return result
@@ -122,10 +120,11 @@ def _rolling(values: FloatArray, window: int, reduce: Callable[[FloatArray], Flo
     return result[: len(values) + lead]
 
 
-def _session_end(rows: NDArray[np.int64], ends: BoolArray) -> NDArray[np.int64]:
+def _session_end(rows: IntArray, ends: BoolArray) -> IntArray:
     """Return the last row of the session that each of `rows` lies in."""
     closing = np.flatnonzero(ends)
-    return closing[np.searchsorted(closing, rows)]
+    result: IntArray = closing[np.searchsorted(closing, rows)]
+    return result
 
 
 def _sample_deviation(windows: FloatArray) -> FloatArray:

@@ -32,6 +32,7 @@ def correlations(bars: Bars, window: int, refresh: int) -> tuple[FloatArray, Int
 
 def daily_returns(bars: Bars) -> FloatArray:
     """Return close-to-close returns per session, `(n_sessions, n_assets)`, NaN where either session had no bar."""
+    bars = bars.adjusted()
     ends = np.append(bars.session[1:] != bars.session[:-1], [True])
     session = np.concatenate(([0], np.cumsum(ends[:-1])))
     closes = np.full((int(ends.sum()), bars.n_assets), np.nan)
@@ -59,6 +60,7 @@ def correlation(returns: FloatArray) -> FloatArray:
 
 def market_returns(bars: Bars, span: int) -> FloatArray:
     """Return the mean return of all assets over `span` bars, `(n_bars,)`; 0 before there are so many."""
+    bars = bars.adjusted()
     rows = np.where(bars.traded, np.arange(bars.n_bars)[:, None], -1)
     latest = np.maximum.accumulate(rows, axis=0)
     closes = np.where(latest >= 0, np.take_along_axis(bars.close, np.maximum(latest, 0), axis=0), np.nan)
