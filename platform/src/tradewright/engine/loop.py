@@ -100,6 +100,15 @@ def ask_rules(
 
 
 @compiled
+def hold_back(state: State, work: Table) -> None:
+    """Add nothing anywhere in a book whose rules still ask for less than they were given."""
+    state.run[0].verify_failures += 1
+    for asset in range(len(state.market)):
+        if work[asset].mode != FROZEN:
+            work[asset].target = smaller(work[asset].target, work[asset].held)
+
+
+@compiled
 def decide_book(
     state: State,
     tape: Tape,
@@ -107,20 +116,19 @@ def decide_book(
     settings: Settings,
     parameters: Any,
     work: Table,
+    trial: Table,
     bar: int,
     book: int,
 ) -> None:
-    """Leave one book's checked targets and modes in `work`, and store its stops."""
+    """Leave one book's checked targets and modes in `work`, and store its stops; `trial` serves the second asking."""
     want(state, tape, decisions, settings, work, bar, book)
     apply_halts(state, work, bar, book)
     counting = True
-    if ask_rules(state, tape, settings, parameters, work, bar, book, counting) and ask_rules(
-        state, tape, settings, parameters, work, bar, book, not counting
-    ):
-        state.run[0].verify_failures += 1
+    if ask_rules(state, tape, settings, parameters, work, bar, book, counting):
         for asset in range(len(state.market)):
-            if work[asset].mode != FROZEN:
-                work[asset].target = smaller(work[asset].target, work[asset].held)
+            trial[asset] = work[asset]
+        if ask_rules(state, tape, settings, parameters, trial, bar, book, not counting):
+            hold_back(state, work)
     for asset in range(len(state.market)):
         position = state.positions[book, asset]
         wanted = work[asset].target != 0.0 or position.quantity != 0.0
@@ -148,6 +156,6 @@ def advance(
         open_bar(state, tape, settings, parameters, log, bar)
         ask_books(state, tape, settings, parameters, log, bar)
         for book in range(n_books):
-            decide_book(state, tape, decisions, settings, parameters, work, bar, book)
-            plan_book(state, tape, decisions, settings, work, bar, book)
+            decide_book(state, tape, decisions, settings, parameters, work[0], work[1], bar, book)
+            plan_book(state, tape, decisions, settings, work[0], bar, book)
     return stop

@@ -73,7 +73,7 @@ class Simulation:
         n_rows = len(self.state.rows)
         room = max(BUFFER_ROWS, 4 * len(capital) * bars.n_assets, 4 * n_rows * (n_book_rules + 1))
         self._log = make_log(bars.n_bars, n_rows, room, room)
-        self._work = states.table((bars.n_assets,), WORK)
+        self._work = states.table((2, bars.n_assets), WORK)
         self._fills: list[Table] = []
         self._events: list[Table] = []
         self.bar = start
