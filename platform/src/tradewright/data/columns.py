@@ -34,6 +34,9 @@ NATURAL = {
 }
 """Names looked for, in this order and any case, when none is given."""
 
+ACTIONS = ("split", "dividend")
+"""Parts whose cells may be empty, which means the same as 0: none."""
+
 
 @attrs.frozen(kw_only=True)
 class ColumnNames:

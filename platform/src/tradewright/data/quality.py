@@ -167,15 +167,16 @@ def _jumps(bars: Bars, asset: int) -> Iterator[Finding]:
     if bars.adjustment != "none":
         return
     rows = np.flatnonzero(bars.traded[:, asset] & (bars.close[:, asset] > 0))
-    close = bars.close[rows, asset]
+    written = close = bars.close[rows, asset]
     if bars.split is not None:
         close = close * np.cumprod(bars.split[:, asset])[rows]
     fall = close[1:] <= JUMP_FALL * (1 + _EQUAL) * close[:-1]
     rise = close[1:] >= JUMP_RISE * (1 - _EQUAL) * close[:-1]
     fix = "supply the split as an action, or use split-adjusted prices and declare adjustment"
     for step in _rows(fall | rise):
-        before, after, row = close[step], close[step + 1], int(rows[step + 1])
-        message = f"suspected split: {before:.10g} to {after:.10g} ({after / before - 1:+.0%})"
+        row, move = int(rows[step + 1]), close[step + 1] / close[step] - 1
+        known = "" if bars.split is None or bars.split[row, asset] == 1.0 else " after its split"
+        message = f"suspected split: {written[step]:.10g} to {written[step + 1]:.10g} ({move:+.0%}{known})"
         yield Finding(kind="jump", message=message, fix=fix, symbol=bars.symbols[asset], column="close", row=row)
 
 

@@ -294,13 +294,11 @@ class _Steps:
         return {"split": split, "dividend": dividend} if acts else {}
 
     def _action(self, part: str, rows: NDArray[np.intp], absent: float) -> FloatArray:
-        """Return one column of actions; an empty cell, and a split of 0, mean that there is none."""
+        """Return one column of actions; 0, which an empty cell was read as, means that there is none."""
         if part not in self.table.numbers:
             return np.full((len(rows), 1), absent)
         values = self.table.numbers[part][rows]
-        empty = [row for row, text in self.table.texts[part].items() if not text.strip()]
-        none = np.isin(rows, empty) | (values == 0.0)
-        return np.where(none, absent, values)[:, np.newaxis]
+        return np.where(values == 0.0, absent, values)[:, np.newaxis]
 
     def _check(self, bars: Bars, rows: NDArray[np.intp], sessions: Sessions) -> None:
         """Check the prices, and give each finding its line and the text that stands there."""
@@ -308,7 +306,7 @@ class _Steps:
             row = int(rows[finding.row or 0])
             text = self.table.texts.get(finding.column, {}).get(row)
             message = finding.message
-            if finding.kind == "number" and text is not None:
+            if finding.kind in {"number", "action"} and text is not None:
                 message = f"not a number, was {show(text)}"
             self.findings.append(
                 attrs.evolve(finding, message=message, file=self.file, line=int(self.table.line[row]))

@@ -91,7 +91,7 @@ def execute(
 
 @compiled
 def expire_orders(state: State, book: int) -> None:
-    """Drop the orders whose asset did not trade; the rest of a filled order was dropped with its fill."""
+    """Drop the orders that nothing released: no trade, or a limit not reached."""
     for asset in range(len(state.market)):
         position = state.positions[book, asset]
         if position.order != 0.0:

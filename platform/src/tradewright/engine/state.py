@@ -61,7 +61,7 @@ RUN = np.dtype([
     ("verify_failures", _I),
     ("participation_cuts", _I),
     ("cash_cuts", _I),
-    ("expired", _I),  # Orders whose asset did not trade in their bar.
+    ("expired", _I),  # Orders whose asset did not trade, or never reached their limit, in their bar.
 ])  # fmt: skip
 
 
@@ -77,7 +77,7 @@ class State(NamedTuple):
     halts: Table
     """`(n_rows, n_book_rules)` of HALT."""
     counters: Table
-    """`(n_rules,)` of COUNTER: book rules, then asset rules, then two-sided rules."""
+    """`(n_rules,)` of COUNTER: book rules, asset rules, two-sided rules, then order checks."""
     run: Table
     """`(1,)` of RUN."""
     asset_memory: FloatArray
@@ -107,7 +107,7 @@ def initial(
         capital: Cash of each book, `(n_books,)`.
         n_assets: Number of columns.
         n_book_rules: Rules of the book phase.
-        n_rules: Rules of all phases.
+        n_rules: Rules of all phases, and order checks.
         asset_memory: Numbers that asset rules keep per book and asset.
         book_memory: Numbers that book rules keep per row.
 

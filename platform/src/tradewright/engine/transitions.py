@@ -89,13 +89,14 @@ def split_position(state: State, tape: Tape, settings: Settings, book: int, asse
     position.order *= ratio
     if not settings.whole:
         return
+    held = position.quantity != 0.0  # A flat position's stop is that of its pending order, and stays.
     whole = math.copysign(math.floor(abs(position.quantity) / lot + LOT_SLACK) * lot, position.quantity)
-    if position.quantity != 0.0:
+    if held:
         rest = position.quantity - whole
         state.rows[book].cash += rest * state.market[asset].mark * tape.assets[asset].multiplier
     position.quantity = whole
     position.order = math.copysign(math.floor(abs(position.order) / lot + LOT_SLACK) * lot, position.order)
-    if whole == 0.0:
+    if held and whole == 0.0:
         position.entry = math.nan
         position.stop = math.nan
 

@@ -20,7 +20,7 @@ def correlations(bars: Bars, window: int, refresh: int) -> tuple[FloatArray, Int
     """Return correlation matrices of daily returns, and the one known on each bar.
 
     Sample correlations of close-to-close returns over the last `window` sessions, pairwise over the sessions in
-    which both assets traded; NaN below 20 of them.  One matrix per `refresh` sessions, at a session's last bar.
+    which both have one; NaN below 20 of them.  One matrix per `refresh` sessions, at a session's last bar.
     """
     ends = np.flatnonzero(np.append(bars.session[1:] != bars.session[:-1], [True]))
     returns = daily_returns(bars)
