@@ -13,10 +13,10 @@ INSTALL := $(UV) pip install --quiet --python $(BIN)/python
 export UV_PYTHON_DOWNLOADS := never
 export PYTHON
 
-.PHONY: help install demo test check format lint types imports coverage locks lock clean
+.PHONY: help install demo test bench-equality check format lint types imports coverage locks lock clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 # ---- install ---------------------------------------------------------------------------------------------
 
@@ -48,6 +48,9 @@ demo: ## install everything and run the backtest of plugins.toml
 
 test: .venv/.dev ## run every test, doctests included
 	$(BIN)/pytest
+
+bench-equality: .venv/.dev ## compare equity with vectorbt's and raptorbt's, in environments of their own
+	$(BIN)/python benchmarks/equality.py
 
 check: lint types imports locks coverage ## run every static check and the coverage floor
 
@@ -93,5 +96,6 @@ locks: .venv/.dev ## check that the locks are up to date
 	done
 
 clean: ## remove everything that make has made
+	rm -rf benchmarks/.tradewright benchmarks/peers/*/.venv
 	rm -rf .venv .uv .uv-cache .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find platform plugins tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -114,7 +114,7 @@ def test_completion_script_is_written_for_the_shell() -> None:
 def test_completion_of_a_subcommand_knows_its_names() -> None:
     words = {"COMP_WORDS": "tradewright plugins ", "COMP_CWORD": "2", "_TRADEWRIGHT_COMPLETE": "bash_complete"}
 
-    assert ["plain,info", "plain,list"] == sorted(process(env={**os.environ, **words}).stdout.split())
+    assert ["plain,info", "plain,list", "plain,lock"] == sorted(process(env={**os.environ, **words}).stdout.split())
 
 
 # ---- usage -----------------------------------------------------------------------------------------------
@@ -123,7 +123,7 @@ def test_completion_of_a_subcommand_knows_its_names() -> None:
 @pytest.mark.parametrize(
     ("words", "suggestion", "help_of"),
     [
-        (["plugns"], "No such command 'plugns'. Did you mean 'plugins'?", "tradewright"),
+        (["doctr"], "No such command 'doctr'. Did you mean 'doctor'?", "tradewright"),
         (["plugins", "lst"], "No such command 'lst'. Did you mean 'list'?", "tradewright plugins"),
         (["plugins", "list", "--jsn"], "No such option '--jsn'. Did you mean '--json'?", "tradewright plugins list"),
         (["--versio"], "No such option '--versio'. Did you mean '--version'?", "tradewright"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from importlib import metadata
@@ -15,6 +16,9 @@ import pytest
 from tradewright import __version__, hookimpl
 from tradewright.components import SignalSpec
 from tradewright.config import count, fraction
+from tradewright.engine import fuse, jit
+from tradewright.errors import PluginError
+from tradewright.risk import rulebook
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -53,7 +57,7 @@ def builtin(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give the kernel one component and install no plugin, whatever this environment holds."""
     carrier = SimpleNamespace(tradewright_signals=tradewright_signals)
     monkeypatch.setattr("tradewright.cli.inventory.own_components", carrier)
-    monkeypatch.setattr(metadata, "entry_points", lambda **_: ())
+    monkeypatch.setattr(metadata, "entry_points", lambda **_: metadata.EntryPoints(()))
 
 
 @pytest.mark.usefixtures("builtin")
@@ -65,7 +69,8 @@ def test_plugins_list_when_json_has_exactly_the_keys_of_the_reference(
     found = json.loads(out)
 
     assert (0, "") == (code, err)
-    assert ["schema", "allow_list", "plugins"] == list(found)
+    assert ["schema", "allow_list", "lock", "plugins"] == list(found)
+    assert None is found["lock"]
     assert {"source": "TRADEWRIGHT_PLUGINS", "names": ["gone==1.0"]} == found["allow_list"]
     assert [RECORD_KEYS, RECORD_KEYS] == [list(plugin) for plugin in found["plugins"]]
     assert [{"kind": "signal", "name": "own"}] == found["plugins"][0]["components"]
@@ -144,6 +149,111 @@ def test_plugins_info_when_the_name_is_unknown_names_the_nearest(run: Run) -> No
     assert 'error: plugin "bilt-in" is not installed; did you mean built-in?\n' in err
 
 
+# ---- plugins lock ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mine(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Install one plugin beside the built-ins and enable it; return its code."""
+    site = workspace / "site"
+    dist_info = site / "tradewright_mine-1.0.dist-info"
+    dist_info.mkdir(parents=True)
+    (dist_info / "METADATA").write_text("Metadata-Version: 2.1\nName: tradewright-mine\nVersion: 1.0\n", "utf-8")
+    (dist_info / "entry_points.txt").write_text("[tradewright]\nmine = tradewright_mine_of_the_cli\n", "utf-8")
+    code = site / "tradewright_mine_of_the_cli.py"
+    code.write_text("", "utf-8")
+    monkeypatch.syspath_prepend(site)
+    monkeypatch.delitem(sys.modules, code.stem, raising=False)
+    (entry,) = metadata.PathDistribution(dist_info).entry_points
+    carrier = SimpleNamespace(tradewright_signals=tradewright_signals)
+    monkeypatch.setattr("tradewright.cli.inventory.own_components", carrier)
+    monkeypatch.setattr(metadata, "entry_points", lambda **_: (entry,))
+    (workspace / "plugins.toml").write_text(textwrap.dedent(SETTINGS).replace("[]", '["mine"]'), "utf-8")
+    return code
+
+
+@pytest.mark.usefixtures("mine")
+def test_plugins_lock_when_all_is_installed_writes_the_lock_beside_the_settings(run: Run, workspace: Path) -> None:
+    code, out, err = run("plugins", "lock")
+    text = (workspace / "plugins.lock").read_text("utf-8")
+    (sha256,) = re.findall('sha256 = "(.*)"', text)
+
+    assert (0, "") == (code, err)
+    assert re.search(rf"^mine +1\.0 +{sha256}$", out, re.MULTILINE)
+    assert "Wrote plugins.lock: the plugins that plugins.toml enables, as they are installed now.\n" in out
+    assert '[plugins.mine]\ndistribution = "tradewright-mine"\nversion = "1.0"\n' in text
+
+
+@pytest.mark.usefixtures("mine")
+def test_plugins_lock_when_the_settings_lie_elsewhere_writes_and_obeys_the_lock_there(
+    run: Run, workspace: Path
+) -> None:
+    desk = workspace / "desk"
+    desk.mkdir()
+    (workspace / "plugins.toml").rename(desk / "mine.toml")
+    run("plugins", "lock", "--config", "desk/mine.toml")
+    _, out, _ = run("plugins", "list", "--config", "desk/mine.toml", "--json")
+
+    assert ["mine.toml", "plugins.lock"] == sorted(path.name for path in desk.iterdir())
+    assert str(Path("desk/plugins.lock")) == json.loads(out)["lock"]
+
+
+def test_plugins_list_when_a_plugin_differs_from_the_lock_says_so_and_that_the_lock_is_in_force(
+    run: Run, mine: Path
+) -> None:
+    run("plugins", "lock")
+    assert re.search(r"^mine +active", run("plugins", "list")[1], re.MULTILINE)
+
+    mine.write_text("edited = True\n", "utf-8")
+    code, out, _ = run("plugins", "list")
+
+    assert 0 == code
+    assert "mine is incompatible: content differs from plugins.lock (expected sha256 " in out
+    assert out.endswith("plugins.lock is in force: only what is as it was locked is loaded.\n")
+
+
+@pytest.mark.parametrize("words", [["doctor"], ["doctor", "mine"]])
+def test_doctor_when_a_plugin_differs_from_the_lock_ends_with_9(words: list[str], run: Run, mine: Path) -> None:
+    run("plugins", "lock")
+    mine.write_text("edited = True\n", "utf-8")
+    code, out, _ = run(*words)
+
+    assert 9 == code
+    assert "plugin mine 1.0: incompatible: content differs from plugins.lock (expected sha256 " in out
+
+
+@pytest.mark.usefixtures("mine")
+def test_plugins_lock_when_the_old_lock_is_damaged_replaces_it(run: Run, workspace: Path) -> None:
+    (workspace / "plugins.lock").write_text("format = ", "utf-8")
+    code, out, err = run("plugins", "list")
+
+    assert (3, "") == (code, out)
+    assert err.startswith("error: plugins.lock:1: invalid TOML at the end of the file: ")
+    assert "fix: restore it, or write a new one with tradewright plugins lock\n" in err
+    assert 9 == run("doctor", "mine")[0]
+    assert 0 == run("plugins", "lock")[0]
+    assert 0 == run("plugins", "list")[0]
+
+
+@pytest.mark.usefixtures("mine")
+def test_plugins_lock_when_a_plugin_is_not_installed_refuses_and_keeps_the_old_lock(
+    run: Run, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (workspace / "plugins.lock").write_text("old", "utf-8")
+    monkeypatch.setenv("TRADEWRIGHT_PLUGINS", "mine,gone")
+    code, out, err = run("plugins", "lock")
+
+    assert (3, "", "old") == (code, out, (workspace / "plugins.lock").read_text("utf-8"))
+    assert "error: plugin gone not installed; pip install tradewright-gone\n" in err
+
+
+def test_plugins_lock_when_there_are_no_settings_refuses(run: Run, workspace: Path) -> None:
+    code, _, err = run("plugins", "lock")
+
+    assert (3, []) == (code, list(workspace.iterdir()))
+    assert "error: plugins.toml: not found\n" in err
+
+
 # ---- doctor ----------------------------------------------------------------------------------------------
 
 SETTINGS = """
@@ -164,10 +274,20 @@ def checks_of(out: str) -> dict[str, tuple[bool, str]]:
 
 
 @pytest.fixture
-def settings(workspace: Path) -> Path:
+def settings(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Write settings, and spare every test but those of the rules to compile any."""
+    fuses(monkeypatch)
     path = workspace / "plugins.toml"
     path.write_text(textwrap.dedent(SETTINGS), "utf-8")
     return path
+
+
+def fuses(monkeypatch: pytest.MonkeyPatch, names: str = "a b", **interpreted: str) -> None:
+    """Have two rules that compile, or others, whether or not this process compiles."""
+    monkeypatch.setattr(jit, "COMPILING", True)
+    rules = tuple((name, object()) for name in names.split())
+    monkeypatch.setattr(rulebook, "rules", lambda *_: rules)
+    monkeypatch.setattr(fuse, "fuse", lambda given, *_: SimpleNamespace(rules=given, interpreted=interpreted))
 
 
 @pytest.mark.usefixtures("builtin", "settings")
@@ -257,3 +377,88 @@ def test_doctor_when_given_a_name_looks_only_at_that_plugin(
     assert code == ended
     assert [found] == [result for check, result in checks.items() if check.startswith(f"plugin {name}")]
     assert "disk" not in checks
+
+
+# ---- doctor: rules ---------------------------------------------------------------------------------------
+
+
+def test_doctor_when_the_missions_rules_apply_compiles_them_into_the_cache(
+    settings: Path, run: Run, rule_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    monkeypatch.chdir(settings.parent)
+    monkeypatch.setattr(metadata, "entry_points", lambda **_: metadata.EntryPoints(()))
+    monkeypatch.setattr("tradewright.cli.checks.cache_folder", lambda _: rule_cache)
+    code, out, err = run("doctor", "--json")
+
+    said = "9 rules and checks compiled"
+    said = said if jit.COMPILING else "9 rules and checks run interpreted: NUMBA_DISABLE_JIT is set"
+    assert (0, "") == (code, err)
+    assert (True, said) == checks_of(out)["rules"]
+    assert list(rule_cache.glob("fused_*.py"))
+
+
+@pytest.mark.usefixtures("builtin", "settings")
+def test_doctor_when_a_rule_does_not_compile_warns_with_the_reason_and_ends_with_0(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fuses(monkeypatch, "a odd", odd="unknown attribute 'dict'")
+    code, out, _ = run("doctor")
+    _, machine, _ = run("doctor", "--json")
+    check = json.loads(machine)["checks"][-1]
+
+    assert 0 == code
+    assert re.search(r"^warning +rule odd +see below$", out, re.MULTILINE)
+    assert (
+        "\nrule odd: numba cannot compile it, so every rule runs interpreted: unknown attribute 'dict'\n  fix: "
+        in out
+    )
+    assert "rules compiled" not in out
+    assert (True, True, True) == (json.loads(machine)["ok"], check["ok"], check["warning"])
+    assert check["fix"]
+
+
+@pytest.mark.usefixtures("builtin", "settings")
+@pytest.mark.parametrize(
+    ("compiling", "expected", "warning"),
+    [(True, "2 rules compiled", False), (False, "2 rules run interpreted: NUMBA_DISABLE_JIT is set", True)],
+)
+def test_doctor_when_numba_is_switched_off_warns(
+    compiling: bool, expected: str, warning: bool, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jit, "COMPILING", compiling)
+    code, out, _ = run("doctor", "--json")
+    check = json.loads(out)["checks"][-1]
+
+    assert (0, "rules", expected, warning) == (code, check["name"], check["found"], check["warning"])
+    assert warning == (check["fix"] is not None)
+
+
+@pytest.mark.usefixtures("builtin")
+@pytest.mark.parametrize(("module", "function"), [(rulebook, "rules"), (fuse, "fuse")], ids=["rules", "fuse"])
+def test_doctor_when_the_rules_cannot_be_fused_ends_with_9_and_the_error(
+    module: object, function: str, settings: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PluginError("must return Halt, was none", key="odd", fix="return it on every path")
+
+    monkeypatch.setattr(module, function, refuse)
+    code, out, _ = run("doctor")
+
+    assert 9 == code
+    assert "rules: odd: must return Halt, was none\n  fix: return it on every path\n" in out
+
+
+@pytest.mark.usefixtures("builtin")
+@pytest.mark.parametrize("words", [["doctor"], ["doctor", "built-in"]])
+@pytest.mark.parametrize("broken", ["settings", "plugin", "neither"])
+def test_doctor_when_it_cannot_know_the_rules_or_was_asked_for_one_plugin_builds_none(
+    broken: str, words: list[str], settings: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if broken == "settings":
+        settings.write_text("broken", "utf-8")
+    if broken == "plugin":
+        monkeypatch.setenv("TRADEWRIGHT_PLUGINS", "gone")
+    _, out, _ = run(*words, "--json")
+
+    assert (broken == "neither" and words == ["doctor"]) == ("rules" in checks_of(out))

@@ -242,9 +242,7 @@ def test_set_when_well_formed_changes_that_key_alone(
 
     found: Any = settings
     for part in text.partition("=")[0].strip().split("."):
-        found = (
-            getattr(found, "options", {}).get(part, found) if not isinstance(found, Mapping) else found[part]
-        )
+        found = getattr(found, "options", {}).get(part, found) if not isinstance(found, Mapping) else found[part]
         found = getattr(found, part, found)
     assert expected == found
     assert EXPECTED != settings
@@ -271,9 +269,7 @@ def toml(table: Mapping[str, Any]) -> str:
 
 def _inline(value: Any) -> str:
     if isinstance(value, Mapping):
-        return (
-            "{" + ", ".join(f"{json.dumps(name)} = {_inline(inner)}" for name, inner in value.items()) + "}"
-        )
+        return "{" + ", ".join(f"{json.dumps(name)} = {_inline(inner)}" for name, inner in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(_inline, value)) + "]"
     return repr(value) if isinstance(value, float) else json.dumps(value, ensure_ascii=False)

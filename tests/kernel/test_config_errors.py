@@ -74,9 +74,7 @@ def test_read_when_path_is_a_folder_says_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "\n\n", "# nothing yet\n"])
-def test_read_when_file_is_empty_says_no_plugins_enabled(
-    written: Callable[[str], Path], content: str
-) -> None:
+def test_read_when_file_is_empty_says_no_plugins_enabled(written: Callable[[str], Path], content: str) -> None:
     """Row 2."""
     error = refused(written(content))
 
@@ -125,9 +123,7 @@ def test_read_when_syntax_is_wrong_gives_line_and_column(
         (b"\x7fELF\xff\xfe", 1, "not UTF-8"),
     ],
 )
-def test_read_when_not_utf8_says_so(
-    written: Callable[[bytes], Path], content: bytes, line: int, part: str
-) -> None:
+def test_read_when_not_utf8_says_so(written: Callable[[bytes], Path], content: bytes, line: int, part: str) -> None:
     """Row 4."""
     error = refused(written(content))
 
@@ -240,9 +236,7 @@ def test_read_when_unknown_table_is_far_from_all_lists_the_known_ones(written: C
 
 
 @pytest.mark.parametrize(("weight", "accepted"), [(1.0, True), (1.0 - 9e-10, True), (1.0 - 1.1e-9, False)])
-def test_weights_when_within_a_billionth_pass(
-    written: Callable[[str], Path], weight: float, accepted: bool
-) -> None:
+def test_weights_when_within_a_billionth_pass(written: Callable[[str], Path], weight: float, accepted: bool) -> None:
     """Row 17."""
     path = written(GOOD.replace("weight = 1.0", f"weight = {weight!r}"))
 
@@ -254,8 +248,7 @@ def test_weights_when_within_a_billionth_pass(
 
 def test_shares_when_above_one_name_the_strategies(written: Callable[[str], Path]) -> None:
     second = (
-        '[strategies.carry]\ndata = ["indices"]\ncapital_share = {share}\n'
-        "[strategies.carry.signals.x]\nweight = 1\n"
+        '[strategies.carry]\ndata = ["indices"]\ncapital_share = {share}\n[strategies.carry.signals.x]\nweight = 1\n'
     )
     halved = GOOD.replace("gross = 0.40", "capital_share = 0.75")
 
@@ -281,9 +274,7 @@ def test_read_when_a_feed_has_no_symbols_refuses(written: Callable[[str], Path])
 
 
 @pytest.mark.parametrize("table", ["data", "strategies"])
-def test_read_when_a_required_table_is_missing_says_what_to_add(
-    written: Callable[[str], Path], table: str
-) -> None:
+def test_read_when_a_required_table_is_missing_says_what_to_add(written: Callable[[str], Path], table: str) -> None:
     lines = GOOD.splitlines(keepends=True)
     cut = {"data": lines[:7] + lines[13:], "strategies": lines[:13] + lines[19:]}[table]
 
@@ -325,9 +316,7 @@ def test_read_when_a_secret_stands_in_the_file_refuses_without_repeating_it(
     assert (19, f"strategies.trend.signals.ma-crossover.{name}") == (error.line, error.key)
     assert "secret in clear text; must be env:NAME or keyring:service/name" in error.message
     inner = value.strip('"[]')
-    assert inner == "" or inner not in f"{error.message}{error.fix}".replace("env:NAME", "").replace(
-        '"env:', ""
-    )
+    assert inner == "" or inner not in f"{error.message}{error.fix}".replace("env:NAME", "").replace('"env:', "")
 
 
 @pytest.mark.parametrize(
@@ -345,9 +334,7 @@ def test_read_when_a_secret_stands_in_the_file_refuses_without_repeating_it(
         "from = 2020-01-01",
     ],
 )
-def test_read_when_a_value_only_resembles_a_secret_accepts_it(
-    written: Callable[[str], Path], line: str
-) -> None:
+def test_read_when_a_value_only_resembles_a_secret_accepts_it(written: Callable[[str], Path], line: str) -> None:
     settings = read(written(GOOD.replace("fast = 20", line)))
 
     assert [line.partition(" ")[0]] == list(settings.strategies["trend"].signals["ma-crossover"].options)

@@ -229,9 +229,7 @@ class Nested:
 
 
 @pytest.mark.parametrize("cls", [dict, int, Unreadable, Unsupported, Nested])
-def test_structure_when_config_class_is_unusable_blames_the_plugin(
-    reads: Callable[..., Settings], cls: type
-) -> None:
+def test_structure_when_config_class_is_unusable_blames_the_plugin(reads: Callable[..., Settings], cls: type) -> None:
     with pytest.raises(PluginError) as caught:
         structure(reads(), SIGNAL, cls)
 

@@ -70,9 +70,7 @@ def test_built_in_when_asked_is_an_optimizer_of_rows(optimizer):
     ],
 )
 def test_built_in_when_worked_by_hand_agrees(optimizer, forecast, volatility, trading, expected):
-    np.testing.assert_allclose(
-        weights(optimizer, forecast, volatility, trading), expected, rtol=0.0, atol=1e-15
-    )
+    np.testing.assert_allclose(weights(optimizer, forecast, volatility, trading), expected, rtol=0.0, atol=1e-15)
 
 
 @pytest.mark.parametrize("optimizer", BUILT_IN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
@@ -13,7 +14,8 @@ from tradewright import __version__, hookimpl
 from tradewright.components import API, ExecutorSpec, SignalSpec
 from tradewright.config import Pin
 from tradewright.errors import ConfigError, PluginError, TradewrightError
-from tradewright.plugins import AllowList, PluginRecord, Plugins, allow_list, load
+from tradewright.lockfile import Lock
+from tradewright.plugins import AllowList, PluginRecord, Plugins, allow_list, load, lock_installed
 
 
 @attrs.frozen
@@ -26,6 +28,7 @@ class Distribution:
     name: str
     version: str = "1.0"
     requires: list[str] | None = None
+    files: None = None  # Nothing is recorded of it, so a lock sees the module: this page.
 
 
 @attrs.define
@@ -36,6 +39,7 @@ class Entry:
     carrier: Callable[[], object]
     dist: Distribution | None = None
     module: str = __name__
+    value: str = __name__
     imports: int = 0
 
     def load(self) -> object:
@@ -70,9 +74,9 @@ def broken(name: str) -> Entry:
     return Entry(name, failing, Distribution(f"tradewright-{name}"))
 
 
-def loaded(enabled: str, *entries: Entry, builtin: object = None, deadline_seconds: float = 5.0) -> Plugins:
+def loaded(enabled: str, *entries: Entry, deadline_seconds: float = 5.0, **given: Any) -> Plugins:
     pins = [Pin.parse(word) for word in enabled.split()]
-    return load(pins, entry_points=entries, builtin=builtin, deadline_seconds=deadline_seconds)  # type: ignore[arg-type]  # as much of an entry point as is used
+    return load(pins, entry_points=entries, deadline_seconds=deadline_seconds, **given)  # type: ignore[arg-type]  # as much of an entry point as is used
 
 
 def statuses(plugins: Plugins) -> dict[str, str]:
@@ -147,6 +151,16 @@ def test_load_when_enabled_but_not_installed_says_how_to_install() -> None:
     )
 
 
+@pytest.mark.parametrize("value", ["", "not-a-module", "module:", "module:a b", "/etc/passwd"])
+def test_load_when_the_entry_point_names_no_object_is_quarantined_with_what_it_names(value: str) -> None:
+    mine = attrs.evolve(entry("mine"), value=value)
+    plugins = loaded("mine good", mine, entry("good"))
+
+    assert {"mine": "quarantined", "good": "active"} == statuses(plugins)
+    expected = f'its entry point must be `module` or `module:attribute`, was "{value}"'
+    assert (expected, 0) == (plugins.records[0].reason, mine.imports)
+
+
 # ---- versions --------------------------------------------------------------------------------------------
 
 
@@ -199,6 +213,106 @@ def test_load_when_the_kernel_is_out_of_range_says_both_versions() -> None:
     record = loaded("mine", entry("mine", requires=["tradewright>=99"])).records[0]
 
     assert f"requires tradewright >=99, this is tradewright {__version__}" == record.reason
+
+
+# ---- the lock --------------------------------------------------------------------------------------------
+
+
+def locking(*entries: Entry) -> Lock:
+    pins = [Pin(each.name) for each in entries]
+    return lock_installed(pins, entry_points=entries)  # type: ignore[arg-type]  # as much of an entry point as is used
+
+
+def test_load_when_as_locked_is_active_and_says_what_it_was_compared_with() -> None:
+    mine = entry("mine")
+    lock = locking(mine)
+    plugins = loaded("mine", mine, lock=lock)
+
+    assert ("active", lock) == (plugins.records[0].status, plugins.lock)
+
+
+def test_load_when_there_is_no_lock_compares_nothing() -> None:
+    plugins = loaded("mine", entry("mine"))
+
+    assert ("active", None) == (plugins.records[0].status, plugins.lock)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"sha256": "0" * 64}, "content differs from plugins.lock (expected sha256 000000000000..., was "),
+        ({"version": "0.9"}, "version differs from plugins.lock (expected 0.9, was 1.0); "),
+        (
+            {"distribution": "stranger"},
+            "package differs from plugins.lock (expected stranger, was tradewright-mine); ",
+        ),
+    ],
+)
+def test_load_when_it_differs_from_the_lock_does_not_import_it(changes: dict[str, str], expected: str) -> None:
+    mine, good = entry("mine"), entry("good")
+    locked = locking(mine, good).plugins
+    plugins = loaded(
+        "mine good", mine, good, lock=Lock(plugins={**locked, "mine": attrs.evolve(locked["mine"], **changes)})
+    )
+    reason = str(plugins.records[0].reason)
+
+    assert {"mine": "incompatible", "good": "active"} == statuses(plugins)
+    assert reason.startswith(expected)
+    assert reason.endswith("; reinstall it, or run tradewright plugins lock")
+    assert 0 == mine.imports
+
+
+def test_load_when_enabled_but_not_locked_does_not_import_it() -> None:
+    mine = entry("mine")
+    record = loaded("mine", mine, lock=Lock()).records[0]
+
+    assert ("incompatible", "not in plugins.lock; run tradewright plugins lock") == (record.status, record.reason)
+    assert 0 == mine.imports
+
+
+def test_load_when_locked_leaves_built_ins_and_disabled_plugins_alone() -> None:
+    plugins = loaded("", entry("off"), lock=Lock(), builtin=providing(signal("own"))())
+
+    assert {"built-in": "active", "off": "disabled"} == statuses(plugins)
+
+
+def test_load_when_the_pin_and_the_lock_both_object_names_the_pin() -> None:
+    assert "mine 1.0 installed, 2.0 pinned" == loaded("mine==2.0", entry("mine"), lock=Lock()).records[0].reason
+
+
+def test_find_when_it_differs_from_the_lock_repeats_the_reason() -> None:
+    with pytest.raises(PluginError, match=re.escape("plugin mine is incompatible: not in plugins.lock")):
+        loaded("mine", entry("mine"), lock=Lock()).find("signal", "mine")
+
+
+def test_lock_installed_when_locking_imports_nothing_and_locks_only_what_is_enabled() -> None:
+    mine, off = entry("mine"), entry("off")
+    lock = lock_installed([Pin("mine")], entry_points=[mine, off])  # type: ignore[list-item]  # as much of an entry point as is used
+
+    assert ["mine"] == list(lock.plugins)
+    assert ("tradewright-mine", "1.0") == (lock.plugins["mine"].distribution, lock.plugins["mine"].version)
+    assert (0, 0) == (mine.imports, off.imports)
+
+
+@pytest.mark.parametrize(
+    ("enabled", "error", "message"),
+    [
+        ("gone", ConfigError, "plugin gone not installed; pip install tradewright-gone"),
+        ("mine gone", ConfigError, "plugin gone not installed; pip install tradewright-gone"),
+        ("mine==2.0", PluginError, "plugin mine is incompatible: mine 1.0 installed, 2.0 pinned"),
+        ("twice", PluginError, "plugin twice is quarantined: tradewright-twice and tradewright-twice both claim"),
+    ],
+)
+def test_lock_installed_when_a_plugin_could_not_be_loaded_refuses(
+    enabled: str, error: type[TradewrightError], message: str
+) -> None:
+    pins = [Pin.parse(word) for word in enabled.split()]
+    entries = [entry("mine"), entry("twice"), entry("twice")]
+
+    with pytest.raises(error) as caught:
+        lock_installed(pins, entry_points=entries)  # type: ignore[arg-type]  # as much of an entry point as is used
+
+    assert caught.value.message.startswith(message)
 
 
 # ---- order and duplicates --------------------------------------------------------------------------------

@@ -45,9 +45,7 @@ def test_combine_when_two_signals_speak_adds_weighted_opinions():
     assert Combined([[0.3125, -0.3125]]) == combined
 
 
-@pytest.mark.parametrize(
-    "forecasts", [{"trend": certain([[1.0]]), "news": None}, {"trend": certain([[1.0]])}]
-)
+@pytest.mark.parametrize("forecasts", [{"trend": certain([[1.0]]), "news": None}, {"trend": certain([[1.0]])}])
 def test_combine_when_a_signal_is_missing_leaves_its_weight_unused(forecasts):
     combined = combine(forecasts, {"trend": 0.5, "news": 0.5})
 

@@ -214,9 +214,7 @@ def test_evaluate_when_opinions_start_after_the_warm_up_accepts(warmup_bars):
 def test_evaluate_when_an_opinion_stands_in_the_warm_up_names_it(warmup_bars):
     found = refusal(from_row(2), warmup_bars)
 
-    wanted = (
-        f"must have no opinion in its first warmup_bars={warmup_bars} rows, was -0.5 at (bar, asset) = (2, 1)"
-    )
+    wanted = f"must have no opinion in its first warmup_bars={warmup_bars} rows, was -0.5 at (bar, asset) = (2, 1)"
     assert (wanted, "declare warmup_bars <= 2, or return confidence 0 there") == (found.message, found.fix)
 
 
@@ -264,3 +262,37 @@ def test_evaluate_when_there_are_no_bars_accepts_an_empty_forecast():
 
 def test_opinion_when_given_a_forecast_is_confidence_times_score():
     assert [[-0.25]] == opinion(Forecast([[-0.5]], [[0.5]])).tolist()
+
+
+# ---- what counts as a number -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int8", "uint8", "bool"])
+def test_evaluate_when_the_dtype_is_a_number_takes_it(dtype):
+    forecast = ask(lambda view: Forecast(full(1.0).astype(dtype), full(1.0)))
+
+    assert ("float64", 1.0) == (forecast.score.dtype, forecast.score[0, 0])
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype"),
+    [
+        (full(0.5).astype(object), "object"),
+        (full(0.5).astype(str), "<U32"),
+        (full(0.5).astype(bytes), "|S32"),
+        (full(0.5).astype(complex), "complex128"),
+        (full(1).astype("timedelta64[D]"), "timedelta64[D]"),
+        ([[0.5, None]] * N_BARS, "object"),
+    ],
+    ids=["objects", "text", "bytes", "complex", "durations", "none"],
+)
+@pytest.mark.parametrize("part", ["score", "confidence"])
+def test_evaluate_when_the_dtype_is_no_number_names_it_even_where_numpy_could_convert(part, values, dtype):
+    def compute(view):
+        return Forecast(**{"score": full(0.5), "confidence": full(0.5), part: values})
+
+    found = refusal(compute)
+
+    wanted = f"raised ValueError: shape (n_bars, n_assets) of float64 wanted, was of dtype {dtype}"
+    assert (wanted, "give arrays of float64 to the values of tradewright") == (found.message, found.fix)
+    assert (__file__, compute.__code__.co_firstlineno + 1) == (found.file, found.line)

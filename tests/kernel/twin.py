@@ -1,114 +1,42 @@
 """The slow, obvious twin of the engine, written from docs/reference/engine.md alone.
 
 Numbers are Python floats, containers are lists.  Nothing of the engine or of its rules is imported, so that an
-agreement of the two says something.  Section numbers are those of that page; `twin_rules` holds the rules.
+agreement of the two says something.  Section numbers are those of that page: here are 2 and 7 to 9, `twin_books`
+has the others and `twin_rules` the rules.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass
 
+from twin_books import HALTED, LIFTED, NAN, Books, Case, Event, Halt, Point
 from twin_rules import (
     FLATTEN,
     FREEZE,
     FROZEN,
+    HALT_REDUCE_ONLY,
     NO_HALT,
     NORMAL,
     REDUCE_ONLY,
+    Answer,
     AssetRule,
     AssetView,
     BookRule,
-    Rule,
+    PastBar,
+    RowView,
     TwoSidedRule,
-    Watch,
     sign,
 )
 
-NAN = math.nan
-HALTED, LIFTED, GRANTED = 0, 1, 2
-BY_ORDER, BY_STOP = 0, 1
-SESSIONS_A_YEAR = 252
 AVERAGE_VOLUME_BARS = 20
-
-
-@dataclass(frozen=True)
-class Asset:
-    """The constants of one column."""
-
-    lot: float = 1.0
-    tick: float = 0.0
-    multiplier: float = 1.0
-
-
-@dataclass
-class Case:
-    """Everything that one history is computed from; prices are `[bar][asset]`, targets `[bar][book][asset]`."""
-
-    assets: list[Asset]
-    session: list[int]
-    traded: list[list[bool]]
-    close: list[list[float]]
-    open: list[list[float]] | None
-    high: list[list[float]] | None
-    low: list[list[float]] | None
-    volume: list[list[float]] | None
-    target: list[list[list[float]]]
-    made: list[list[bool]]
-    rules: list[Rule]
-    capital: list[float]
-    share: list[float]
-    no_trade_band: list[float]
-    at_close: bool = False
-    whole: bool = True
-    in_units: bool = False
-    participation: float = 0.05
-    spread_bps: float = 0.0
-    slippage_bps: float = 0.0
-    commission_per_share: float = 0.0
-    commission_rate: float = 0.0
-    commission_min: float = 0.0
-    cash_rate: float = 0.0
-    borrow_rate: float = 0.0
-    capital_total: float = 0.0
-    capital_step: float = 0.0
-    capital_step_return: float = 0.15
-    evidence_ok: bool = True
-    resume_after: int = 0
-
-    @property
-    def cost_fraction(self) -> float:
-        return (self.spread_bps / 2 + self.slippage_bps) / 10000
-
-
-@dataclass
-class Row:
-    """A book, or the account."""
-
-    capital: float
-    units: float
-    cash: float
-    equity: float
-    nav: float = 1.0
-    peak: float = 1.0
-    day_base: float = 1.0
-    fees: float = 0.0
-    slippage: float = 0.0
-    borrow: float = 0.0
-    interest: float = 0.0
-
-
-@dataclass
-class Position:
-    quantity: float = 0.0
-    entry: float = NAN
-    stop: float = NAN
-    order: float = 0.0
+STILL_LOWERED = 1e-12
 
 
 @dataclass
 class Counter:
+    """What one rule has cut."""
+
     cuts: int = 0
     bars: int = 0
     notional: float = 0.0
@@ -117,102 +45,48 @@ class Counter:
 
 
 @dataclass
-class Tally:
-    strikes: int = 0
-    verify_failures: int = 0
-    participation_cuts: int = 0
-    cash_cuts: int = 0
-    expired: int = 0
-
-
-@dataclass
-class Fill:
-    bar: int
-    book: int
-    asset: int
-    reason: int
-    quantity: float
-    price: float
-    fee: float
-    slippage: float
-
-
-@dataclass
-class Event:
-    bar: int
-    row: int
-    kind: int
-    rule: int = -1
-    level: int = NO_HALT
-    observed: float = NAN
-    limit: float = NAN
-    money: float = 0.0
-
-
-@dataclass
-class Halt:
-    level: int = NO_HALT
-    session: int = -1  # number of the session in which the level rose from none
-
-
-@dataclass
 class Choice:
     """What is being decided for one asset of one book."""
 
     raw: float
     held: float
-    target: float
-    stop: float
+    target: float = 0.0
+    stop: float = NAN
     mode: int = NORMAL
-    ordered_quantity: float = NAN  # a strategy's own quantity, NaN when it gave a weight
+    quantity: float = NAN  # the strategy's own, NaN when it gave a weight
 
     def apply_mode(self) -> None:
         if self.mode == FROZEN:
             self.target = self.held
         elif self.mode == REDUCE_ONLY:
-            low, high = min(0.0, self.held), max(0.0, self.held)
-            self.target = min(max(self.target, low), high)
+            self.target = min(max(self.target, min(0.0, self.held)), max(0.0, self.held))
+
+    def shrink(self) -> None:
+        """Take the smaller of |target| and |held|, with the sign of held."""
+        self.target = sign(self.held) * min(abs(self.target), abs(self.held))
 
 
-@dataclass
-class Twin:
-    """Walk over the bars of a case; `rows`, `positions`, `fills`, `events`, `counters` and `tally` are the result."""
+class Twin(Books):
+    """Walk over the bars of a case; `rows`, `positions`, `fills`, `events`, `counters`, `tally` are the result."""
 
-    case: Case
-    watch: Watch = field(default_factory=Watch)
-    fills: list[Fill] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-    curve: list[list[tuple[float, float]]] = field(default_factory=list)
-    tally: Tally = field(default_factory=Tally)
-
-    def __post_init__(self) -> None:
-        case = self.case
-        self.n_books, self.n_assets, self.n_bars = len(case.capital), len(case.assets), len(case.session)
-        self.rows = [Row(money, money, money, money) for money in case.capital]
-        self.account = self.rows[0]
-        if self.n_books > 1:
-            total = sum(case.capital)
-            self.account = Row(total, total, total, total)
-            self.rows.append(self.account)
-        self.positions = [[Position() for _ in case.assets] for _ in case.capital]
-        self.mark = [NAN] * self.n_assets
-        self.last_volumes: list[list[float]] = [[] for _ in case.assets]
-        self.step_base = 1.0
+    def __init__(self, case: Case) -> None:
+        super().__init__(case)
         self.book_rules = [rule for rule in case.rules if isinstance(rule, BookRule)]
         self.asset_rules = [rule for rule in case.rules if isinstance(rule, AssetRule)]
         self.sided_rules = [rule for rule in case.rules if isinstance(rule, TwoSidedRule)]
         self.counters = [Counter() for _ in case.rules]
-        self.halts = [[Halt() for _ in self.book_rules] for _ in self.rows]
-        self.memory = [[rule.new_memory() for rule in self.book_rules] for _ in self.rows]
+        self.memory: list[list[list[float]]] = [[[] for _ in self.book_rules] for _ in self.rows]
+        self.past: list[list[PastBar]] = [[] for _ in case.assets]
+        self.volumes: list[list[float]] = [[] for _ in case.assets]
+        self.curve: list[list[Point]] = []
         self.session_number = -1
-        self.bar = -1
-
-    # ---- section 2: the order of a bar ---------------------------------------------------------------------
 
     def run(self) -> Twin:
         for _ in range(self.n_bars):
             self.step()
         return self
+
+    # ---- section 2: the order of a bar ---------------------------------------------------------------------
 
     def step(self) -> None:
         """Advance by one bar."""
@@ -232,233 +106,265 @@ class Twin:
         self.mark_books()
         if self.last_of_session():
             self.raise_capital()
-        self.curve.append([(row.equity, row.nav) for row in self.rows])
-        self.remember_market()
-        returned = self.ask_book_rules()
+        self.curve.append([self.point(number) for number in range(len(self.rows))])
+        self.remember_bar()
+        answers = self.ask_book_rules()
         for book in range(self.n_books):
-            choices = self.decide(book, returned)
-            self.plan(book, choices)
-
-    def first_of_session(self) -> bool:
-        return self.bar == 0 or self.case.session[self.bar] != self.case.session[self.bar - 1]
-
-    def last_of_session(self) -> bool:
-        return self.bar == self.n_bars - 1 or self.case.session[self.bar] != self.case.session[self.bar + 1]
+            self.plan(book, self.decide(book, answers))
 
     def begin_session(self) -> None:
         self.session_number += 1
         for number, row in enumerate(self.rows):
-            for index, (rule, halt) in enumerate(zip(self.book_rules, self.halts[number], strict=True)):
+            for index, rule in enumerate(self.book_rules):
+                halt = self.halts[number][index]
                 if halt.level == NO_HALT:
                     continue
                 if not rule.latched:
                     self.halts[number][index] = Halt()
                 elif 0 < self.case.resume_after <= self.session_number - halt.session:
                     self.halts[number][index] = Halt()
-                    row.peak = row.nav
-                    self.events.append(Event(self.bar, number, LIFTED, index))
+                    self.events.append(Event(self.bar, number, LIFTED, index, halt.level, row.nav, row.peak))
+                    if halt.level >= FLATTEN:
+                        row.peak = row.nav
             row.day_base = row.nav
 
-    # ---- sections 3 to 5: fills ----------------------------------------------------------------------------
-
-    def price_of(self, base: float, side: int, asset: int) -> float:
-        price = base * (1 + side * self.case.cost_fraction)
-        tick = self.case.assets[asset].tick
-        if tick == 0:
-            return price
-        if side > 0:
-            return math.ceil(self.watch.step("tick", price / tick - 1e-9)) * tick
-        return max(math.floor(self.watch.step("tick", price / tick + 1e-9)) * tick, tick)
-
-    def fee_of(self, quantity: float, price: float, asset: int) -> float:
-        case, size = self.case, abs(quantity)
-        value = size * price * case.assets[asset].multiplier
-        return max(case.commission_min, case.commission_per_share * size + case.commission_rate * value)
-
-    def floor_lot(self, what: str, quantity: float, asset: int) -> float:
-        if not self.case.whole:
-            return quantity
-        lot = self.case.assets[asset].lot
-        return math.floor(self.watch.step(what, quantity / lot)) * lot
-
-    def participate(self, quantity: float, asset: int) -> float:
-        """Return the size that the bar's volume leaves of `quantity`, counting a cut."""
-        if self.case.volume is None:
-            return abs(quantity)
-        volume = self.case.volume[self.bar][asset]
-        allowed = self.floor_lot("participation", self.case.participation * volume, asset) - self.used[asset]
-        allowed = max(allowed, 0.0)
-        self.watch.limit("participation", abs(quantity), allowed)
-        if abs(quantity) <= allowed:
-            return abs(quantity)
-        self.tally.participation_cuts += 1
-        return allowed
-
-    def apply_fill(self, book: int, asset: int, quantity: float, base: float, reason: int) -> float:
-        """Book a fill of `quantity` at base price `base`; return its fee."""
-        row, position = self.rows[book], self.positions[book][asset]
-        multiplier = self.case.assets[asset].multiplier
-        price = self.price_of(base, sign(quantity), asset)
-        fee = self.fee_of(quantity, price, asset)
-        slippage = abs(quantity) * multiplier * abs(price - base)
-        row.cash -= quantity * price * multiplier + fee
-        row.fees += fee
-        row.slippage += slippage
-        old, new = position.quantity, position.quantity + quantity
-        if old == 0:
-            position.entry = price
-        elif abs(new) > abs(old):
-            position.entry = (abs(old) * position.entry + abs(quantity) * price) / (abs(old) + abs(quantity))
-        position.quantity = new
-        if new == 0:
-            position.entry = position.stop = NAN
-        self.used[asset] += abs(quantity)
-        self.fills.append(Fill(self.bar, book, asset, reason, quantity, price, fee, slippage))
-        return fee
-
-    def short_value(self, book: int) -> float:
-        total = 0.0
-        for asset, position in enumerate(self.positions[book]):
-            if position.quantity < 0:
-                total += -position.quantity * self.mark[asset] * self.case.assets[asset].multiplier
-        return total
-
-    def fill_orders(self, book: int) -> None:
-        prices = self.case.open if self.case.open is not None and not self.case.at_close else self.case.close
-        waiting = [
-            asset
-            for asset, position in enumerate(self.positions[book])
-            if position.order != 0 and self.case.traded[self.bar][asset]
-        ]
-        reductions = [a for a in waiting if self.positions[book][a].order * self.positions[book][a].quantity < 0]
-        for asset in reductions:
-            position = self.positions[book][asset]
-            size = self.participate(min(abs(position.order), abs(position.quantity)), asset)
-            self.fill_part(book, asset, size, prices[self.bar][asset])
-        free = self.rows[book].cash - 2 * self.short_value(book)
-        for asset in waiting:
-            if asset in reductions:
-                continue
-            base = prices[self.bar][asset]
-            side = sign(self.positions[book][asset].order)
-            size = self.participate(self.positions[book][asset].order, asset)
-            unit = self.unit_cost(base, side, asset)
-            size = self.afford(size, free, unit, base, side, asset)
-            fee = self.fill_part(book, asset, size, base)
-            free -= size * unit + fee
-
-    def fill_part(self, book: int, asset: int, size: float, base: float) -> float:
-        position = self.positions[book][asset]
-        if size == 0:
-            return 0.0
-        quantity = math.copysign(size, position.order)
-        position.order -= quantity
-        return self.apply_fill(book, asset, quantity, base, BY_ORDER)
-
-    def unit_cost(self, base: float, side: int, asset: int) -> float:
-        price = self.price_of(base, side, asset)
-        value = price if side > 0 else 2 * self.mark[asset] - price
-        return value * self.case.assets[asset].multiplier
-
-    def afford(self, size: float, free: float, unit: float, base: float, side: int, asset: int) -> float:
-        """Return the size that the free cash pays for, counting a cut."""
-        case = self.case
-        self.watch.limit("unit cost", unit, 0.0)
-        if unit <= 0:
-            return size
-        rate = case.commission_rate * self.price_of(base, side, asset) * case.assets[asset].multiplier
-        most = min(free / (unit + rate + case.commission_per_share), (free - case.commission_min) / unit)
-        allowed = max(self.floor_lot("cash", most, asset), 0.0)
-        self.watch.limit("cash", size, allowed)
-        if size <= allowed:
-            return size
-        self.tally.cash_cuts += 1
-        return allowed
-
-    def fire_stops(self, book: int) -> None:
-        for asset, position in enumerate(self.positions[book]):
-            if position.quantity == 0 or math.isnan(position.stop) or not self.case.traded[self.bar][asset]:
-                continue
-            base = self.stop_price(asset, position)
-            if base is None:
-                continue
-            position.order = 0.0
-            size = self.participate(position.quantity, asset)
-            if size != 0:
-                self.apply_fill(book, asset, -math.copysign(size, position.quantity), base, BY_STOP)
-
-    def stop_price(self, asset: int, position: Position) -> float | None:
-        """Return the base price at which the stop fires in this bar, None when it does not."""
-        case, bar, stop = self.case, self.bar, position.stop
-        if case.open is None or case.high is None or case.low is None:
-            open_ = high = low = case.close[bar][asset]
-        else:
-            open_, high, low = case.open[bar][asset], case.high[bar][asset], case.low[bar][asset]
-        self.watch.limit("stop", low if position.quantity > 0 else high, stop)
-        if position.quantity > 0:
-            return (low if case.open is None else min(open_, stop)) if low <= stop else None
-        return (high if case.open is None else max(open_, stop)) if high >= stop else None
-
-    def expire_orders(self, book: int) -> None:
-        for position in self.positions[book]:
-            self.tally.expired += position.order != 0
-            position.order = 0.0
-
-    # ---- section 2, steps 6 and 7: mark and capital --------------------------------------------------------
-
-    def mark_books(self) -> None:
-        for asset in range(self.n_assets):
-            if self.case.traded[self.bar][asset]:
-                self.mark[asset] = self.case.close[self.bar][asset]
-        if self.last_of_session():
-            for book in range(self.n_books):
-                row, short = self.rows[book], self.short_value(book)
-                interest = max(row.cash - short, 0.0) * self.case.cash_rate / SESSIONS_A_YEAR
-                borrow = short * self.case.borrow_rate / SESSIONS_A_YEAR
-                row.cash += interest - borrow
-                row.interest += interest
-                row.borrow += borrow
-        self.value_books()
-        for row in self.rows:
-            row.nav = row.equity / row.units
-            row.peak = max(row.peak, row.nav)
-
-    def value_books(self) -> None:
-        for book in range(self.n_books):
-            row = self.rows[book]
-            row.equity = row.cash
-            for asset, position in enumerate(self.positions[book]):
-                if position.quantity != 0:
-                    row.equity += position.quantity * self.mark[asset] * self.case.assets[asset].multiplier
-        if self.n_books > 1:
-            for name in ("cash", "equity", "fees", "slippage", "borrow", "interest"):
-                setattr(self.account, name, sum(getattr(row, name) for row in self.rows[:-1]))
-
-    def raise_capital(self) -> None:
-        case, account = self.case, self.account
-        gain = account.nav / self.step_base - 1
-        if any(halt.level >= FLATTEN for halts in self.halts for halt in halts):
-            return
-        self.watch.limit("step return", gain, case.capital_step_return)
-        if not case.evidence_ok or not account.capital < case.capital_total or gain < case.capital_step_return:
-            return
-        grant = min(case.capital_step, case.capital_total - account.capital)
-        for book in range(self.n_books):
-            self.grant(self.rows[book], case.share[book] * grant)
-        if self.n_books > 1:
-            self.grant(account, grant)
-        self.value_books()
-        self.step_base = account.nav
-        self.events.append(Event(self.bar, len(self.rows) - 1, GRANTED, money=grant))
-
-    def grant(self, row: Row, money: float) -> None:
-        row.cash += money
-        row.capital += money
-        row.units += money / row.nav
-
-    def remember_market(self) -> None:
-        """Let rules and averages see the bar that has just closed."""
+    def remember_bar(self) -> None:
         case, bar = self.case, self.bar
         for asset in range(self.n_assets):
-            if case.traded[bar][asset] and case.volume is not None:
-                self.last_volumes[asset].append(case.volume[bar][asset])
+            if not case.traded[bar][asset]:
+                continue
+            high = case.high[bar][asset] if case.high is not None else NAN
+            low = case.low[bar][asset] if case.low is not None else NAN
+            self.past[asset].append(PastBar(self.session_number, high, low, case.close[bar][asset]))
+            if case.volume is not None:
+                self.volumes[asset].append(case.volume[bar][asset])
+
+    # ---- sections 7 and 8: decide --------------------------------------------------------------------------
+
+    def ask_book_rules(self) -> list[list[Answer]]:
+        """Ask every book rule for every row, raise the stored levels, and return the answers by row and rule."""
+        answers: list[list[Answer]] = []
+        for number, row in enumerate(self.rows):
+            view = RowView(row.nav, row.peak, row.day_base, self.session_number)
+            answers.append([])
+            for index, rule in enumerate(self.book_rules):
+                answer = rule.ask(view, self.memory[number][index], self.watch)
+                answers[-1].append(answer)
+                halt = self.halts[number][index]
+                if answer.level > halt.level:
+                    since = self.session_number if halt.level == NO_HALT else halt.session
+                    self.halts[number][index] = Halt(answer.level, since)
+                    level, observed, limit = answer.level, answer.observed, answer.limit
+                    self.events.append(Event(self.bar, number, HALTED, index, level, observed, limit))
+        return answers
+
+    def decide(self, book: int, answers: list[list[Answer]]) -> list[Choice]:
+        """Return what remains of each target of a book after all rules, and store the stops."""
+        choices = [self.wanted(book, asset) for asset in range(self.n_assets)]
+        self.act_on_halts(book, choices, answers)
+        lowered = self.ask_asset_rules(book, choices)
+        lowered = self.ask_sided_rules(book, choices) or lowered
+        if lowered and self.still_lowers(book, choices):
+            self.tally.verify_failures += 1
+            for choice in choices:
+                if choice.mode != FROZEN:
+                    choice.shrink()
+        for choice, position in zip(choices, self.positions[book], strict=True):
+            position.stop = choice.stop if choice.target != 0 or position.quantity != 0 else NAN
+        return choices
+
+    def held_weight(self, book: int, asset: int) -> float:
+        return self.weight_of(self.positions[book][asset].quantity, book, asset)
+
+    def weight_of(self, quantity: float, book: int, asset: int) -> float:
+        if quantity == 0:
+            return 0.0
+        if not self.rows[book].equity > 0:
+            return float(sign(quantity))
+        return quantity * self.mark[asset] * self.case.assets[asset].multiplier / self.rows[book].equity
+
+    def wanted(self, book: int, asset: int) -> Choice:
+        """Return what the strategy wants (section 7)."""
+        held, position = self.held_weight(book, asset), self.positions[book][asset]
+        choice = Choice(held, held, stop=position.stop if position.quantity != 0 else NAN)
+        if math.isnan(self.mark[asset]):
+            choice.raw = 0.0
+        elif self.case.made[self.bar][book]:
+            given = self.case.target[self.bar][book][asset]
+            if not math.isfinite(given):
+                choice.mode = FROZEN
+                self.tally.strikes += 1
+            elif self.case.in_units:
+                choice.raw, choice.quantity = self.weight_of(given, book, asset), given
+            else:
+                choice.raw = given
+        if choice.raw * held < 0:
+            choice.raw = 0.0
+        if not self.rows[book].equity > 0:
+            choice.raw, choice.mode = 0.0, REDUCE_ONLY
+        choice.target = choice.raw
+        choice.apply_mode()
+        return choice
+
+    def act_on_halts(self, book: int, choices: list[Choice], answers: list[list[Answer]]) -> None:
+        """Let the largest halt level of the book and of the account act once (section 8, step 1)."""
+        both = [book] if self.n_books == 1 else [book, self.n_books]
+        stored = [max(self.halts[row][index].level for row in both) for index in range(len(self.book_rules))]
+        level = max(stored, default=NO_HALT)
+        if level == NO_HALT:
+            return
+        keep = min(answers[row][index].keep for row in both for index, own in enumerate(stored) if own != NO_HALT)
+        rule = self.book_rules[stored.index(level)]
+        for choice in choices:
+            before = abs(choice.target)
+            if level == HALT_REDUCE_ONLY:
+                choice.mode = max(choice.mode, REDUCE_ONLY)
+                if keep < 1:
+                    size = min(abs(choice.target), keep * abs(choice.held))
+                    self.watch.limit("keep", abs(choice.target), keep * abs(choice.held))
+                    choice.target = sign(choice.held) * size
+                choice.apply_mode()
+            elif level == FLATTEN:
+                choice.target, choice.mode = 0.0, REDUCE_ONLY
+            elif level == FREEZE:
+                choice.target, choice.mode = choice.held, FROZEN
+            self.count(rule, book, before, choice)
+
+    def asset_view(self, book: int, asset: int, choice: Choice) -> AssetView:
+        case, mark = self.case, self.mark[asset]
+        cost = case.cost_fraction + case.commission_rate
+        cost += case.commission_per_share / (mark * case.assets[asset].multiplier)
+        return AssetView(
+            mark=mark,
+            held=choice.held,
+            cost=cost,
+            equity=self.rows[book].equity,
+            commission_min=case.commission_min,
+            past=self.past[asset],
+            session=self.session_number,
+            session_closed=self.last_of_session(),
+        )
+
+    def ask_asset_rules(self, book: int, choices: list[Choice]) -> bool:
+        """Let the asset rules act (section 8, step 2); say whether one lowered a |target|."""
+        lowered = False
+        for asset, choice in enumerate(choices):
+            if math.isnan(self.mark[asset]):
+                continue
+            view = self.asset_view(book, asset, choice)
+            for rule in self.asset_rules:
+                before = abs(choice.target)
+                self.ask_asset_rule(rule, view, choice)
+                lowered = self.count(rule, book, before, choice) or lowered
+        return lowered
+
+    def ask_asset_rule(self, rule: AssetRule, view: AssetView, choice: Choice) -> None:
+        """Take from a rule's answer what the page allows."""
+        target, stop, mode = rule.ask(view, choice.target, choice.stop, choice.mode, self.watch)
+        side = sign(choice.target) or sign(choice.held)
+        self.take_stop(choice, stop, side)
+        if not math.isfinite(target):
+            self.tally.strikes += 1
+            choice.mode, choice.target = FROZEN, choice.held
+        elif abs(target) > abs(choice.target) or target * choice.target < 0:
+            self.tally.strikes += 1
+        else:
+            choice.target = target
+        choice.mode = max(choice.mode, mode)
+        choice.apply_mode()
+
+    def take_stop(self, choice: Choice, stop: float, side: int) -> None:
+        old = choice.stop
+        looser = not math.isnan(old) and (math.isnan(stop) or (stop < old if side > 0 else stop > old))
+        if looser:
+            self.tally.strikes += 1
+        else:
+            choice.stop = stop
+
+    def ask_sided_rules(self, book: int, choices: list[Choice]) -> bool:
+        """Let the two-sided rules act (section 8, step 3); say whether one lowered a |target|."""
+        lowered = False
+        for rule in self.sided_rules:
+            before = [abs(choice.target) for choice in choices]
+            self.ask_sided_rule(rule, choices)
+            for old, choice in zip(before, choices, strict=True):
+                lowered = self.count(rule, book, old, choice) or lowered
+        return lowered
+
+    def ask_sided_rule(self, rule: TwoSidedRule, choices: list[Choice]) -> None:
+        factors = rule.ask([c.target for c in choices], [c.held for c in choices], self.watch)
+        for side, factor in zip((1, -1), factors, strict=True):
+            self.tally.strikes += not math.isfinite(factor)
+            for choice in choices:
+                if choice.mode == FROZEN or sign(choice.target) != side:
+                    continue
+                if math.isfinite(factor):
+                    choice.target *= min(max(factor, 0.0), 1.0)
+                else:
+                    choice.shrink()
+
+    def still_lowers(self, book: int, choices: list[Choice]) -> bool:
+        """Ask the rules once more, changing and counting nothing but strikes (section 8, step 4)."""
+        copies = [Choice(c.raw, c.held, c.target, c.stop, c.mode, c.quantity) for c in choices]
+        for asset, copy in enumerate(copies):
+            if not math.isnan(self.mark[asset]):
+                view = self.asset_view(book, asset, copy)
+                for rule in self.asset_rules:
+                    self.ask_asset_rule(rule, view, copy)
+        for sided in self.sided_rules:
+            self.ask_sided_rule(sided, copies)
+        for choice, copy in zip(choices, copies, strict=True):
+            lowered_by = abs(choice.target) - abs(copy.target)
+            if lowered_by > 0:
+                self.watch.limit("verify", lowered_by, STILL_LOWERED)
+            if lowered_by > STILL_LOWERED:
+                return True
+        return False
+
+    def count(self, rule: BookRule | AssetRule | TwoSidedRule, book: int, before: float, choice: Choice) -> bool:
+        """Count a cut, if |target| is below `before`, and say whether it is."""
+        self.watch.limit("cut", abs(choice.target), before)
+        if not abs(choice.target) < before:
+            return False
+        ordered = [*self.book_rules, *self.asset_rules, *self.sided_rules]
+        counter = self.counters[next(number for number, other in enumerate(ordered) if other is rule)]
+        counter.cuts += 1
+        counter.notional += (before - abs(choice.target)) * self.rows[book].equity
+        counter.bars += counter.last != self.bar
+        counter.first = self.bar if counter.first < 0 else counter.first
+        counter.last = self.bar
+        return True
+
+    # ---- section 9: plan -----------------------------------------------------------------------------------
+
+    def plan(self, book: int, choices: list[Choice]) -> None:
+        for asset, choice in enumerate(choices):
+            position = self.positions[book][asset]
+            self.watch.limit("no order", choice.target, choice.held)
+            if choice.mode == FROZEN or choice.target == choice.held or self.within_band(book, choice):
+                continue
+            order = self.wanted_quantity(book, asset, choice) - position.quantity
+            volumes = self.volumes[asset][-AVERAGE_VOLUME_BARS:]
+            if len(volumes) == AVERAGE_VOLUME_BARS:
+                average = sum(volumes) / AVERAGE_VOLUME_BARS
+                most = self.floor_lot("average volume", self.case.participation * average, asset)
+                order = math.copysign(min(abs(order), most), order)
+            position.order = self.without_dust(order)
+
+    def within_band(self, book: int, choice: Choice) -> bool:
+        change, band = abs(choice.target - choice.held), self.case.no_trade_band[book]
+        self.watch.limit("band", change, band)
+        asked_for_less = abs(choice.target) < abs(choice.held) and choice.target != choice.raw
+        return choice.target != 0 and choice.held != 0 and change < band and not asked_for_less
+
+    def wanted_quantity(self, book: int, asset: int, choice: Choice) -> float:
+        constants = self.case.assets[asset]
+        if choice.target == choice.raw and choice.raw != 0 and not math.isnan(choice.quantity):
+            return choice.quantity
+        if not self.rows[book].equity > 0:
+            return 0.0
+        quantity = choice.target * self.rows[book].equity / (self.mark[asset] * constants.multiplier)
+        if not self.case.whole:
+            return quantity
+        lots = math.floor(self.watch.step("lots", abs(quantity) / constants.lot + 1e-9))
+        return math.copysign(lots * constants.lot, quantity)

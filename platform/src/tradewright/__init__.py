@@ -1,6 +1,6 @@
 """Everything a plugin's author needs, and nothing heavy: numba, pandas and textual stay unimported.
 
-The value types hold arrays and are loaded on first use, because importing numpy costs half of the time that
+Types that stand on arrays are loaded on first use, because importing numpy costs half of the time that
 `tradewright --help` may take.
 """
 
@@ -22,6 +22,7 @@ from tradewright.errors import ConfigError, DataError, PluginError, TradewrightE
 from tradewright.hookspecs import hookimpl
 
 if TYPE_CHECKING:
+    from tradewright.risk.contract import AssetView, BookView, Feature, Halt, Proposal, Sides, TargetRule
     from tradewright.values.allocation import Allocation, Problem
     from tradewright.values.bars import Bars
     from tradewright.values.forecast import Forecast
@@ -32,14 +33,18 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Allocation",
+    "AssetView",
     "Bars",
+    "BookView",
     "ConfigError",
     "DataError",
     "DataRequest",
     "DataSource",
     "DataSourceSpec",
     "ExecutorSpec",
+    "Feature",
     "Forecast",
+    "Halt",
     "History",
     "Instrument",
     "Optimizer",
@@ -47,28 +52,38 @@ __all__ = [
     "OrderCheckSpec",
     "PluginError",
     "Problem",
+    "Proposal",
+    "Sides",
     "Signal",
     "SignalSpec",
+    "TargetRule",
     "TargetRuleSpec",
     "TradewrightError",
     "hookimpl",
 ]
 
-_VALUES = {
-    "Allocation": "allocation",
-    "Bars": "bars",
-    "DataRequest": "request",
-    "Forecast": "forecast",
-    "History": "history",
-    "Instrument": "instrument",
-    "Problem": "allocation",
+_HOMES = {
+    "Allocation": "values.allocation",
+    "AssetView": "risk.contract",
+    "Bars": "values.bars",
+    "BookView": "risk.contract",
+    "DataRequest": "values.request",
+    "Feature": "risk.contract",
+    "Forecast": "values.forecast",
+    "Halt": "risk.contract",
+    "History": "values.history",
+    "Instrument": "values.instrument",
+    "Problem": "values.allocation",
+    "Proposal": "risk.contract",
+    "Sides": "risk.contract",
+    "TargetRule": "risk.contract",
 }
 
 
 def __getattr__(name: str) -> object:
-    """Load a value type when it is first named (PEP 562)."""
-    if name not in _VALUES:
+    """Load a type when it is first named (PEP 562)."""
+    if name not in _HOMES:
         raise AttributeError(f"module 'tradewright' has no attribute {name!r}")
-    value = getattr(import_module(f"tradewright.values.{_VALUES[name]}"), name)
+    value = getattr(import_module(f"tradewright.{_HOMES[name]}"), name)
     globals()[name] = value
     return value

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tradewright.data.feeds import Feed
     from tradewright.engine.fuse import FusedRules
     from tradewright.plugins import Plugins
-    from tradewright.risk.contract import TargetRule
+    from tradewright.risk.contract import OrderCheck, TargetRule
     from tradewright.values.bars import Bars
 
 
@@ -60,7 +60,9 @@ class Backtest:
         books: Name of each book, in the order of the trace's rows.
         targets: What each strategy wanted, by name.
         rules: Names and rules in the order of their numbers.
+        checks: Names and order checks; their numbers follow.
         interpreted: Rules that could not be compiled, with the reason.
+        engine: Hash of the compiled engine, rules and checks.
         trace: What happened.
         warnings: What a reader must know, most important first.
         seconds: Time of each stage.
@@ -74,7 +76,9 @@ class Backtest:
     books: tuple[str, ...]
     targets: dict[str, pipeline.Targets]
     rules: tuple[tuple[str, TargetRule], ...]
+    checks: tuple[tuple[str, OrderCheck], ...]
     interpreted: dict[str, str]
+    engine: str
     trace: Trace
     warnings: tuple[str, ...]
     seconds: dict[str, float]
@@ -132,7 +136,9 @@ def run(
         books=tuple(settings.strategies),
         targets=wanted,
         rules=fused.rules,
+        checks=fused.checks,
         interpreted=fused.interpreted,
+        engine=fused.key,
         trace=trace,
         warnings=tuple(warnings(loaded, wanted, fused)),
         seconds=watch.seconds,
@@ -174,10 +180,12 @@ def engine_settings(settings: Settings, bars: Bars, fused: FusedRules, resume_af
     """Return the file's numbers as the engine reads them."""
     costs, execution, capital = settings.costs, settings.execution, settings.capital
     strategies = settings.strategies.values()
+    # Strategies may leave part of the capital to others; the steps are then that much smaller.
+    shared = sum(one.capital_share for one in strategies)
     books = table(
         (len(strategies),),
         BOOK,
-        share=[one.capital_share for one in strategies],
+        share=[one.capital_share / shared for one in strategies],
         no_trade_band=[one.no_trade_band for one in strategies],
     )
     return EngineSettings(
@@ -194,8 +202,8 @@ def engine_settings(settings: Settings, bars: Bars, fused: FusedRules, resume_af
         commission_min=costs.commission_min,
         cash_rate=costs.cash_rate,
         borrow_rate=costs.borrow_rate,
-        capital_total=float(capital.total),
-        capital_step=float(capital.step),
+        capital_total=capital.total * shared,
+        capital_step=capital.step * shared,
         capital_step_return=capital.step_return,
         evidence_ok=True,
         resume_after=resume_after,

@@ -40,8 +40,9 @@ class DataSource(Protocol):
 class Signal(Protocol):
     """Turns history into a forecast, causally: row t may depend on rows 0 to t only."""
 
-    warmup_bars: int
-    """Rows at the start that carry no opinion yet."""
+    @property
+    def warmup_bars(self) -> int:
+        """Rows at the start that carry no opinion yet; a plain attribute will do."""
 
     def compute(self, view: History) -> Forecast:
         """Return a forecast for every bar and asset of `view.bars` at once, `(n_bars, n_assets)`."""

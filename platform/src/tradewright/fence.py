@@ -5,12 +5,14 @@ from __future__ import annotations
 import inspect
 import traceback
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from tradewright.errors import PluginError
+from tradewright.errors import ConfigError, PluginError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tradewright.components import Spec
 
 T = TypeVar("T")
 TEXT_MAX = 300
@@ -23,7 +25,7 @@ def fence(key: str, component: object, letting: tuple[type[Exception], ...] = ()
 
     Args:
         key: What is called, such as `ma-crossover.compute`.
-        component: The object whose package is looked for in the traceback, to name its file and line.
+        component: The object or function whose package is looked for in the traceback, to name its file and line.
         letting: Errors that the component's protocol allows it to raise.
 
     Raises:
@@ -41,8 +43,21 @@ def fence(key: str, component: object, letting: tuple[type[Exception], ...] = ()
     except letting:
         raise
     except BaseException as error:
-        file, line = place_of(error, type(component).__module__.partition(".")[0])
+        file, line = place_of(error, str(getattr(component, "__module__", "")).partition(".")[0])
         raise PluginError(_message(error), file=file, line=line, key=key, fix=_fix(error)) from error
+
+
+def made(spec: Spec, config: object, wanted: type[Any]) -> Any:
+    """Return the component that `spec` makes from its validated options, a `wanted`.
+
+    Raises:
+        ConfigError: The factory refused the options.
+        PluginError: The factory raised anything else, or returned something else.
+    """
+    key = f"{spec.name}.factory"
+    with fence(key, spec.factory, letting=(ConfigError,)):
+        returned = spec.factory(config)
+    return expect(key, returned, wanted)
 
 
 def expect(key: str, result: object, wanted: type[T]) -> T:

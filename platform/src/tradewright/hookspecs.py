@@ -131,10 +131,30 @@ def tradewright_risk_rules() -> Iterable[RiskSpec]:  # type: ignore[empty-body] 
         Once per plugin, at start-up.
 
     Returns:
-        `TargetRuleSpec` and `OrderCheckSpec` in any mixture.
+        `TargetRuleSpec` and `OrderCheckSpec` in any mixture; their factories return a `TargetRule` or an
+        `OrderCheck`, whose function is compiled into the engine (see `tradewright.risk.contract`).
 
     Raises:
         Anything raised quarantines the plugin; the others go on.
+
+    Example:
+        >>> from typing import NamedTuple
+        >>> import attrs, tradewright as tw
+        >>> class Parameters(NamedTuple):
+        ...     price: float
+        >>> def no_pennies(proposal, asset, book, p):
+        ...     target = proposal.target if asset.mark >= p.price else 0.0
+        ...     return tw.Proposal(target, proposal.stop, proposal.mode)
+        >>> @attrs.frozen
+        ... class Options:
+        ...     price: float = 5.0
+        ...     def make(self):
+        ...         return tw.TargetRule(phase="asset", function=no_pennies, parameters=Parameters(self.price))
+        >>> @tw.hookimpl
+        ... def tradewright_risk_rules():
+        ...     yield tw.TargetRuleSpec(name="no-pennies", factory=Options.make, config=Options)
+        >>> [spec.name for spec in tradewright_risk_rules()]
+        ['no-pennies']
 
     Since 0.1.
     """
@@ -155,6 +175,17 @@ def tradewright_executors() -> Iterable[ExecutorSpec]:  # type: ignore[empty-bod
 
     Raises:
         Anything raised quarantines the plugin; the others go on.
+
+    Example:
+        >>> import attrs, tradewright as tw
+        >>> @attrs.frozen
+        ... class Account:
+        ...     key: str = "env:BROKER_KEY"
+        >>> @tw.hookimpl
+        ... def tradewright_executors():
+        ...     yield tw.ExecutorSpec(name="broker", factory=lambda config: object(), config=Account)
+        >>> [spec.name for spec in tradewright_executors()]
+        ['broker']
 
     Since 0.1.
     """

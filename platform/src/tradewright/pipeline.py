@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from tradewright.components import RowOptimizer, Signal
 from tradewright.config import structure
 from tradewright.errors import PluginError
+from tradewright.fence import made
 from tradewright.optimize.solve import has_begun, rebalance_rows, target_weights
 from tradewright.risk.features import volatility
 from tradewright.signals.combine import combine
@@ -18,7 +20,6 @@ from tradewright.signals.evaluate import evaluate
 from tradewright.values.history import History
 
 if TYPE_CHECKING:
-    from tradewright.components import RowOptimizer, Signal
     from tradewright.config import Settings
     from tradewright.optimize.solve import Rebalance
     from tradewright.plugins import Plugins
@@ -86,12 +87,13 @@ def build(settings: Settings, plugins: Plugins, name: str) -> Strategy:
     for signal in chosen.signals:
         try:
             spec = plugins.find("signal", signal)
+            signals[signal] = made(
+                spec, structure(settings, f"strategies.{name}.signals.{signal}", spec.config), Signal
+            )
         except PluginError as error:
             signals[signal], missing[signal] = None, str(error)
-            continue
-        signals[signal] = spec.factory(structure(settings, f"strategies.{name}.signals.{signal}", spec.config))
     spec = plugins.find("optimizer", chosen.optimizer)
-    optimizer = spec.factory(structure(settings, f"strategies.{name}.optimizer", spec.config))
+    optimizer = made(spec, structure(settings, f"strategies.{name}.optimizer", spec.config), RowOptimizer)
     return Strategy(
         name=name,
         symbols=tuple(symbol for feed in chosen.data for symbol in settings.data[feed].symbols),

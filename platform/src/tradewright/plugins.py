@@ -1,6 +1,6 @@
 """Find plugins, decide which may be loaded, and say what became of each.
 
-    installed -> enabled? -> right version? -> registration -> claimed by no other? -> active
+    installed -> enabled? -> right version? -> as locked? -> registration -> claimed by no other? -> active
 
 Nothing of a plugin that is not enabled is imported, and no plugin can stop a command: one that fails is
 quarantined with its reason, and the others go on.
@@ -9,7 +9,7 @@ quarantined with its reason, and the others go on.
 from __future__ import annotations
 
 import importlib.metadata
-from collections import defaultdict
+from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
 import attrs
@@ -23,6 +23,7 @@ from tradewright.components import API
 from tradewright.config import OptionError, Pin, did_you_mean, show
 from tradewright.errors import ConfigError, PluginError
 from tradewright.hookspecs import PROJECT
+from tradewright.lockfile import Lock, measure
 from tradewright.registration import Guard, IncompatibleError, components
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class PluginRecord:
         api: The contract its components are written for, None when they are not known.
         kernel_requires: The kernel versions it asks for, None when any will do.
         status: `active`, `disabled` (installed, not enabled), `quarantined` (broken or not installed) or
-            `incompatible` (made or pinned for another version).
+            `incompatible` (made or pinned for another version, or not as plugins.lock has it).
         reason: Why it is quarantined or incompatible, one line.
         builtin: Whether it is the kernel's own.
         components: What it provides, in the order of the hooks; empty unless active.
@@ -74,9 +75,11 @@ class Plugins:
 
     Attributes:
         records: The built-ins, then the enabled in their order, then the disabled by name.
+        lock: What the enabled were compared with before they were imported, None when with nothing.
     """
 
     records: tuple[PluginRecord, ...]
+    lock: Lock | None = None
 
     def find(self, kind: str, name: str) -> Spec:
         """Return the active component of that kind and name.
@@ -139,6 +142,7 @@ def allow_list(enabled: Sequence[Pin] | None, environ: Mapping[str, str]) -> All
 def load(
     enabled: Sequence[Pin],
     *,
+    lock: Lock | None = None,
     entry_points: Iterable[EntryPoint] | None = None,
     builtin: object = None,
     deadline_seconds: float = DEADLINE_SECONDS,
@@ -147,13 +151,12 @@ def load(
 
     Args:
         enabled: What may be imported, in order.
+        lock: What they must consist of; None compares nothing.
         entry_points: What is installed; None looks it up.
         builtin: The object with the kernel's own hooks, or None for no built-ins.
         deadline_seconds: How long an import or a hook may take.
     """
-    installed = defaultdict(list)
-    for entry in importlib.metadata.entry_points(group=PROJECT) if entry_points is None else entry_points:
-        installed[entry.name].append(entry)
+    installed = _installed(entry_points)
     loader = _Loader(deadline_seconds)
     if builtin is not None:
         own = PluginRecord(name="built-in", distribution=PROJECT, version=__version__, builtin=True)
@@ -161,10 +164,32 @@ def load(
     # A name given twice, which only the environment can do, is loaded once.
     pins = {pin.name: pin for pin in enabled}
     for pin in pins.values():
-        loader.admit(pin, installed.get(pin.name, []), installed)
+        refused = _refused(pin, installed, lock)
+        if refused:
+            loader.records += refused
+        else:
+            (entry,) = installed[pin.name]
+            loader.add(_record(entry), entry.load, module=entry.module)
     disabled = sorted(installed.keys() - pins.keys())
     loader.records.extend(_record(entry) for name in disabled for entry in installed[name])
-    return Plugins(tuple(loader.records))
+    return Plugins(tuple(loader.records), lock)
+
+
+def lock_installed(enabled: Sequence[Pin], *, entry_points: Iterable[EntryPoint] | None = None) -> Lock:
+    """Return a lock of the enabled plugins as they are installed now; imports none of them.
+
+    Args:
+        enabled: What is to be locked.
+        entry_points: What is installed; None looks it up.
+
+    Raises:
+        ConfigError: One of them is not installed.
+        PluginError: One of them could not be loaded anyway, or its files cannot be read.
+    """
+    installed = _installed(entry_points)
+    for record in chain.from_iterable(_refused(pin, installed, lock=None) for pin in enabled):
+        raise _unavailable(record)
+    return Lock(plugins={pin.name: measure(installed[pin.name][0]) for pin in enabled})
 
 
 class _Loader:
@@ -174,26 +199,6 @@ class _Loader:
         self.records: list[PluginRecord] = []
         self._deadline_seconds = deadline_seconds
         self._owners: dict[tuple[str, str], str] = {}
-
-    def admit(self, pin: Pin, entries: Sequence[EntryPoint], installed: Iterable[str]) -> None:
-        """Load the plugin that `pin` means, if there is exactly one and its versions fit."""
-        if not entries:
-            near = did_you_mean(pin.name, installed)
-            reason = f"not installed; pip install tradewright-{pin.name}{near}"
-            self.records.append(PluginRecord(name=pin.name, status="quarantined", reason=reason))
-            return
-        found = [_record(entry) for entry in entries]
-        if len(found) > 1:
-            # Which of them the operator meant cannot be known, so none runs.
-            owners = " and ".join(sorted(str(record.distribution) for record in found))
-            reason = f"{owners} both claim the plugin name {pin.name}; uninstall one"
-            self.records += [attrs.evolve(record, status="quarantined", reason=reason) for record in found]
-            return
-        misfit = _misfit(found[0], pin)
-        if misfit is None:
-            self.add(found[0], entries[0].load, module=entries[0].module)
-        else:
-            self.records.append(attrs.evolve(found[0], status="incompatible", reason=misfit))
 
     def add(self, record: PluginRecord, load_plugin: Callable[[], object], *, module: str) -> None:
         """Append `record` with what came of loading it.
@@ -234,6 +239,35 @@ def _pin(word: str) -> Pin:
         return Pin.parse(word)
     except OptionError as error:
         raise ConfigError(str(error), file=ENVIRONMENT, fix=error.fix) from error
+
+
+def _installed(entry_points: Iterable[EntryPoint] | None) -> dict[str, list[EntryPoint]]:
+    """Return the entry points by name; None looks up what is installed."""
+    found: dict[str, list[EntryPoint]] = {}
+    for entry in importlib.metadata.entry_points(group=PROJECT) if entry_points is None else entry_points:
+        found.setdefault(entry.name, []).append(entry)
+    return found
+
+
+def _refused(pin: Pin, installed: Mapping[str, Sequence[EntryPoint]], lock: Lock | None) -> list[PluginRecord]:
+    """Return records that say why the plugin must not be imported; none when it may."""
+    entries = installed.get(pin.name, ())
+    if not entries:
+        near = did_you_mean(pin.name, installed)
+        reason = f"not installed; pip install tradewright-{pin.name}{near}"
+        return [PluginRecord(name=pin.name, status="quarantined", reason=reason)]
+    found = [_record(entry) for entry in entries]
+    if len(found) > 1:
+        # Which of them the operator meant cannot be known, so none runs.
+        owners = " and ".join(sorted(str(record.distribution) for record in found))
+        reason = f"{owners} both claim the plugin name {pin.name}; uninstall one"
+        return [attrs.evolve(record, status="quarantined", reason=reason) for record in found]
+    if not importlib.metadata.EntryPoint.pattern.match(entries[0].value):
+        # importlib would fall over it, even when asked for no more than the module's name.
+        reason = f"its entry point must be `module` or `module:attribute`, was {show(entries[0].value)}"
+        return [attrs.evolve(found[0], status="quarantined", reason=reason)]
+    misfit = _misfit(found[0], pin) or (lock and lock.misfit(entries[0]))
+    return [attrs.evolve(found[0], status="incompatible", reason=misfit)] if misfit else []
 
 
 def _record(entry: EntryPoint) -> PluginRecord:

@@ -13,7 +13,6 @@ import inspect
 import re
 import sys
 import threading
-import traceback
 from collections.abc import AsyncIterable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -33,6 +32,7 @@ from tradewright.components import (
 )
 from tradewright.config import did_you_mean, show
 from tradewright.errors import PluginError
+from tradewright.fence import place_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +51,6 @@ HOOKS: dict[str, tuple[type[Spec], ...]] = {
 NAME = re.compile(r"[a-z0-9-]+")
 """What plugins and components may be called."""
 
-_TEXT_LENGTH_MAX = 300  # A plugin's own message may be a whole file.
 _T = TypeVar("_T")
 
 
@@ -113,25 +112,13 @@ class Guard:
         return returned[0]
 
     def _failure(self, error: BaseException, doing: str) -> PluginError:
-        try:
-            text = _one_line(str(error))
-        except Exception:  # noqa: BLE001  # writing the message is the plugin's code as well
-            text = ""
-        file, line = self._place(error)
+        if isinstance(error, SyntaxError):
+            file, line = error.filename, error.lineno
+        else:
+            file, line = place_of(error, self.package)
+        text = text_of(error)
         message = f"raised {type(error).__name__} {doing}{': ' if text else ''}{text}"
         return PluginError(message, file=file, line=line)
-
-    def _place(self, error: BaseException) -> tuple[str | None, int | None]:
-        """Return the deepest line of the plugin's own: where its author should look."""
-        if isinstance(error, SyntaxError):
-            return error.filename, error.lineno
-        place: tuple[str | None, int | None] = (None, None)
-        for frame, line in traceback.walk_tb(error.__traceback__):
-            module = str(frame.f_globals.get("__name__"))
-            # Generated code, such as an attrs initialiser, has a file name in angle brackets.
-            if module.partition(".")[0] == self.package and not frame.f_code.co_filename.startswith("<"):
-                place = frame.f_code.co_filename, line
-        return place
 
 
 def components(guard: Guard, name: str, load_plugin: Callable[[], object]) -> tuple[Spec, ...]:
@@ -244,9 +231,3 @@ def _check_api(specs: Iterable[Spec]) -> None:
         if spec.api != API:
             message = f"{spec.kind} {spec.name} is written for api {spec.api}, this kernel speaks api {API}"
             raise IncompatibleError(message, api=spec.api)
-
-
-def _one_line(text: str) -> str:
-    """Cut `text` to one printable line: it comes from a stranger and goes to a terminal."""
-    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
-    return line if len(line) <= _TEXT_LENGTH_MAX else f"{line[:_TEXT_LENGTH_MAX]}..."

@@ -42,9 +42,7 @@ def history(close) -> tw.History:
     days = np.datetime64("2000-01-03") + np.arange(len(close))
     instruments = [tw.Instrument(symbol=f"A{asset}") for asset in range(close.shape[1])]
     traded = np.isfinite(close)
-    bars = tw.Bars(
-        instruments=instruments, opened_at=days, closed_at=days, session=days, close=close, traded=traded
-    )
+    bars = tw.Bars(instruments=instruments, opened_at=days, closed_at=days, session=days, close=close, traded=traded)
     return tw.History(bars)
 
 

@@ -12,6 +12,9 @@ from tradewright import __version__
 from tradewright.cli.program import Lazy, Program
 
 COMMANDS = (
+    Lazy("init", "tradewright.cli.init:init", "Write a commented plugins.toml to begin with."),
+    Lazy("backtest", "tradewright.cli.backtest:backtest", "Trade the configured strategies over their history."),
+    Lazy("runs", "tradewright.cli.runs:runs", "List the saved backtests, or show one."),
     Lazy("data", "tradewright.cli.data:data", "Check price files."),
     Lazy("plugins", "tradewright.cli.plugins:plugins", "Show plugins and what they provide."),
     Lazy("doctor", "tradewright.cli.doctor:doctor", "Check this installation."),
@@ -20,6 +23,10 @@ COMMANDS = (
 
 _EXAMPLES = """\b
 Examples:
+  tradewright init                  write a first plugins.toml
+  tradewright backtest              what would it have earned, and at what risk?
+  tradewright backtest --from 2008-01-01 --set costs.spread_bps=10
+  tradewright runs                  which backtests were run here
   tradewright data check FILE       can these prices be true?
   tradewright plugins list          which plugins there are, and why one is off
   tradewright plugins info NAME     what a plugin provides, with every option

@@ -1,4 +1,4 @@
-"""What `tradewright doctor` looks at; no check raises, and none changes anything that stays."""
+"""What `tradewright doctor` looks at; no check raises, and none leaves anything behind but compiled rules."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from tradewright.clock import cache_folder, sessions
 from tradewright.config import read
 from tradewright.errors import ConfigError, TradewrightError
 from tradewright.hookspecs import PROJECT
+from tradewright.plugins import Plugins
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,20 +45,23 @@ class Check:
         name: What was looked at.
         ok: Whether it is as it should be.
         found: What was found.
-        fix: What to do about it, when it is not ok.
+        fix: What to do about it, when it is not ok or a warning.
+        warning: Whether it works, but worse than it could; such a check is ok.
     """
 
     name: str
     ok: bool
     found: str
     fix: str | None = None
+    warning: bool = False
 
 
 def check_all(config_file: Path) -> list[Check]:
-    """Look at everything: Python, packages, settings, folders, calendars, plugins."""
+    """Look at everything: Python, packages, settings, folders, calendars, plugins, rules."""
     settings, config = _check_config(config_file)
     workspace = config_file.absolute().parent
     cache = cache_folder(workspace)
+    plugins, plugin_checks = _check_plugins(settings, workspace)
     return [
         _check_python(),
         *_check_requirements(PROJECT),
@@ -66,7 +70,8 @@ def check_all(config_file: Path) -> list[Check]:
         _check_writable("cache folder", cache or workspace),
         _check_disk(workspace),
         *_check_calendars(settings, cache),
-        *_check_plugins(settings),
+        *plugin_checks,
+        *(_check_rules(settings, plugins, cache or workspace) if settings and _all_ok(plugin_checks) else ()),
     ]
 
 
@@ -74,7 +79,7 @@ def check_plugin(config_file: Path, name: str) -> list[Check]:
     """Look at one plugin: is it active, and is what it requires installed?"""
     settings, config = _check_config(config_file)
     try:
-        _, loaded = take_inventory(_enabled(settings))
+        _, loaded = take_inventory(_enabled(settings), config_file.parent)
     except ConfigError as error:
         return [_from_error("plugins", error)]
     record = next((record for record in loaded.records if record.name == name), None)
@@ -168,13 +173,43 @@ def _check_calendars(settings: Settings | None, cache: Path | None) -> Iterable[
         )
 
 
-def _check_plugins(settings: Settings | None) -> Iterable[Check]:
+def _check_plugins(settings: Settings | None, workspace: Path) -> tuple[Plugins, list[Check]]:
+    """Return what could be loaded, and a check of each plugin that should be."""
     try:
-        allowed, loaded = take_inventory(_enabled(settings))
+        allowed, loaded = take_inventory(_enabled(settings), workspace)
     except ConfigError as error:
-        return [_from_error("plugins", error)]
+        return Plugins(()), [_from_error("plugins", error)]
     wanted = {pin.name for pin in allowed.pins}
-    return [_check_record(record) for record in loaded.records if record.builtin or record.name in wanted]
+    return loaded, [_check_record(record) for record in loaded.records if record.builtin or record.name in wanted]
+
+
+def _check_rules(settings: Settings, plugins: Plugins, cache: Path) -> Iterable[Check]:
+    """Build the configured rules and compile them into the loop, which is kept for the next backtest."""
+    # Importing numba takes 0.2 s, and `doctor NAME` does without.
+    from tradewright.engine.fuse import fuse  # noqa: PLC0415  # see above
+    from tradewright.engine.jit import COMPILING  # noqa: PLC0415  # see above
+    from tradewright.risk import rulebook  # noqa: PLC0415  # see above
+
+    try:
+        fused = fuse(rulebook.rules(settings, plugins), cache, rulebook.checks(settings, plugins))
+    except TradewrightError as error:
+        return [_from_error("rules", error)]
+    if not COMPILING:
+        found = f"{len(fused.parts)} rules and checks run interpreted: NUMBA_DISABLE_JIT is set"
+        return [Check(name="rules", ok=True, warning=True, found=found, fix="unset NUMBA_DISABLE_JIT")]
+    if fused.interpreted:
+        return [_interpreted(name, reason) for name, reason in fused.interpreted.items()]
+    return [Check(name="rules", ok=True, found=f"{len(fused.parts)} rules and checks compiled")]
+
+
+def _interpreted(name: str, reason: str) -> Check:
+    found = f"numba cannot compile it, so every rule runs interpreted: {reason}"
+    fix = "write it with what numba knows; until then a backtest takes much longer"
+    return Check(name=f"rule {name}", ok=True, warning=True, found=found, fix=fix)
+
+
+def _all_ok(checks: Iterable[Check]) -> bool:
+    return all(check.ok for check in checks)
 
 
 def _check_record(record: PluginRecord) -> Check:

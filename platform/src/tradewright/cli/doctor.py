@@ -29,15 +29,19 @@ def doctor(name: str | None, config_file: Path, as_json: bool) -> int:  # noqa: 
     if as_json:
         echo_json("doctor", ok=not wrong, checks=[_fields(check) for check in checks])
     else:
-        rows = [
-            ("ok", check.name, check.found) if check.ok else ("WRONG", check.name, "see below") for check in checks
-        ]
-        echo_table(("", "check", "found"), rows)
-        for check in wrong:
+        echo_table(("", "check", "found"), [_row(check) for check in checks])
+        for check in (check for check in checks if check.warning or not check.ok):
             click.echo(f"\n{check.name}: {printable(check.found)}\n  fix: {printable(check.fix or '-')}")
     return CheckError.exit_code if wrong else 0
 
 
+def _row(check: Check) -> tuple[str, str, str]:
+    """Return the check as a line of the table; what needs mending is told in full below it."""
+    if check.ok and not check.warning:
+        return "ok", check.name, check.found
+    return "warning" if check.ok else "WRONG", check.name, "see below"
+
+
 def _fields(check: Check) -> dict[str, object]:
     """Return the check as `--json` shows it: what is in order needs no fix."""
-    return attrs.asdict(check) | ({"fix": None} if check.ok else {})
+    return attrs.asdict(check) | ({"fix": None} if check.ok and not check.warning else {})

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from tradewright import builtins as own_components
+from tradewright import lockfile
 from tradewright.config import read
 from tradewright.plugins import ENVIRONMENT, allow_list, load
 
@@ -17,17 +18,19 @@ if TYPE_CHECKING:
     from tradewright.plugins import AllowList, Plugins
 
 
-def take_inventory(enabled: Sequence[Pin] | None) -> tuple[AllowList, Plugins]:
-    """Load what is enabled, the kernel's own components first.
+def take_inventory(enabled: Sequence[Pin] | None, workspace: Path) -> tuple[AllowList, Plugins]:
+    """Load what is enabled and as plugins.lock has it, the kernel's own components first.
 
     Args:
         enabled: `[plugins] enabled`, or None when there is no file; the environment overrides it.
+        workspace: Folder of the settings, where plugins.lock stands when there is one.
 
     Raises:
-        ConfigError: The environment variable holds something that names no plugin.
+        ConfigError: The environment variable holds something that names no plugin, or plugins.lock is damaged.
     """
     allowed = allow_list(enabled, os.environ)
-    return allowed, load(allowed.pins, builtin=own_components)
+    lock = lockfile.read(workspace / lockfile.FILE)
+    return allowed, load(allowed.pins, lock=lock, builtin=own_components)
 
 
 def enabled_in(config_file: Path, *, required: bool) -> tuple[Pin, ...] | None:

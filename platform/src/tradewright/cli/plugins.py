@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -9,11 +10,13 @@ import attrs
 import click
 from click.core import ParameterSource
 
+from tradewright import lockfile
 from tradewright.cli.inventory import enabled_in, take_inventory
 from tradewright.cli.options import config_option, json_option
 from tradewright.cli.output import echo_json, echo_table, printable
 from tradewright.config import did_you_mean, show
 from tradewright.errors import UsageError
+from tradewright.plugins import allow_list, lock_installed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def plugins() -> None:
-    """Show plugins and what they provide."""
+    """Show plugins and what they provide, or lock what they consist of."""
 
 
 @plugins.command("list")
@@ -36,13 +39,16 @@ def list_plugins(config_file: Path, as_json: bool) -> None:  # noqa: FBT001  # c
     if as_json:
         names = [str(pin) for pin in allowed.pins]
         records = [_fields(record) for record in loaded.records]
-        echo_json("plugins", allow_list={"source": allowed.source, "names": names}, plugins=records)
+        lock = None if loaded.lock is None else str(_lock_file(config_file))
+        echo_json("plugins", allow_list={"source": allowed.source, "names": names}, lock=lock, plugins=records)
         return
     rows = [(record.name, record.status, record.version or "-", _provided(record)) for record in loaded.records]
     echo_table(("plugin", "status", "version", "provides"), rows)
     for record in loaded.records:
         if record.reason:
             click.echo(f"\n{record.name} is {record.status}: {printable(record.reason)}")
+    if loaded.lock is not None:
+        click.echo(f"\n{_lock_file(config_file)} is in force: only what is as it was locked is loaded.")
     if allowed.source == "none":
         click.echo(
             f"\nThere is no {config_file} here, so no plugin is enabled."
@@ -79,9 +85,31 @@ def show_plugin(name: str, config_file: Path, as_json: bool) -> None:  # noqa: F
         _echo_options(spec)
 
 
+@plugins.command("lock")
+@config_option
+def lock_plugins(config_file: Path) -> None:
+    """Write plugins.lock beside the settings: of what each enabled plugin consists now.
+
+    From then on a plugin that differs from it is not loaded. Remove the file to end that.
+    """
+    allowed = allow_list(enabled_in(config_file, required=True), os.environ)
+    lock = lock_installed(allowed.pins)
+    lockfile.write(_lock_file(config_file), lock)
+    rows = [(name, locked.version, locked.sha256) for name, locked in lock.plugins.items()]
+    echo_table(("plugin", "version", "sha256"), rows)
+    click.echo(
+        f"\nWrote {_lock_file(config_file)}: the plugins that {allowed.source} enables, as they are installed now."
+    )
+
+
 def _inventory(config_file: Path) -> tuple[AllowList, Plugins]:
     source = click.get_current_context().get_parameter_source("config_file")
-    return take_inventory(enabled_in(config_file, required=source is not ParameterSource.DEFAULT))
+    enabled = enabled_in(config_file, required=source is not ParameterSource.DEFAULT)
+    return take_inventory(enabled, config_file.parent)
+
+
+def _lock_file(config_file: Path) -> Path:
+    return config_file.with_name(lockfile.FILE)
 
 
 def _provided(record: PluginRecord) -> str:

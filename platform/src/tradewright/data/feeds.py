@@ -9,11 +9,12 @@ import attrs
 import numpy as np
 
 from tradewright.clock import all_sessions, cache_folder
+from tradewright.components import DataSource
 from tradewright.config import structure
 from tradewright.data.align import join, select
 from tradewright.data.quality import check
 from tradewright.errors import ConfigError, DataError, UsageError
-from tradewright.fence import expect, fence
+from tradewright.fence import expect, fence, made
 from tradewright.values.bars import Bars
 from tradewright.values.request import DataRequest
 
@@ -62,7 +63,7 @@ def load_feed(settings: Settings, plugins: Plugins, name: str, last_on: date | N
     """Return one feed."""
     feed = settings.data[name]
     spec = plugins.find("data-source", feed.source)
-    source = spec.factory(structure(settings, f"data.{name}", spec.config))
+    source = made(spec, structure(settings, f"data.{name}", spec.config), DataSource)
     request = DataRequest(
         symbols=feed.symbols,
         bar=feed.bar,

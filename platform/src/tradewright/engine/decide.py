@@ -87,7 +87,7 @@ def want(
     for asset in range(len(state.market)):
         quantity = state.positions[book, asset].quantity
         unit = state.market[asset].mark * tape.assets[asset].multiplier
-        held = quantity * unit / equity if quantity != 0.0 and equity > 0.0 else 0.0
+        held = held_weight(quantity, unit, equity)
         raw, mode = held, NORMAL
         if not equity > 0.0:
             raw, mode = 0.0, REDUCE_ONLY
@@ -103,6 +103,14 @@ def want(
                 raw = 0.0
         work[asset].raw, work[asset].held, work[asset].target, work[asset].mode = raw, held, raw, mode
         work[asset].stop = math.nan if quantity == 0.0 else state.positions[book, asset].stop
+
+
+@compiled
+def held_weight(quantity: float, unit: float, equity: float) -> float:
+    """Return the weight held; a book without equity has no weights, so any position counts as a whole one."""
+    if quantity == 0.0:
+        return 0.0
+    return quantity * unit / equity if equity > 0.0 else math.copysign(1.0, quantity)
 
 
 @compiled
@@ -122,8 +130,7 @@ def apply_halts(state: State, work: Table, bar: int, book: int) -> None:
         before = work[asset].target
         after = halt_asset(level, keep, before, work[asset].held, work[asset].mode)
         work[asset].target, work[asset].mode = after.target, after.mode
-        if abs(after.target) < abs(before):
-            count_cut(state, bar, by, (abs(before) - abs(after.target)) * state.rows[book].equity)
+        count_cut(state, bar, by, abs(before) - abs(after.target), state.rows[book].equity)
 
 
 @compiled
@@ -181,8 +188,8 @@ def judge(
 ) -> Proposal:
     """Accept an asset rule's answer as far as it may go, and count what it cut."""
     after = accept(state, before, answer, held)
-    if counting and abs(after.target) < abs(before.target):
-        count_cut(state, bar, rule, (abs(before.target) - abs(after.target)) * equity)
+    if counting:
+        count_cut(state, bar, rule, abs(before.target) - abs(after.target), equity)
     return after
 
 
@@ -198,8 +205,8 @@ def apply_sides(state: State, work: Table, sides: Sides, rule: int, bar: int, bo
         factor = sides.long if before > 0.0 else sides.short
         after = before * min(max(factor, 0.0), 1.0) if sound else smaller(before, held)
         work[asset].target = after
-        if counting and abs(after) < abs(before):
-            count_cut(state, bar, rule, (abs(before) - abs(after)) * state.rows[book].equity)
+        if counting:
+            count_cut(state, bar, rule, abs(before) - abs(after), state.rows[book].equity)
 
 
 @compiled

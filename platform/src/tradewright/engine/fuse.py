@@ -7,10 +7,12 @@ code depends on: the sources of engine, risk and every rule's package, numba, ll
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import importlib.util
 import os
 import platform
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -44,6 +46,7 @@ class FusedRules:
         rules: The rules in the order of their numbers: book, asset, two-sided.
         checks: The order checks; their numbers follow.
         parameters: The options of both, as `advance` wants them.
+        key: Hash of everything that the machine code depends on.
         interpreted: Rules that numba cannot compile, with its reason; empty when the loop is compiled.
     """
 
@@ -52,6 +55,7 @@ class FusedRules:
     checks: tuple[tuple[str, OrderCheck], ...]
     parameters: tuple[Any, ...]
     interpreted: dict[str, str]
+    key: str
 
     @property
     def parts(self) -> list[TargetRule | OrderCheck]:
@@ -76,13 +80,16 @@ def fuse(
     parts: list[tuple[str, TargetRule | OrderCheck]] = [*ordered, *checks]
     functions = [part.function for _, part in parts]
     key = content_hash(source_of(ordered, checks, interpreted={}), functions)
-    path = writable(cache) / f"fused_{key}.py"
+    folder = writable(cache)
+    path = folder / f"fused_{key}.py"
     if not path.exists():
         reasons = probe(parts)
+        # Only a set that compiles is taken for granted next time: what failed may have failed by accident.
+        path = folder / f"plain_{key}.py" if reasons else path
         write(path, source_of(ordered, checks, interpreted=reasons))
     module = load(path)
     parameters = tuple(part.parameters for _, part in parts)
-    return FusedRules(module.advance, ordered, tuple(checks), parameters, module.INTERPRETED)
+    return FusedRules(module.advance, ordered, tuple(checks), parameters, module.INTERPRETED, key)
 
 
 def content_hash(source: str, functions: Sequence[Callable[..., Any]]) -> str:
@@ -125,7 +132,9 @@ def writable(cache: Path) -> Path:
         with tempfile.TemporaryFile(dir=cache):
             return cache
     except OSError:
-        return Path(tempfile.mkdtemp(prefix="tradewright-"))
+        folder = Path(tempfile.mkdtemp(prefix="tradewright-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        return folder
 
 
 def write(path: Path, text: str) -> None:

@@ -20,6 +20,7 @@ _RULES = """\
 from tradewright.engine.decide import apply_sides, judge, record_halt
 from tradewright.engine.jit import compiled_rule
 from tradewright.engine.matcher import permit
+from tradewright.engine.plain import guarded
 from tradewright.values.arrays import read_only
 {imports}
 
@@ -85,12 +86,16 @@ def source_of(
         interpreted: Rules that do not compile, with the reason; when there are any, nothing that touches a
             rule is compiled, while every transition still is.
     """
-    functions = [rule.function for _, rule in rules] + [check.function for _, check in checks]
+    parts: list[tuple[str, TargetRule | OrderCheck]] = [*rules, *checks]
+    functions = [part.function for _, part in parts]
+    wrapper = "guarded({name!r}, {phase!r}, _{i})" if interpreted else "compiled_rule(_{i})"
     calls = {phase: "\n".join(_calls(phase, rules, python=bool(interpreted))) for phase in PHASES}
     text = _RULES.format(
         imports="\n".join(f"from {f.__module__} import {f.__name__} as _{i}" for i, f in enumerate(functions)),
         interpreted=interpreted,
-        wrapped="\n".join(f"rule_{i} = compiled_rule(_{i})" for i in range(len(functions))),
+        wrapped="\n".join(
+            f"rule_{i} = {wrapper.format(i=i, name=name, phase=part.phase)}" for i, (name, part) in enumerate(parts)
+        ),
         book=calls["book"] or "        pass",
         asset=calls["asset"],
         checks="\n".join(_check_calls(rules, checks)),

@@ -21,6 +21,7 @@ CURVE = np.dtype([
     ("gross", _F),  # Sum of absolute notionals, in currency.
     ("net", _F),  # Sum of signed notionals, in currency.
     ("costs", _F),  # Fees, slippage and borrow so far, in currency.
+    ("interest", _F),  # Earned so far, in currency.
 ])  # fmt: skip
 FILL = np.dtype([
     ("bar", _I),
@@ -43,6 +44,7 @@ EVENT = np.dtype([
     ("money", _F),  # Granted, in currency.
 ])  # fmt: skip
 
+CUT_SLACK = 1e-12  # Weight or units: a difference of rounding, far below any limit's meaning.
 BY_ORDER, BY_STOP = 0, 1
 HALTED, LIFTED, GRANTED = 0, 1, 2
 
@@ -99,11 +101,13 @@ def log_fill(
 
 
 @compiled
-def count_cut(state: State, bar: int, rule: int, notional: float) -> None:
-    """Count that a rule lowered one asset's target, or a check one order."""
+def count_cut(state: State, bar: int, rule: int, fell: float, value: float) -> None:
+    """Count that a rule lowered a target, or a check an order, by `fell` of `value` each; rounding is no cut."""
+    if not fell > CUT_SLACK:
+        return
     counter = state.counters[rule]
     counter.cuts += 1
-    counter.notional += notional
+    counter.notional += fell * value
     if counter.last != bar:
         counter.bars += 1
         counter.last = bar

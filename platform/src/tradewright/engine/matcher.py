@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tradewright.engine.jit import compiled
 from tradewright.engine.log import BY_ORDER, BY_STOP, Log, count_cut, log_fill
-from tradewright.engine.transitions import apply_fill, short_value
+from tradewright.engine.transitions import DUST, apply_fill, short_value
 from tradewright.risk.checks import always
 from tradewright.risk.contract import OrderView
 
@@ -41,8 +41,8 @@ def fee_of(quantity: float, notional: float, settings: Settings) -> float:
 
 @compiled
 def floor_lot(quantity: float, lot: float, settings: Settings) -> float:
-    """Round a size down to the lot, never below 0; fractional units stay as they are."""
-    if not quantity > 0.0:
+    """Round a size down to the lot, never below 0; fractional units stay as they are, but dust is nothing."""
+    if not quantity >= DUST:
         return 0.0
     if not settings.whole:
         return quantity
@@ -61,7 +61,7 @@ def limit_to_volume(state: State, tape: Tape, settings: Settings, bar: int, asse
     if size <= most:
         return size
     state.run[0].participation_cuts += 1
-    return max(most, 0.0)
+    return most if most >= DUST else 0.0
 
 
 @compiled
@@ -197,7 +197,7 @@ def permit(
     if allowed >= size:
         return size
     left = floor_lot(allowed, tape.assets[asset].lot, settings)
-    count_cut(state, bar, check, (size - left) * order.price * order.multiplier)
+    count_cut(state, bar, check, size - left, order.price * order.multiplier)
     return left
 
 
@@ -217,7 +217,7 @@ def fill_order(
     """Fill what the bar's volume and the book's cash give of `size`; return the free cash it took."""
     size = limit_to_volume(state, tape, settings, bar, asset, size)
     affordable = require_cash(order, NOTHING)
-    if affordable < size:
+    if size > 0.0 and affordable < size:
         state.run[0].cash_cuts += 1
         size = floor_lot(affordable, tape.assets[asset].lot, settings)
     if not size > 0.0:

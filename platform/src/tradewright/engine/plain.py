@@ -9,7 +9,13 @@ import inspect
 import sys
 from importlib import import_module
 from types import ModuleType
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tradewright.fence import expect, fence
+from tradewright.risk.contract import ANSWERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 F = TypeVar("F")
 
@@ -23,6 +29,22 @@ def compiled(function: F) -> F:
 
 
 compiled_rule = cached = compiled
+
+
+def guarded(name: str, phase: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return an interpreted rule whose exceptions and wrong answers name it.
+
+    Raises:
+        PluginError: When called: the rule raised, or answered with another type than its phase wants.
+    """
+    wanted = ANSWERS[phase]
+
+    def call(*arguments: Any) -> Any:
+        with fence(name, function):
+            answer = function(*arguments)
+        return expect(name, answer, wanted)
+
+    return call
 
 
 def plain(source: str) -> str:

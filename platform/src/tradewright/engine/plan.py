@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tradewright.engine.jit import compiled
 from tradewright.engine.matcher import floor_lot
-from tradewright.engine.transitions import LOT_SLACK
+from tradewright.engine.transitions import DUST, LOT_SLACK
 from tradewright.risk.contract import FROZEN
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def plan_book(
             if not math.isnan(average):
                 most = floor_lot(settings.participation * average, tape.assets[asset].lot, settings)
                 order = math.copysign(min(abs(order), most), order)
+            order = order if abs(order) >= DUST else 0.0
         position.order = order
         position.limit = limit_price(state, settings, book, asset)
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numba
 from numba import types
-from numba.core.errors import NumbaError
 
 from tradewright.engine.jit import COMPILING, compiled_rule
 from tradewright.errors import PluginError
-from tradewright.risk.contract import AssetView, BookView, Halt, OrderView, Proposal, Sides
+from tradewright.fence import fence
+from tradewright.risk.contract import ANSWERS, AssetView, BookView, OrderView, Proposal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tradewright.risk.contract import OrderCheck, TargetRule
 
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _type: Any = numba.typeof
 _READ_ONLY = types.Array(types.float64, 1, "A", readonly=True)
 _MEMORY = types.Array(types.float64, 1, "C")
@@ -32,7 +34,6 @@ _BEFORE = {
 }
 _FEATURE = {"book": types.float64, "asset": types.float64, "check": types.float64, "sides": _READ_ONLY}
 _MATRIX = types.Array(types.float64, 2, "C", readonly=True)
-_ANSWER = {"asset": Proposal, "book": Halt, "sides": Sides}
 
 
 def probe(rules: Sequence[tuple[str, TargetRule | OrderCheck]]) -> dict[str, str]:
@@ -47,18 +48,31 @@ def probe(rules: Sequence[tuple[str, TargetRule | OrderCheck]]) -> dict[str, str
     for name, rule in rules:
         function: Any = compiled_rule(rule.function)
         try:
-            function.compile(signature(rule))
-        except NumbaError as error:
-            if "readonly" in str(error):
+            with fence(name, rule.function):
+                function.compile(signature(rule))
+        except PluginError as error:
+            cause = str(error.__cause__)
+            if "readonly" in cause:
                 raise PluginError(
                     "a rule may only return its verdict, but this one writes to its arguments",
                     key=name,
                     fix="return the changed values; keep what must be remembered in `memory`",
                 ) from error
-            reasons[name] = str(error).strip().splitlines()[-1]
+            reasons[name] = reason_of(cause)
             continue
         check_answer(name, rule, function.nopython_signatures[0].return_type)
     return reasons
+
+
+def reason_of(message: str) -> str:
+    r"""Return the telling line of numba's message: the one after the last mention of its pipeline, without colours.
+
+    >>> reason_of("Failed in nopython mode pipeline (step: x)\n\nUntyped global name 'f'\n\nFile ...")
+    "Untyped global name 'f'"
+    """
+    lines = [line.strip() for line in _COLOUR.sub("", message).splitlines() if line.strip()]
+    after = [i + 1 for i, line in enumerate(lines) if line.startswith("Failed in ")]
+    return lines[min(after[-1], len(lines) - 1) if after else 0]
 
 
 def signature(rule: TargetRule | OrderCheck) -> tuple[Any, ...]:
@@ -75,7 +89,7 @@ def check_answer(name: str, rule: TargetRule | OrderCheck, answer: Any) -> None:
         if answer != types.float64:
             raise PluginError(f"check must return the units allowed, a float, was {answer}", key=name)
         return
-    wanted = _ANSWER[rule.phase]
+    wanted = ANSWERS[rule.phase]
     if getattr(answer, "instance_class", None) is not wanted:
         raise PluginError(
             f"{rule.phase} rule must return {wanted.__name__}, was {answer}",

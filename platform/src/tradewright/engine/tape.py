@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -28,7 +29,7 @@ LISTING = np.dtype([
     ("multiplier", "f8"),  # Notional of one unit is price x multiplier.
 ])  # fmt: skip
 BOOK = np.dtype([
-    ("share", "f8"),  # Part of every grant of capital.
+    ("share", "f8"),  # Part of every grant of capital; they sum to 1.
     ("no_trade_band", "f8"),  # Smallest change of weight that is worth an order.
 ])  # fmt: skip
 
@@ -74,14 +75,10 @@ class Settings(NamedTuple):
     at_close: bool
     """Orders fill at the next close instead of the next open."""
     has_volume: bool
-    has_actions: bool
-    """Whether the tape carries splits and dividends."""
     whole: bool
     """Quantities are whole multiples of the lot."""
     in_units: bool
     """Decisions are quantities instead of weights."""
-    limit_offset: float
-    """Increases carry a limit this fraction beyond the mark (negative: short of it); NaN sends them at the market."""
     participation: float
     half_spread_and_slippage: float
     """Fraction by which a fill is worse than its base price."""
@@ -101,6 +98,10 @@ class Settings(NamedTuple):
     """`(n_book_rules,)`: whether only a person lifts the rule's halt."""
     books: Table
     """`(n_books,)` of BOOK."""
+    has_actions: bool = False
+    """Whether the tape carries splits and dividends."""
+    limit_offset: float = math.nan
+    """Increases carry a limit this fraction beyond the mark (negative: short of it); NaN sends them at the market."""
 
 
 def listings(bars: Bars) -> Table:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tradewright.engine.tape import Settings, Tape
 
 LOT_SLACK = 1e-9  # Lots: a quantity this close to a whole lot is one.
+DUST = 1e-9  # Units: what rounding leaves of a fractional quantity; no venue takes or holds it.
 
 
 @compiled
@@ -26,6 +27,8 @@ def apply_fill(state: State, tape: Tape, book: int, asset: int, quantity: float,
     after = before + quantity
     row.cash -= quantity * price * tape.assets[asset].multiplier + fee
     row.fees += fee
+    if abs(after) < DUST:
+        after = 0.0
     position.quantity = after
     if after == 0.0:
         position.entry = math.nan
@@ -131,6 +134,7 @@ def mark(state: State, tape: Tape, settings: Settings, log: Log, bar: int) -> No
         row.peak = max(row.peak, row.nav)
         point.equity, point.nav = row.equity, row.nav
         point.costs = row.fees + row.slippage + row.borrow
+        point.interest = row.interest
 
 
 @compiled

@@ -12,30 +12,39 @@ if TYPE_CHECKING:
     from tradewright.values.arrays import BoolArray, FloatArray
 
 
-def buy_and_hold(close: FloatArray, traded: BoolArray, cash_rate: float = 0.0) -> FloatArray:
+def marks(close: FloatArray, traded: BoolArray) -> FloatArray:
+    """Return the last close of each asset, NaN before its first, `(n_bars, n_assets)`.
+
+    >>> marks(np.array([[np.nan], [2.0], [np.nan]]), np.array([[False], [True], [False]])).ravel().tolist()
+    [nan, 2.0, 2.0]
+    """
+    rows = np.arange(len(close))[:, None]
+    last = np.maximum.accumulate(np.where(traded, rows, 0), axis=0)
+    begun = np.maximum.accumulate(traded, axis=0)
+    return np.where(begun, np.take_along_axis(close, last, axis=0), np.nan)
+
+
+def buy_and_hold(mark: FloatArray, cash_rate: float = 0.0) -> FloatArray:
     """Return the value of equal parts bought once and held, `(n + 1,)`, 1 at the beginning, without any cost.
 
     Each asset's part waits in cash until the asset's first close, is exchanged for it there, and is never touched
-    again.  An asset that misses a session keeps its last close.
+    again.
 
     Args:
-        close: At each session's close, `(n, n_assets)`.
-        traded: Where that close exists, `(n, n_assets)`.
+        mark: Last close of each asset at each session's close, `(n, n_assets)`, NaN before its first.
         cash_rate: Annual fraction earned by what waits, accrued once per session.
 
-    >>> buy_and_hold(np.array([[2.0, np.nan], [3.0, 5.0], [4.0, 10.0]]), np.array([[1, 0], [1, 1], [1, 1]], bool)).tolist()
+    >>> buy_and_hold(np.array([[2.0, np.nan], [3.0, 5.0], [4.0, 10.0]])).tolist()
     [1.0, 1.0, 1.25, 2.0]
     """
-    n, n_assets = close.shape
+    n, n_assets = mark.shape
     cash = (1.0 + cash_rate / SESSIONS_PER_YEAR) ** np.arange(1, n + 1)
-    value = np.ones((n + 1, n_assets))
+    value = np.tile(np.append(1.0, cash)[:, None], n_assets)
     for asset in range(n_assets):
-        value[1:, asset] = cash
-        rows = np.flatnonzero(traded[:, asset])
-        if rows.size:
-            last = np.maximum.accumulate(np.where(traded[:, asset], np.arange(n), 0))
-            first = rows[0]
-            value[first + 1 :, asset] = cash[first] * close[last[first:], asset] / close[first, asset]
+        known = np.flatnonzero(~np.isnan(mark[:, asset]))
+        if known.size:
+            first = known[0]
+            value[first + 1 :, asset] = cash[first] * mark[first:, asset] / mark[first, asset]
     whole: FloatArray = value.mean(axis=1)
     return whole
 

@@ -40,12 +40,13 @@ class Drawdown(NamedTuple):
 
 
 def returns(values: FloatArray) -> FloatArray:
-    """Return `r_i = v_i / v_(i-1) - 1`, `(n,)`.
+    """Return `r_i = v_i / v_(i-1) - 1`, `(n,)`; 0 once everything is lost.
 
-    >>> returns(np.array([1.0, 1.5, 0.75])).tolist()
-    [0.5, -0.5]
+    >>> returns(np.array([1.0, 1.5, 0.75, 0.0, 0.0])).tolist()
+    [0.5, -0.5, -1.0, 0.0]
     """
-    change: FloatArray = values[1:] / values[:-1] - 1.0
+    before = values[:-1]
+    change: FloatArray = np.divide(values[1:] - before, before, out=np.zeros(len(before)), where=before > 0.0)
     return change
 
 
@@ -93,7 +94,7 @@ def sharpe(values: FloatArray, cash_rate: float = 0.0) -> float | None:
 
     >>> up_and_down = np.cumprod(np.append(1.0, np.tile([1.02, 0.99], 20)))
     >>> round(sharpe(up_and_down), 6), sharpe(np.ones(41))
-    (5.225129, None)
+    (5.22494, None)
     """
     excess = returns(values) - cash_rate / SESSIONS_PER_YEAR
     daily = _deviation(excess)

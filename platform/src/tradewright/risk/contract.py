@@ -135,6 +135,10 @@ class OrderView(NamedTuple):
     smallest_fee: float
 
 
+ANSWERS: dict[str, type] = {"asset": Proposal, "book": Halt, "sides": Sides}
+"""What the rules of each phase return."""
+
+
 @attrs.frozen
 class Feature:
     """Numbers that a rule needs, computed once before the loop from prices alone; equal features are shared.

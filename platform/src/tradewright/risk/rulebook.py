@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from tradewright.config import did_you_mean, structure
 from tradewright.errors import ConfigError
-from tradewright.fence import expect, fence
+from tradewright.fence import made
 from tradewright.risk.checks.restricted_list import RestrictedList
 from tradewright.risk.contract import OrderCheck, TargetRule
 
@@ -17,12 +17,11 @@ if TYPE_CHECKING:
     from tradewright.config import Settings
     from tradewright.plugins import Plugins
 
-T = TypeVar("T")
 
 MISSION = ("drawdown-halt", "daily-loss", "risk-per-trade", "position-limit", "exposure")
 """On even when the file does not name them; their options' bounds let a file only tighten them."""
 
-ALWAYS = ("finite", "session", "halt", "buying-power", "price-collar")
+ALWAYS = ("finite", "session", "halt", "buying-power")
 """Order checks that are on even when the file does not name them."""
 
 
@@ -65,14 +64,6 @@ def named(settings: Settings, plugins: Plugins, kind: str, key: str) -> Spec:
         return plugins.find(kind, key.rpartition(".")[2])
     except ConfigError as error:
         raise settings.error(key, error.message, error.fix or "correct the name") from error
-
-
-def made(spec: Spec, options: object, wanted: type[T]) -> T:
-    """Return what a rule's or a check's factory makes of its options."""
-    key = f"{spec.name}.factory"
-    with fence(key, spec.factory, letting=(ConfigError,)):
-        returned = spec.factory(options)
-    return expect(key, returned, wanted)
 
 
 def contradictions(settings: Settings, options: dict[str, Any]) -> Iterator[ConfigError]:

@@ -10,15 +10,13 @@ import numpy as np
 
 from tradewright.errors import PluginError
 from tradewright.fence import expect, fence
-from tradewright.values.forecast import Forecast
+from tradewright.values.forecast import WANTED, Forecast
 
 if TYPE_CHECKING:
     from tradewright.components import Signal
     from tradewright.values.arrays import BoolArray, FloatArray
     from tradewright.values.bars import Bars
     from tradewright.values.history import History
-
-WANTED = "shape (n_bars, n_assets) of float64 wanted"
 
 
 def evaluate(name: str, signal: Signal, view: History) -> Forecast:

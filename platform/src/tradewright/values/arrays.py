@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     IntArray = NDArray[np.int64]
     TimeArray = NDArray[np.datetime64]
 
+_NUMBERS = "biuf"  # numpy's kinds: a bool counts as 0 or 1, a complex number would lose half of itself.
+
 
 def read_only(values: ArrayLike, dtype: str = "float64") -> NDArray[Any]:
     """Copy `values` into a new array of `dtype` that refuses writes.
@@ -27,10 +29,22 @@ def read_only(values: ArrayLike, dtype: str = "float64") -> NDArray[Any]:
     return array
 
 
-def array_field(dtype: str = "float64", *, optional: bool = False, validator: Any = None) -> Any:
-    """Return an attrs field that copies to `dtype`, freezes, and compares by content (NaN equal to NaN)."""
+def array_field(
+    dtype: str = "float64", *, wanted: str | None = None, optional: bool = False, validator: Any = None
+) -> Any:
+    """Return an attrs field that copies to `dtype`, freezes, and compares by content (NaN equal to NaN).
+
+    Args:
+        dtype: What the array is converted to.
+        wanted: What to ask for instead of values that are no numbers; None takes whatever numpy can convert, such
+            as text and objects.
+        optional: Whether None is taken as well, and is the default.
+        validator: Called by attrs with the converted array.
+    """
 
     def convert(values: ArrayLike) -> NDArray[Any]:
+        if wanted is not None and (found := np.asarray(values).dtype).kind not in _NUMBERS:
+            raise ValueError(f"{wanted}, was of dtype {found}")
         return read_only(values, dtype)
 
     comparison = attrs.cmp_using(eq=_same)

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from tradewright.values.arrays import FloatArray
 
+WANTED = "shape (n_bars, n_assets) of float64 wanted"
+"""What an error asks for when a signal returns other arrays."""
+
 
 def _within(low: float, high: float) -> Callable[..., None]:
     def check(_: object, attribute: attrs.Attribute[FloatArray], values: FloatArray) -> None:
@@ -35,11 +38,11 @@ class Forecast:
         confidence: How sure, in [0, 1], same shape.
 
     Raises:
-        ValueError: A value is out of range or NaN.
+        ValueError: A value is out of range, NaN or no number at all.
 
     >>> Forecast([[0.5]], [[1.0]]).score.tolist()
     [[0.5]]
     """
 
-    score: FloatArray = array_field(validator=_within(-1.0, 1.0))
-    confidence: FloatArray = array_field(validator=_within(0.0, 1.0))
+    score: FloatArray = array_field(wanted=WANTED, validator=_within(-1.0, 1.0))
+    confidence: FloatArray = array_field(wanted=WANTED, validator=_within(0.0, 1.0))

@@ -98,18 +98,14 @@ class MovingAverageCrossover:
         """Return the scores of one asset from bar number `warmup_bars` on, given more closes than that."""
         n_scores = len(close) - self.warmup_bars
         last = close[-n_scores:]
-        gap = (
-            self._average(close, self.fast)[-n_scores:] - self._average(close, self.slow)[-n_scores:]
-        ) / last
+        gap = (self._average(close, self.fast)[-n_scores:] - self._average(close, self.slow)[-n_scores:]) / last
         gap[np.abs(gap) <= EQUAL] = 0.0
         if self.direction == "long-flat":
             gap = np.maximum(gap, 0.0)
         if self.score == "sign":
             return np.sign(gap)
         squares = np.square(close[1:] / close[:-1] - 1.0)
-        sigma = np.sqrt(
-            np.correlate(squares, np.full(self.volatility_lookback, 1.0 / self.volatility_lookback))
-        )
+        sigma = np.sqrt(np.correlate(squares, np.full(self.volatility_lookback, 1.0 / self.volatility_lookback)))
         unit = self.scale * (self.slow - self.fast) / math.sqrt(3.0 * self.slow) * sigma[-n_scores:]
         return np.clip(gap / np.maximum(unit, EQUAL), -1.0, 1.0)  # A price that stands still has no unit.
 

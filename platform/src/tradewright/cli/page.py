@@ -1,0 +1,48 @@
+"""How a report reaches the screen: in colour and full width on a terminal, with charts where they can be shown."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tradewright.reports.figures import Figures
+
+WIDTH_UNATTENDED = 80
+"""Without a terminal nobody says how wide a page is."""
+
+_DRAWN_WITH = "\u2500\u28ff"  # A line of a frame and a cell of braille.
+
+
+def echo_report(fields: dict[str, Any], saved_to: Path | None, figures: Figures | None = None) -> None:
+    """Write a report to stdout.
+
+    Args:
+        fields: What `reports.machine.report` returned, or what a store kept of it.
+        saved_to: Where it is kept.
+        figures: What the charts are drawn from; a stored report has none.
+    """
+    # 0.1 s that `--help` must not pay.
+    from tradewright.reports.charts import charts  # noqa: PLC0415  # see above
+    from tradewright.reports.terminal import WIDTH_MAX, text  # noqa: PLC0415  # see above
+
+    attended = sys.stdout is not None and sys.stdout.isatty()
+    width = min(shutil.get_terminal_size().columns if attended else WIDTH_UNATTENDED, WIDTH_MAX)
+    colour = attended and not os.environ.get("NO_COLOR")
+    drawn = charts(figures, width, colour=colour) if figures is not None and figures.fills and _can_draw() else ()
+    place = None if saved_to is None else os.path.relpath(saved_to)
+    click.echo(text(fields, drawn, width=width, colour=colour, saved_to=place))
+
+
+def _can_draw() -> bool:
+    try:
+        _DRAWN_WITH.encode(getattr(sys.stdout, "encoding", None) or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""What people and machines read about a run; `machine` decides every number, `terminal` only lays them out."""

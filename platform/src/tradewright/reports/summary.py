@@ -1,0 +1,164 @@
+"""The one place that decides what a report of a backtest says; every reader shows these numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import attrs
+import numpy as np
+
+from tradewright.backtest import granted
+from tradewright.reports import events
+from tradewright.reports.figures import figures
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+
+    from tradewright.backtest import Backtest
+    from tradewright.reports.events import HaltRow, RuleRow, StepRow
+    from tradewright.reports.figures import Figures
+
+Status = Literal["complete", "halted", "no_trades"]
+
+
+@attrs.frozen(kw_only=True)
+class FeedRow:
+    """What one feed brought; see `tradewright.data.feeds.Feed`."""
+
+    name: str
+    source: str
+    symbols: tuple[str, ...]
+    first_on: date
+    last_on: date
+    bars: int
+    adjustment: str
+    fingerprint: str
+
+
+@attrs.frozen(kw_only=True)
+class AfterHalt:
+    """What came of the account once a halt had ended all trading: positions are sold at the next open.
+
+    Attributes:
+        on: Last session of the prices.
+        equity: On that day, in currency.
+        change: Of NAV since the halt's close, a fraction.
+    """
+
+    on: date
+    equity: float
+    change: float
+
+
+@attrs.frozen(kw_only=True)
+class Summary:
+    """Everything that a report of a backtest shows.
+
+    Attributes:
+        status: `halted` when a halt that only a person can lift ended all trading, `no_trades` without a fill.
+        config: Every effective setting, in the file's shape.
+        currency: Of every amount.
+        data: The feeds.
+        figures: The whole period; when halted, up to the close of the halt's session.
+        after_halt: What followed, when halted.
+        until_halt: The figures up to the first halt, when a simulated person lifted it.
+        capital_start: Granted at first, in currency.
+        steps: What was granted later, up to the end of `figures`.
+        rules: What each rule cut.
+        halts: Every halt, in order.
+        largest: Largest absolute weight at any close, by book and symbol.
+        cuts: Orders reduced by `participation` and by `cash`.
+        expired: Orders of which something was left at the end of their bar.
+        strikes: Answers of optimizers and rules that broke their contract and were replaced.
+        verify_failures: Decisions whose second pass through the rules disagreed with the first.
+        warnings: What weakens the result, most important first.
+        seconds: Time of each stage.
+    """
+
+    status: Status
+    config: dict[str, Any]
+    currency: str
+    data: tuple[FeedRow, ...]
+    figures: Figures
+    after_halt: AfterHalt | None
+    until_halt: Figures | None
+    capital_start: float
+    steps: tuple[StepRow, ...]
+    rules: tuple[RuleRow, ...]
+    halts: tuple[HaltRow, ...]
+    largest: dict[str, dict[str, float]]
+    cuts: dict[str, int]
+    expired: int
+    strikes: int
+    verify_failures: int
+    warnings: tuple[str, ...]
+    seconds: dict[str, float]
+
+
+def summarise(ran: Backtest, warnings: Sequence[str] = ()) -> Summary:
+    """Compute everything that a report of `ran` shows.
+
+    Args:
+        ran: The backtest.
+        warnings: What the caller knows beyond `ran.warnings`; these come first.
+    """
+    halts = events.halts(ran)
+    end = events.end_of_trading(ran, halts)
+    lifted = [halt.bar for halt in halts if halt.latched and not halt.stands]
+    whole = figures(ran, ran.bars.n_bars if end is None else end)
+    counts = ran.trace.state.run[0]
+    return Summary(
+        status="no_trades" if not len(ran.trace.fills) else "complete" if end is None else "halted",
+        config=ran.settings.as_table(),
+        currency=ran.settings.currency,
+        data=tuple(feed_rows(ran)),
+        figures=whole,
+        after_halt=None if end is None else after_halt(ran, end),
+        until_halt=figures(ran, events.session_end(ran, lifted[0])) if lifted else None,
+        capital_start=float(granted(ran.settings).sum()),
+        steps=tuple(step for step in events.steps(ran) if np.datetime64(step.on) <= whole.on[-1]),
+        rules=tuple(events.rules(ran)),
+        halts=halts,
+        largest=largest(ran),
+        cuts={"participation": int(counts.participation_cuts), "cash": int(counts.cash_cuts)},
+        expired=int(counts.expired),
+        strikes=int(counts.strikes) + sum(len(one.strikes) for one in ran.targets.values()),
+        verify_failures=int(counts.verify_failures),
+        warnings=(*warnings, *ran.warnings),
+        seconds=ran.seconds,
+    )
+
+
+def after_halt(ran: Backtest, end: int) -> AfterHalt:
+    """Return where the prices end, and the account with them."""
+    before, last = ran.trace.curve[end - 1, -1], ran.trace.curve[-1, -1]
+    return AfterHalt(
+        on=ran.bars.session[-1].astype(object),
+        equity=float(last.equity),
+        change=float(last.nav / before.nav - 1.0),
+    )
+
+
+def largest(ran: Backtest) -> dict[str, dict[str, float]]:
+    """Return the largest absolute weight at any close, by book and symbol, of what was ever held."""
+    weights = ran.trace.state.positions.largest
+    return {
+        book: {symbol: float(weight) for symbol, weight in zip(ran.bars.symbols, row, strict=True) if weight > 0.0}
+        for book, row in zip(ran.books, weights, strict=True)
+    }
+
+
+def feed_rows(ran: Backtest) -> Iterator[FeedRow]:
+    """Yield a row per feed."""
+    for feed in ran.feeds:
+        yield FeedRow(
+            name=feed.name,
+            source=feed.source,
+            symbols=feed.bars.symbols,
+            first_on=feed.bars.session[0].astype(object),
+            last_on=feed.bars.session[-1].astype(object),
+            bars=feed.bars.n_bars,
+            adjustment=feed.bars.adjustment,
+            fingerprint=feed.fingerprint,
+        )

@@ -1,0 +1,221 @@
+"""The words and numbers of a report on a screen: fractions as percents, money with separators, no value as `-`."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+HALTS_SHOWN_MAX = 5
+SYMBOLS_SHOWN_MAX = 8
+
+
+def printable(text: str) -> str:
+    r"""Write out whatever would move a terminal's cursor or change its colours.
+
+    >>> print(printable("a\x1b[31mb"))
+    a\x1b[31mb
+    """
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """Write a fraction.
+
+    >>> percent(0.1234), percent(None), percent(-1e-9)
+    ('12.3 %', '-', '0.0 %')
+    """
+    return "-" if value is None else f"{round(100.0 * value, digits) + 0.0:,.{digits}f} %"
+
+
+def ratio(value: float | None) -> str:
+    """Write a plain number.
+
+    >>> ratio(0.6479), ratio(None)
+    ('0.65', '-')
+    """
+    return "-" if value is None else f"{round(value, 2) + 0.0:.2f}"
+
+
+def money(text: str) -> str:
+    """Write an amount with separators.
+
+    >>> money("-1234567.50")
+    '-1,234,567.50'
+    """
+    return f"{Decimal(text):,}"
+
+
+def day(instant: str | None) -> str:
+    """Return the date of an instant."""
+    return "-" if instant is None else instant.partition("T")[0]
+
+
+def listed(names: Sequence[str]) -> str:
+    """Name the first few.
+
+    >>> listed(["SPX", "COMP"]), listed([f"A{i}" for i in range(30)])
+    ('SPX, COMP', 'A0, A1, A2, A3, A4, A5, A6, A7 and 22 more')
+    """
+    more = len(names) - SYMBOLS_SHOWN_MAX
+    return ", ".join(names[:SYMBOLS_SHOWN_MAX]) + (f" and {more} more" if more > 0 else "")
+
+
+# ---- halts -----------------------------------------------------------------------------------------------
+
+
+def halt_lines(report: dict[str, Any]) -> Iterator[str]:
+    """Yield a paragraph for each halt that still stands, and what came after."""
+    standing = [halt for halt in report["halts"] if halt["latched"] and halt["lifted_at"] is None]
+    for halt in standing[:HALTS_SHOWN_MAX]:
+        yield f"HALTED on {day(halt['at'])}: {_cause(halt)}. Only a person lifts this halt."
+    after = report["net"].get("after_halt")
+    if after is not None:
+        yield (
+            f"The figures below stop there. Positions were sold at the next open; by {after['on']} equity was"
+            f" {money(after['equity'])} ({percent(after['change'])} since the halt)."
+        )
+
+
+def lift_rows(report: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Yield a row for each halt that a simulated person lifted."""
+    for halt in report["halts"]:
+        if halt["latched"] and halt["lifted_at"] is not None:
+            compared = (percent(halt["observed"]), percent(halt["limit"]))
+            yield (day(halt["at"]), day(halt["lifted_at"]), halt["kind"], halt["book"], *compared)
+
+
+def passing_halts(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield, for each rule and book, its halts that lasted until the next session."""
+    passing = [halt for halt in report["halts"] if not halt["latched"]]
+    for kind, book in dict.fromkeys((halt["kind"], halt["book"]) for halt in passing):
+        those = [halt for halt in passing if (halt["kind"], halt["book"]) == (kind, book)]
+        worst = max(those, key=lambda halt: halt["observed"] or 0.0)
+        times = "once" if len(those) == 1 else f"{len(those):,} times"
+        extreme = f"the worst {percent(worst['observed'])} on {day(worst['at'])}, limit {percent(worst['limit'])}"
+        yield kind, f"{times} in {book}, {those[0]['level']}; {extreme}"
+
+
+def _cause(halt: dict[str, Any]) -> str:
+    observed, limit = percent(halt["observed"]), percent(halt["limit"])
+    return f"{halt['kind']} in {halt['book']} at {observed}, limit {limit}, {halt['level']}"
+
+
+# ---- figures ---------------------------------------------------------------------------------------------
+
+
+def period(part: dict[str, Any]) -> str:
+    """Say when."""
+    span = part["period"]
+    many = "1 session" if span["sessions"] == 1 else f"{span['sessions']:,} sessions"
+    return f"{span['first_on']} to {span['last_on']}, {many}"
+
+
+def figure_columns(part: dict[str, Any]) -> tuple[str, ...]:
+    """Return the heads of the table."""
+    exposure = part["benchmarks"]["buy_and_hold_at_average_exposure"]["exposure"]
+    return (
+        "",
+        "strategy\nnet",
+        "strategy\ngross",
+        "buy and hold\nat 100 %",
+        f"buy and hold\nat {percent(exposure, 0)}",
+    )
+
+
+def figure_rows(part: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Yield the rows of the table: strategy net and gross, buy-and-hold at full and at our exposure."""
+    benchmarks = part["benchmarks"]
+    four = (part["net"], part["gross"], benchmarks["buy_and_hold"], benchmarks["buy_and_hold_at_average_exposure"])
+    yield ("Return", *(percent(one["total_return"]) for one in four))
+    yield ("Return per year", *(percent(one["annual_return"], 2) for one in four))
+    yield ("Volatility per year", *(percent(one["volatility"]) for one in four))
+    yield ("Sharpe ratio", *(ratio(one["sharpe"]) for one in four))
+    yield ("Largest drawdown", *(percent(one["max_drawdown"]["depth"]) for one in four))
+
+
+def behaviour_lines(part: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what the strategy did, beside what it earned."""
+    net, fall = part["net"], part["net"]["max_drawdown"]
+    exposure = net["exposure"]
+    back = f"recovered {fall['recovered_on']}" if fall["recovered_on"] else "not recovered"
+    if fall["depth"]:
+        yield "Drawdown", f"{percent(fall['depth'])} from {fall['peak_on']} to {fall['trough_on']}, {back}"
+    gross, net_of_shorts = percent(exposure["gross"]), percent(exposure["net"])
+    signed = "" if gross == net_of_shorts else f" ({net_of_shorts} net of shorts)"
+    in_market = percent(exposure["time_in_market"])
+    yield "Exposure", f"{gross} of equity on average{signed}, in the market on {in_market} of closes"
+    open_ = net["trades"]["open"]
+    yield "Trades", f"{net['trades']['closed']:,} round trips, {open_} open at the end, {net['fills']:,} fills"
+    yield "Turnover", f"{percent(net['turnover'])} of equity bought and sold per year"
+    for book, weights in net.get("largest_weights", {}).items():
+        heaviest = sorted(weights.items(), key=lambda pair: -pair[1])
+        if heaviest:
+            named = listed([f"{symbol} {percent(weight)}" for symbol, weight in heaviest])
+            yield "Largest weight", f"{named} (of {book})"
+    cut = {name: count for name, count in net.get("cut_orders", {}).items() if count}
+    if cut:
+        yield "Orders cut", ", ".join(f"{_CUT[name]} {count:,}" for name, count in cut.items())
+
+
+_CUT = {"participation": "to the share of volume", "cash": "to the cash there was", "expired": "expired with a rest"}
+
+
+def money_lines(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield capital, profit and what was paid."""
+    capital, net, costs, currency = report["capital"], report["net"], report["costs"], report["currency"]
+    yield (
+        "Capital",
+        f"{money(capital['start'])} at the start, {money(capital['end'])} at the end, {currency}",
+    )
+    for step in capital["steps"]:
+        gain = percent(step["gain"])
+        yield "", f"{step['on']}  +{money(step['amount'])} after {gain} since the step before"
+    yield "Profit", f"{money(net['profit'])} after costs; equity {money(net['equity'])}"
+    parts = ", ".join(f"{name} {money(costs[name]['amount'])}" for name in ("fees", "slippage", "borrow"))
+    per_year = percent(costs["total"]["per_year"], 2)
+    yield "Costs", f"{money(costs['total']['amount'])} ({per_year} of equity per year): {parts}"
+    rate = percent(report["config"]["costs"]["cash_rate"], 2)
+    yield "Interest", f"{money(costs['interest']['amount'])} earned on idle cash at {rate} per year"
+
+
+def rule_row(rule: dict[str, Any]) -> tuple[str, ...]:
+    """Return a row of the table of rules; one that cut nothing is told from one that is not there."""
+    if not rule["cuts"]:
+        return (rule["name"], "-", "-", "-", "-", "-")
+    counts = (f"{rule['cuts']:,}", f"{rule['bars_bound']:,}", f"{Decimal(rule['notional_cut']):,.0f}")
+    return (rule["name"], *counts, day(rule["first_at"]), day(rule["last_at"]))
+
+
+# ---- the end ---------------------------------------------------------------------------------------------
+
+
+def notes(report: dict[str, Any]) -> Iterator[str]:
+    """Yield what a reader must know to read the numbers."""
+    yield "Net is after fees, slippage, spread and borrow; gross has each day's costs added back to its return."
+    yield (
+        "Buy and hold: equal parts of everything traded, bought at the first close and held, without costs; at"
+        " our average net exposure it is set anew each session, the rest in cash."
+    )
+    yield "Sharpe is in excess of the cash rate and annualised by 252 sessions. Drawdowns are of closes of sessions."
+    yield "A rule cuts a target on every bar on which it holds it down; the notional adds all these up."
+    if report["status"] == "halted":
+        yield "What the rules cut is counted to the end of the prices, the time after the halt included."
+    if "until_halt" in report:
+        yield "A lift sets the peak to the NAV of that day: drawdowns beyond the limit are made of several halts."
+    if report["capital"]["steps"]:
+        yield "Capital steps take for granted that the record is good enough for the next one."
+
+
+def imprint(report: dict[str, Any], saved_to: str | None) -> Iterator[str]:
+    """Yield what this run is called, where it is kept, and how long it took."""
+    yield f"Run {report['run_id']}, {'not saved' if saved_to is None else f'saved in {saved_to}'}"
+    trials = report["trials"]
+    if trials is not None:
+        many = f"{trials:,} configurations" if trials != 1 else "1 configuration"
+        yield f"Tried here so far: {many}; the more there are, the less the best one means."
+    seconds = report["seconds"]
+    stages = ", ".join(f"{stage} {took:.2f}" for stage, took in seconds.items())
+    yield f"Seconds: {sum(seconds.values()):.2f} ({stages})"

@@ -1,0 +1,230 @@
+"""Every backtest that was run in a workspace: kept in one SQLite file, and counted as a trial.
+
+A result chosen from many tries is worth less than the only one, so a report says how many distinct pairs of
+configuration and data the workspace has seen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from contextlib import closing, contextmanager
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from tradewright.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+FILE = "runs.db"
+SCHEMA = 1
+WAIT_SECONDS = 10.0
+"""How long to wait for another process that is writing."""
+
+_TABLE = """\
+CREATE TABLE runs (
+    run_id TEXT PRIMARY KEY,
+    at TEXT NOT NULL,        -- UTC, ISO 8601
+    trial TEXT NOT NULL,     -- hash of config and data
+    config TEXT NOT NULL,    -- this and the rest: JSON
+    data TEXT NOT NULL,
+    versions TEXT NOT NULL,
+    request TEXT NOT NULL,
+    result TEXT NOT NULL
+)"""
+
+_SELECT = """\
+SELECT run_id, at, result FROM runs WHERE ?1 IS NULL OR run_id = ?1 ORDER BY at DESC, rowid DESC"""
+
+
+@attrs.frozen(kw_only=True)
+class Run:
+    """What was run.
+
+    Attributes:
+        at: When, with a time zone.
+        config: Every effective setting, in the file's order.
+        data: Fingerprint of each feed, by name.
+        versions: Of everything that computed it.
+        request: What was asked beyond the configuration.
+    """
+
+    at: datetime = attrs.field()
+    config: dict[str, Any]
+    data: dict[str, str]
+    versions: dict[str, Any]
+    request: dict[str, Any]
+
+    @at.validator
+    def _zoned(self, _: object, at: datetime) -> None:
+        if at.utcoffset() is None:
+            raise ValueError("at must have a time zone")
+
+    @property
+    def trial(self) -> str:
+        """Hash of configuration and data: equal ones are one trial, whenever and over whichever range they ran.
+
+        The order of the settings counts, because the order of rules does.
+        """
+        return hashlib.sha256(json.dumps([self.config, self.data]).encode()).hexdigest()
+
+    @property
+    def run_id(self) -> str:
+        """Instant in UTC, then the beginning of the trial's hash: ids sort by time, and equal ends are one trial."""
+        return f"{_utc(self.at):%Y%m%d-%H%M%S}-{self.trial[:6]}"
+
+
+@attrs.frozen(kw_only=True)
+class Ticket:
+    """What the store says about one run.
+
+    Attributes:
+        run_id: Its name.
+        trials: Distinct trials of the workspace, this one included; None when they cannot be counted.
+        saved_to: The file that keeps it, None when it is not kept.
+        warning: Why it is not kept.
+    """
+
+    run_id: str
+    trials: int | None
+    saved_to: Path | None = None
+    warning: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Stored:
+    """One saved run.
+
+    Attributes:
+        run_id: Its name.
+        at: When it ran, UTC, ISO 8601.
+        report: The report as it was printed.
+    """
+
+    run_id: str
+    at: str
+    report: dict[str, Any]
+
+
+@attrs.frozen
+class RunStore:
+    """The saved runs of one workspace; safe for several processes at once.
+
+    Attributes:
+        path: The SQLite file; it is made by the first `save`.
+    """
+
+    path: Path
+
+    @classmethod
+    def of(cls, workspace: Path) -> RunStore:
+        """Return the store of the workspace."""
+        return cls(workspace / ".tradewright" / FILE)
+
+    def save(self, run: Run, report: Callable[[Ticket], dict[str, Any]]) -> dict[str, Any]:
+        """Keep a run and return its report.
+
+        Args:
+            run: What was run.
+            report: Makes the report, given the name and the count of trials.
+
+        Raises:
+            DataError: The file cannot be written, is damaged, or belongs to a newer version.
+        """
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._refused(error.strerror or str(error)) from error
+        with self._open("rwc") as db, db:  # The second keeps everything or nothing.
+            db.execute("BEGIN IMMEDIATE")  # No other process may take the same name or count in between.
+            _make(db)
+            ticket = Ticket(run_id=_free(db, run.run_id), trials=_trials(db, run), saved_to=self.path)
+            result = report(ticket)
+            columns = (run.config, run.data, run.versions, run.request, result)
+            texts = [json.dumps(column, allow_nan=False) for column in columns]
+            row = (ticket.run_id, f"{_utc(run.at):%Y-%m-%dT%H:%M:%SZ}", run.trial, *texts)
+            db.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        return result
+
+    def trials(self, run: Run) -> int:
+        """Return how many distinct trials there would be with `run`, which is not kept.
+
+        Raises:
+            DataError: The file cannot be read.
+        """
+        if not self.path.exists():
+            return 1
+        with self._open("ro") as db:
+            return _trials(db, run)
+
+    def stored(self, run_id: str | None = None) -> tuple[Stored, ...]:
+        """Return the saved runs, newest first; only one when `run_id` is given.
+
+        Raises:
+            DataError: The file cannot be read.
+            UsageError: There is no such run.
+        """
+        rows: list[tuple[str, str, str]] = []
+        if self.path.exists():
+            with self._open("ro") as db:
+                rows = db.execute(_SELECT, (run_id,)).fetchall()
+        if run_id is not None and not rows:
+            raise UsageError(f"no run {run_id[:60]!r} in {self.path}", fix="tradewright runs lists them")
+        try:
+            return tuple(Stored(run_id=name, at=at, report=json.loads(result)) for name, at, result in rows)
+        except ValueError as error:
+            raise self._refused(f"damaged: {error}") from error
+
+    @contextmanager
+    def _open(self, mode: str) -> Iterator[sqlite3.Connection]:
+        """Open the file, and turn whatever SQLite says into an error with a fix."""
+        try:
+            uri = f"{self.path.absolute().as_uri()}?mode={mode}"
+            with closing(sqlite3.connect(uri, uri=True, timeout=WAIT_SECONDS, isolation_level=None)) as db:
+                self._check_schema(db)
+                yield db
+        except sqlite3.Error as error:
+            raise self._refused(str(error)) from error
+
+    def _check_schema(self, db: sqlite3.Connection) -> None:
+        (found,) = db.execute("PRAGMA user_version").fetchone()
+        if found > SCHEMA:
+            raise DataError(
+                f"saved runs of schema {found}, this version reads {SCHEMA}",
+                file=self.path,
+                fix="upgrade tradewright",
+            )
+
+    def _refused(self, why: str) -> DataError:
+        fix = "make its folder writable; if the file is damaged, move it away and the next run begins a new one"
+        return DataError(f"saved runs cannot be used: {why}", file=self.path, fix=fix)
+
+
+def _make(db: sqlite3.Connection) -> None:
+    if db.execute("PRAGMA user_version").fetchone() == (0,):
+        db.execute(_TABLE)
+        db.execute(f"PRAGMA user_version = {SCHEMA}")
+
+
+def _trials(db: sqlite3.Connection, run: Run) -> int:
+    count: int
+    (count,) = db.execute("SELECT count(DISTINCT trial) FROM runs WHERE trial <> ?", (run.trial,)).fetchone()
+    return count + 1
+
+
+def _free(db: sqlite3.Connection, wanted: str) -> str:
+    """Return a name that no run has yet: the same trial may run twice within a second."""
+    name, number = wanted, 2
+    while db.execute("SELECT 1 FROM runs WHERE run_id = ?", (name,)).fetchone():
+        name, number = f"{wanted}-{number}", number + 1
+    return name
+
+
+def _utc(at: datetime) -> datetime:
+    return at.astimezone(UTC)

@@ -1,0 +1,449 @@
+"""Rules as a plugin brings them: compiled or interpreted, cached, refused."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from textwrap import dedent
+from types import ModuleType
+from typing import Any
+
+import attrs
+import llvmlite
+import llvmlite.binding
+import numba
+import numpy as np
+import pytest
+from engine_harness import Fuse, assert_same, decisions, mission, play, prices, settings
+from tradewright.engine.fuse import CHECKED_WITH_NUMBA, FusedRules, content_hash, fuse, writable
+from tradewright.engine.jit import COMPILING
+from tradewright.engine.run import Trace, simulate
+from tradewright.engine.state import as_bytes
+from tradewright.errors import PluginError
+from tradewright.risk.contract import TargetRule
+from tradewright.risk.daily_loss import DailyLoss
+from tradewright.risk.drawdown_halt import DrawdownHalt
+from tradewright.risk.exposure import Exposure
+from tradewright.risk.risk_per_trade import RiskPerTrade
+from tradewright.values.bars import Bars
+
+compiling = pytest.mark.skipif(not COMPILING, reason="nothing is compiled with NUMBA_DISABLE_JIT")
+
+RULES = """
+from __future__ import annotations
+
+import json
+import math
+from typing import NamedTuple
+
+from tradewright.risk.contract import FLATTEN, RUNNING, Halt, Proposal, Sides
+
+
+class Level(NamedTuple):
+    value: float
+
+
+def set_stop(proposal, asset, book, p):
+    stop = p.value if math.isnan(proposal.stop) else proposal.stop
+    return Proposal(proposal.target, stop, proposal.mode)
+
+
+def cap(proposal, asset, book, p):
+    size = min(abs(proposal.target), p.value)
+    return Proposal(math.copysign(size, proposal.target), proposal.stop, proposal.mode)
+
+
+def cap_with_dict(proposal, asset, book, p):
+    caps = {"every asset": [p.value]}
+    size = min(abs(proposal.target), *caps["every asset"])
+    return Proposal(math.copysign(size, proposal.target), proposal.stop, proposal.mode)
+
+
+def cap_with_try(proposal, asset, book, p):
+    try:
+        size = min(abs(proposal.target), float(json.dumps(p.value)))
+    except ValueError as error:
+        raise AssertionError(str(error)) from error
+    return Proposal(math.copysign(size, proposal.target), proposal.stop, proposal.mode)
+
+
+def never(book, p):
+    return Halt(RUNNING, 1.0, 0.0, p.value)
+
+
+def allow_with_json(target, held, book, p):
+    return Sides(json.loads("1.0"), 1.0)
+
+
+def raise_with_json(proposal, asset, book, p):
+    return json.loads("{")
+
+
+def float_with_json(proposal, asset, book, p):
+    return json.loads("1.0")
+
+
+def write_with_json(target, held, book, p):
+    target[0] = json.loads("0.0")
+    return Sides(1.0, 1.0)
+
+
+def write_target(target, held, book, p):
+    target[0] = p.value
+    return Sides(1.0, 1.0)
+
+
+def write_held(target, held, book, p):
+    held[:] = 0.0
+    return Sides(1.0, 1.0)
+
+
+def asset_to_float(proposal, asset, book, p):
+    return p.value
+
+
+def asset_to_tuple(proposal, asset, book, p):
+    return (proposal.target, proposal.stop, proposal.mode)
+
+
+def book_to_none(book, p):
+    return None
+
+
+def sides_to_halt(target, held, book, p):
+    return Halt(FLATTEN, 1.0, 0.0, p.value)
+"""
+
+
+@pytest.fixture(scope="module")
+def plugin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
+    """A package of rules, installed for this module."""
+    folder = tmp_path_factory.mktemp("plugin")
+    (folder / "rules_of_a_plugin.py").write_text(RULES, "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(folder))
+        yield __import__("rules_of_a_plugin")
+        sys.modules.pop("rules_of_a_plugin")
+
+
+def rule(plugin: ModuleType, name: str, value: float = 0.25, phase: Any = "asset") -> tuple[str, TargetRule]:
+    """Return one of the plugin's rules, under its function's name."""
+    return name, TargetRule(phase=phase, function=getattr(plugin, name), parameters=plugin.Level(value))
+
+
+def market(n_bars: int = 240) -> Bars:
+    """Two assets, three bars a session, wild enough for every limit of the mission."""
+    random = np.random.default_rng(7)
+    close = 64.0 * np.exp(np.cumsum(random.normal(0.0, 0.02, (n_bars, 2)), axis=0))
+    opening = close * np.exp(random.normal(0.0, 0.005, close.shape))
+    return prices(
+        close,
+        open=opening,
+        high=np.maximum(opening, close) * 1.004,
+        low=np.minimum(opening, close) * 0.996,
+        volume=random.integers(2_000, 90_000, close.shape),
+        sessions=np.arange(n_bars) // 3,
+    )
+
+
+def trade(fused: FusedRules) -> Trace:
+    """Let two books trade the wild market with every cost there is."""
+    bars = market()
+    wants = decisions(np.random.default_rng(8).normal(0.1, 0.5, (bars.n_bars, 2, 2)), 2, 2)
+    costs = settings(
+        fused.rules,
+        (0.75, 0.25),
+        has_volume=True,
+        participation=0.05,
+        half_spread_and_slippage=4e-4,
+        commission_per_share=0.005,
+        commission_min=1.0,
+        borrow_rate=0.01,
+        cash_rate=0.02,
+        capital_total=200_000.0,
+        capital_step=50_000.0,
+        resume_after=3,
+        no_trade_band=0.02,
+    )
+    return simulate(bars, wants, costs, fused, np.array([37_500.0, 12_500.0]))
+
+
+def everything(trace: Trace) -> bytes:
+    """Return every number of a run."""
+    return as_bytes((*trace.state, trace.curve, trace.fills, trace.events))
+
+
+# ---- compiled and interpreted ----------------------------------------------------------------------------------
+
+
+@compiling
+@pytest.mark.parametrize("name", ["cap_with_dict", "cap_with_try"])
+def test_fuse_of_a_rule_that_does_not_compile_runs_it_interpreted_with_the_same_bytes(
+    fused: Fuse, plugin: ModuleType, name: str
+) -> None:
+    compiled, interpreted = fused([rule(plugin, "cap")]), fused([rule(plugin, name)])
+
+    assert {} == compiled.interpreted
+    assert [name] == list(interpreted.interpreted)
+    expected, found = trade(compiled), trade(interpreted)
+    assert len(expected.fills) > 100
+    assert everything(expected) == everything(found)
+
+
+@compiling
+def test_fuse_of_the_mission_interpreted_gives_the_bytes_of_the_compiled(fused: Fuse, plugin: ModuleType) -> None:
+    rules = mission(DrawdownHalt(limit=0.04), DailyLoss(limit=0.01), RiskPerTrade(lookback=5), Exposure(gross=0.25))
+    compiled = fused(rules)
+    interpreted = fused([*rules, rule(plugin, "allow_with_json", phase="sides")])
+
+    assert ({}, ["allow_with_json"]) == (compiled.interpreted, list(interpreted.interpreted))
+    expected, found = trade(compiled), trade(interpreted)
+    # The run is no proof of a rule that it never needed.
+    assert all(expected.state.counters.cuts > 0), dict(zip(dict(rules), expected.state.counters.cuts, strict=True))
+    assert len(expected.events) > 0
+    assert len(expected.fills) > 100
+    # The interpreted set has one more rule, which never cut anything; all else is the same.
+    assert 0 == found.state.counters[-1].cuts
+    same = found.state._replace(counters=found.state.counters[:-1].view(np.recarray))
+    assert everything(expected) == everything(attrs.evolve(found, state=same))
+
+
+@compiling
+def test_fuse_of_a_rule_that_does_not_compile_says_why(fused: Fuse, plugin: ModuleType) -> None:
+    """The reason is for the rule's author: what was not understood, not the name of a compiler's pass."""
+    reason = fused([rule(plugin, "allow_with_json", phase="sides")]).interpreted["allow_with_json"]
+
+    assert "loads" in reason
+
+
+# ---- order -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("order", "stop"), [((90.0, 80.0), 90.0), ((80.0, 90.0), 80.0)])
+def test_fuse_asks_the_rules_of_a_phase_in_the_order_of_the_list(
+    fused: Fuse, plugin: ModuleType, order: tuple[float, float], stop: float
+) -> None:
+    """Each rule sets a stop where there is none, so the first one has its way."""
+    rules = [rule(plugin, "set_stop", value) for value in order]
+
+    ledger = play(fused(rules), prices([100, 100], open=[100, 100]), [0.5, None])
+
+    assert_same([(10_000, 0, None, stop, 50, 10_000, 1)], ledger.rows()[:1])
+
+
+def test_fuse_numbers_rules_by_phase_and_then_by_the_list(fused: Fuse, plugin: ModuleType) -> None:
+    names = [("allow_with_json", "sides"), ("cap", "asset"), ("never", "book"), ("set_stop", "asset")]
+
+    chosen = fused([rule(plugin, name, phase=phase) for name, phase in names])
+
+    assert ["never", "cap", "set_stop", "allow_with_json"] == [name for name, _ in chosen.rules]
+    assert (plugin.Level(0.25),) * 4 == chosen.parameters
+
+
+# ---- refused ---------------------------------------------------------------------------------------------------
+
+
+@compiling
+@pytest.mark.parametrize("name", ["write_target", "write_held"])
+def test_fuse_refuses_a_rule_that_writes_to_its_arrays(tmp_path: Path, plugin: ModuleType, name: str) -> None:
+    with pytest.raises(PluginError, match="writes to its arguments") as caught:
+        fuse([rule(plugin, "cap"), rule(plugin, name, phase="sides")], tmp_path)
+
+    assert name == caught.value.key
+    assert caught.value.fix
+    assert [] == list(tmp_path.glob("*.py"))
+
+
+@compiling
+@pytest.mark.parametrize(
+    ("name", "phase", "wanted"),
+    [
+        ("asset_to_float", "asset", "Proposal"),
+        ("asset_to_tuple", "asset", "Proposal"),
+        ("book_to_none", "book", "Halt"),
+        ("sides_to_halt", "sides", "Sides"),
+    ],
+)
+def test_fuse_refuses_a_rule_that_returns_another_type(
+    tmp_path: Path, plugin: ModuleType, name: str, phase: str, wanted: str
+) -> None:
+    with pytest.raises(PluginError, match=f"must return {wanted}, was ") as caught:
+        fuse([rule(plugin, name, phase=phase)], tmp_path)
+
+    assert name == caught.value.key
+    assert wanted in str(caught.value.fix)
+    assert [] == list(tmp_path.glob("*.py"))
+
+
+@compiling
+@pytest.mark.parametrize(
+    ("name", "phase"), [("raise_with_json", "asset"), ("float_with_json", "asset"), ("write_with_json", "sides")]
+)
+def test_fuse_of_an_interpreted_rule_that_breaks_the_contract_names_it(
+    fused: Fuse, plugin: ModuleType, name: str, phase: str
+) -> None:
+    """What the compiler refuses beforehand is refused by name when the rule is asked."""
+    chosen = fused([rule(plugin, name, phase=phase)])
+
+    with pytest.raises(PluginError) as caught:
+        play(chosen, prices([100], open=[100]), [0.5])
+
+    assert name == caught.value.key
+
+
+# ---- the cache -------------------------------------------------------------------------------------------------
+
+
+def test_fuse_without_a_folder_that_can_be_written_still_works(tmp_path: Path, plugin: ModuleType) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    cache = tmp_path / "file" / "cache"
+
+    ledger = play(fuse([rule(plugin, "cap_with_dict")], cache), prices([100, 100], open=[100, 100]), [0.5, None])
+
+    assert 25.0 == ledger.rows()[0][4]
+    assert not cache.exists()
+
+
+def test_writable_of_a_folder_that_refuses_files_is_a_temporary_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    monkeypatch.setattr(tempfile, "mkdtemp", lambda prefix: str(tmp_path / f"{prefix}other"))
+
+    assert tmp_path / "tradewright-other" == writable(tmp_path / "cache")
+
+
+def test_content_hash_does_not_depend_on_options(plugin: ModuleType) -> None:
+    assert content_hash("", [rule(plugin, "cap", 0.25)]) == content_hash("", [rule(plugin, "cap", 0.125)])
+
+
+@pytest.mark.parametrize(
+    ("module", "name"), [(numba, "__version__"), (llvmlite, "__version__")], ids=["numba", "llvmlite"]
+)
+def test_content_hash_depends_on_the_compiler(
+    plugin: ModuleType, monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str
+) -> None:
+    before = content_hash("", [rule(plugin, "cap")])
+    monkeypatch.setattr(module, name, "0.0.1")
+
+    assert before != content_hash("", [rule(plugin, "cap")])
+
+
+def test_content_hash_depends_on_the_processor(plugin: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = content_hash("", [rule(plugin, "cap")])
+    monkeypatch.setattr(llvmlite.binding, "get_host_cpu_name", lambda: "abacus")
+
+    assert before != content_hash("", [rule(plugin, "cap")])
+
+
+PACKAGE = {
+    "__init__.py": "",
+    "caps.py": "CAP = 0.25\n",
+    "helper.py": """
+        from capped.caps import CAP
+        from tradewright.engine.jit import compiled_rule
+
+        @compiled_rule
+        def capped(size):
+            return min(size, CAP)
+        """,
+    "rule.py": """
+        import math
+        from typing import NamedTuple
+
+        from capped.helper import capped
+        from tradewright.risk.contract import Proposal
+
+        class Nothing(NamedTuple):
+            value: float
+
+        def cap(proposal, asset, book, p):
+            size = capped(abs(proposal.target))
+            return Proposal(math.copysign(size, proposal.target), proposal.stop, proposal.mode)
+        """,
+}
+SESSION = """
+    import json, sys
+    from pathlib import Path
+    from capped.rule import Nothing, cap
+    from engine_harness import play, prices
+    from tradewright.engine.fuse import fuse
+    from tradewright.risk.contract import TargetRule
+
+    rule = TargetRule(phase="asset", function=cap, parameters=Nothing(0.0))
+    fused = fuse([("cap", rule)], Path(sys.argv[1]))
+    order = play(fused, prices([100.0], open=[100.0]), [0.5]).rows()[0][4]
+    stats = fused.advance.stats
+    hits, misses = sum(stats.cache_hits.values()), sum(stats.cache_misses.values())
+    print(json.dumps({"order": order, "hits": hits, "misses": misses}))
+    """
+
+
+def other_process(folder: Path, program: str, *words: str) -> str:
+    """Run a program in a process of its own, with `folder` and the harness importable, and return its stdout."""
+    setup = f"import sys; sys.path[:0] = [{str(folder)!r}, {str(Path(__file__).parent)!r}]\n"
+    done = subprocess.run(
+        [sys.executable, "-c", setup + dedent(program), *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert 0 == done.returncode, done.stderr
+    return done.stdout
+
+
+@compiling
+@pytest.mark.slow
+def test_fuse_in_a_second_process_loads_the_code_and_notices_an_edited_helper(tmp_path: Path) -> None:
+    cache, package = tmp_path / "cache", tmp_path / "capped"
+    package.mkdir()
+    for name, text in PACKAGE.items():
+        (package / name).write_text(dedent(text), "utf-8")
+
+    first = json.loads(other_process(tmp_path, SESSION, str(cache)))
+    code = {file: file.stat().st_mtime_ns for file in cache.rglob("*.nb[ci]")}
+    second = json.loads(other_process(tmp_path, SESSION, str(cache)))
+
+    # 0.25 x 10,000 / 100: the first process compiles, the second only loads and leaves the files alone.
+    assert {"order": 25.0, "hits": 0, "misses": 1} == first
+    assert len(code) == 2
+    assert {"order": 25.0, "hits": 1, "misses": 0} == second
+    assert code == {file: file.stat().st_mtime_ns for file in cache.rglob("*.nb[ci]")}
+
+    (package / "caps.py").write_text("CAP = 0.125\n", "utf-8")
+    edited = json.loads(other_process(tmp_path, SESSION, str(cache)))
+
+    # 12.5 is 12 units: the new limit acts, compiled into a module of another name.
+    assert {"order": 12.0, "hits": 0, "misses": 1} == edited
+    assert 2 == len(list(cache.glob("fused_*.py")))
+    (package / "caps.py").write_text("CAP = 0.25\n", "utf-8")
+    assert {"order": 25.0, "hits": 1, "misses": 0} == json.loads(other_process(tmp_path, SESSION, str(cache)))
+
+
+@compiling
+@pytest.mark.slow
+def test_numba_alone_still_does_not_notice_a_changed_callee(tmp_path: Path) -> None:
+    """The canary for the hash over all sources: with a numba that notices, `engine/fuse.py` could do without."""
+    (tmp_path / "callee.py").write_text("import numba\n\n@numba.njit\ndef limit():\n    return 0.25\n")
+    (tmp_path / "caller.py").write_text(
+        "import numba\nfrom callee import limit\n\n@numba.njit(cache=True)\ndef ask():\n    return limit()\n"
+    )
+    program = "from caller import ask; print(ask())"
+    before = other_process(tmp_path, program).strip()
+
+    (tmp_path / "callee.py").write_text("import numba\n\n@numba.njit\ndef limit():\n    return 0.125\n")
+    after = other_process(tmp_path, program).strip()
+
+    assert ("0.25", "0.25") == (before, after), (
+        f"numba {numba.__version__} noticed that a function called by a cached one has changed; numba "
+        f"{CHECKED_WITH_NUMBA} did not, which is why engine/fuse.py names its modules by a hash over all sources. "
+        "That stays correct; see whether it can be simpler, and renew CHECKED_WITH_NUMBA."
+    )

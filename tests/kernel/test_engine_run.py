@@ -1,0 +1,81 @@
+"""A run that stops and goes on: the same bytes however it is cut."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from engine_harness import Fuse, decisions, mission, prices, settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from tradewright.engine import run as running
+from tradewright.engine.run import Simulation, Trace, simulate
+from tradewright.engine.state import as_bytes
+from tradewright.risk.drawdown_halt import DrawdownHalt
+
+N_BARS = 90
+
+
+def simulation(fused: Fuse, start: int = 0) -> Simulation:
+    """Two books that trade two wild assets in both directions, halted now and then."""
+    random = np.random.default_rng(3)
+    close = 64.0 * np.exp(np.cumsum(random.normal(0.0, 0.02, (N_BARS, 2)), axis=0))
+    bars = prices(close, open=close * 1.001, sessions=np.arange(N_BARS) // 2)
+    wants = decisions(random.normal(0.0, 0.5, (N_BARS, 2, 2)), 2, 2)
+    rules = fused(mission(DrawdownHalt(limit=0.01)))
+    costs = settings(rules.rules, (0.5, 0.5), half_spread_and_slippage=1e-3, resume_after=4, borrow_rate=0.01)
+    return Simulation(bars, wants, costs, rules, np.array([50_000.0, 50_000.0]), start)
+
+
+def everything(trace: Trace) -> bytes:
+    return as_bytes((*trace.state, trace.curve, trace.fills, trace.events))
+
+
+@hypothesis_settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cuts=st.lists(st.integers(0, N_BARS), max_size=6))
+def test_run_cut_anywhere_gives_the_same_bytes(fused: Fuse, cuts: list[int]) -> None:
+    whole, pieces = simulation(fused), simulation(fused)
+
+    whole.advance(N_BARS)
+    for stop in [*sorted(cuts), N_BARS]:
+        pieces.advance(stop)
+
+    assert len(whole.trace().fills) > 50
+    assert len(whole.trace().events) > 4
+    assert everything(whole.trace()) == everything(pieces.trace())
+
+
+def test_run_with_the_smallest_buffers_gives_the_same_bytes(fused: Fuse, monkeypatch: pytest.MonkeyPatch) -> None:
+    wide = simulation(fused)
+    monkeypatch.setattr(running, "BUFFER_ROWS", 0)
+    narrow = simulation(fused)
+
+    wide.advance(N_BARS)
+    narrow.advance(N_BARS)
+
+    assert len(narrow.trace().fills) > 16  # 4 x 2 books x 2 assets is all that fits at once.
+    assert everything(wide.trace()) == everything(narrow.trace())
+
+
+def test_run_from_a_later_bar_trades_nothing_before_it(fused: Fuse) -> None:
+    late = simulation(fused, start=40)
+
+    late.advance(N_BARS)
+
+    trace = late.trace()
+    assert not trace.curve["equity"][:40].any()
+    assert (trace.curve["equity"][40:] > 0.0).all()
+    assert trace.fills.bar.min() > 40
+
+
+def test_simulate_reports_its_progress(fused: Fuse) -> None:
+    played: list[int] = []
+    rules = fused([])
+    bars = prices([100.0] * 120)
+
+    trace = simulate(
+        bars, decisions([None] * 120, 1, 1), settings(at_close=True), rules, np.array([1.0]), progress=played.append
+    )
+
+    assert list(range(2, 121, 2)) == played  # At most every fiftieth of the way.
+    assert 1.0 == trace.state.rows[0].cash

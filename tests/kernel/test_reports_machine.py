@@ -1,0 +1,198 @@
+"""The JSON object of a backtest: its keys, and how it writes what it holds."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy as np
+import pytest
+from backtest_by_hand import HALT, LIFT, STEP, TICKET, backtest
+from tradewright.reports.machine import instant, money, report
+from tradewright.reports.summary import summarise
+from tradewright.runs import Ticket
+
+KEYS = [
+    "run_id",
+    "status",
+    "config",
+    "versions",
+    "data",
+    "period",
+    "currency",
+    "capital",
+    "net",
+    "gross",
+    "benchmarks",
+    "costs",
+    "rules",
+    "halts",
+    "trials",
+    "warnings",
+    "seconds",
+]
+
+
+def made(folder: Path, ticket: Ticket = TICKET, **changes: Any) -> dict[str, Any]:
+    return report(summarise(backtest(folder, **changes)), ticket, {"python": "3.11"})
+
+
+def leaves(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [leaf for inner in value.values() for leaf in leaves(inner)]
+    return [leaf for inner in value for leaf in leaves(inner)] if isinstance(value, list) else [value]
+
+
+def test_report_has_the_keys_of_the_reference_in_their_order(tmp_path: Path) -> None:
+    assert KEYS == list(made(tmp_path))
+
+
+def test_report_of_a_lifted_halt_adds_what_was_before_it(tmp_path: Path) -> None:
+    found = made(tmp_path, events=[HALT, LIFT])
+
+    assert [*KEYS, "until_halt"] == list(found)
+    assert ["period", "net", "gross", "benchmarks", "costs"] == list(found["until_halt"])
+    assert 3 == found["until_halt"]["period"]["sessions"]
+    assert 5 == found["period"]["sessions"]
+
+
+def test_report_survives_a_round_trip_through_json(tmp_path: Path) -> None:
+    found = made(tmp_path, events=[HALT, STEP])
+
+    assert found == json.loads(json.dumps(found, allow_nan=False))
+
+
+def test_report_holds_only_plain_values(tmp_path: Path) -> None:
+    kinds = {type(leaf) for leaf in leaves(made(tmp_path, events=[HALT, STEP]))}
+
+    assert kinds <= {str, int, float, bool, type(None)}
+
+
+def test_report_writes_money_as_text_and_fractions_as_numbers(tmp_path: Path) -> None:
+    found = made(tmp_path)
+
+    assert {"start": "1000.00", "end": "1000.00", "steps": []} == found["capital"]
+    assert ("48.00", "1048.00") == (found["net"]["profit"], found["net"]["equity"])
+    assert ["2.00", "4.00", "0.00", "6.00", "0.00"] == [cost["amount"] for cost in found["costs"].values()]
+    assert found["costs"]["total"]["per_year"] == pytest.approx(6.0 / 1028.8 * 252 / 5)
+    assert found["net"]["total_return"] == pytest.approx(0.048)
+
+
+def test_report_says_null_where_nothing_can_be_known(tmp_path: Path) -> None:
+    found = made(tmp_path)
+
+    for part in (found["net"], found["gross"], *found["benchmarks"].values()):
+        assert [None, None, None] == [part[name] for name in ("annual_return", "volatility", "sharpe")]
+
+
+@pytest.mark.parametrize("unknown", [math.nan, math.inf, -math.inf])
+def test_report_never_holds_a_number_that_json_has_not(tmp_path: Path, unknown: float) -> None:
+    summary = summarise(backtest(tmp_path))
+    broken = attrs.evolve(summary.figures, turnover=unknown, exposure_net=unknown)
+    found = report(attrs.evolve(summary, figures=broken), TICKET, {})
+
+    assert (None, None) == (found["net"]["turnover"], found["net"]["exposure"]["net"])
+
+
+def test_report_dates_drawdowns(tmp_path: Path) -> None:
+    fall = made(tmp_path)["net"]["max_drawdown"]
+
+    assert fall == {
+        "depth": pytest.approx(0.001),
+        "peak_on": "2024-01-02",
+        "trough_on": "2024-01-03",
+        "recovered_on": "2024-01-04",
+    }
+
+
+def test_report_names_benchmarks_by_their_exposure(tmp_path: Path) -> None:
+    found = made(tmp_path)["benchmarks"]
+
+    assert ["buy_and_hold", "buy_and_hold_at_average_exposure"] == list(found)
+    assert 1.0 == found["buy_and_hold"]["exposure"]
+    assert found["buy_and_hold_at_average_exposure"]["exposure"] == pytest.approx((550 / 999 + 600 / 1049) / 5)
+
+
+def test_report_lists_halts_with_instants_in_utc(tmp_path: Path) -> None:
+    found = made(tmp_path, events=[HALT, LIFT])
+
+    assert [
+        {
+            "kind": "drawdown-halt",
+            "level": "flatten",
+            "book": "trend",
+            "at": "2024-01-04T15:00:00Z",
+            "observed": 0.125,
+            "limit": 0.12,
+            "latched": True,
+            "lifted_at": "2024-01-06T14:00:00Z",
+        }
+    ] == found["halts"]
+
+
+def test_report_of_a_halt_says_what_came_after(tmp_path: Path) -> None:
+    found = made(tmp_path, events=[HALT])
+
+    assert "halted" == found["status"]
+    assert {"on": "2024-01-06", "equity": "1048.00", "change": pytest.approx(1048 / 1049 - 1.0)} == found["net"][
+        "after_halt"
+    ]
+
+
+def test_report_lists_steps_and_rules(tmp_path: Path) -> None:
+    found = made(tmp_path, events=[STEP])
+
+    assert [{"on": "2024-01-04", "amount": "500.00", "gain": 0.16}] == found["capital"]["steps"]
+    assert {
+        "name": "drawdown-halt",
+        "cuts": 0,
+        "bars_bound": 0,
+        "notional_cut": "0.00",
+        "first_at": None,
+        "last_at": None,
+    } == found["rules"][0]
+
+
+def test_report_describes_the_data_and_the_configuration(tmp_path: Path) -> None:
+    found = made(tmp_path)
+
+    assert [
+        {
+            "name": "mine",
+            "source": "files",
+            "symbols": ["A", "B"],
+            "first_on": "2024-01-02",
+            "last_on": "2024-01-06",
+            "bars": 5,
+            "adjustment": "none",
+            "fingerprint": "f" * 64,
+        }
+    ] == found["data"]
+    assert 1000.0 == found["config"]["capital"]["start"]
+    assert ({"python": "3.11"}, "USD") == (found["versions"], found["currency"])
+
+
+def test_report_says_that_it_was_not_saved(tmp_path: Path) -> None:
+    ticket = attrs.evolve(TICKET, trials=None, warning="not saved: no room")
+    found = made(tmp_path, ticket=ticket, warnings=("prices have gaps",))
+
+    assert (None, ["prices have gaps", "not saved: no room"]) == (found["trials"], found["warnings"])
+
+
+@pytest.mark.parametrize(
+    ("amount", "expected"),
+    [(0.0, "0.00"), (-0.0, "0.00"), (-0.004, "0.00"), (-0.006, "-0.01"), (1e9, "1000000000.00"), (1.5, "1.50")],
+)
+def test_money_has_two_decimals_and_no_negative_zero(amount: float, expected: str) -> None:
+    assert expected == money(amount)
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [(None, None), (np.datetime64("2024-01-02T21:00:00.5", "ns"), "2024-01-02T21:00:00Z")],
+)
+def test_instant_is_written_to_the_second(at: np.datetime64 | None, expected: str | None) -> None:
+    assert expected == instant(at)

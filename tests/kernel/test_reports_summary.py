@@ -1,0 +1,320 @@
+"""What a report says of a small backtest, worked by hand."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from backtest_by_hand import CLOSE, COSTS, EQUITY, FILLS, GROSS, LATCHED, PASSING, backtest, prices
+from tradewright.backtest import Backtest
+from tradewright.engine.log import GRANTED, HALTED, LIFTED
+from tradewright.reports.figures import Costs, session_closes
+from tradewright.reports.summary import AfterHalt, Summary, summarise
+from tradewright.risk.contract import FLATTEN, REDUCING
+
+JAN = [date(2024, 1, 2 + day) for day in range(5)]
+
+
+def halted(bar: int, row: int = 0, rule: int = LATCHED, level: int = FLATTEN) -> tuple[Any, ...]:
+    return (bar, row, HALTED, rule, level, 0.125, 0.12, 0.0)
+
+
+def lifted(bar: int, row: int = 0) -> tuple[Any, ...]:
+    return (bar, row, LIFTED, LATCHED, FLATTEN, 1.0, 1.0, 0.0)
+
+
+def granted(bar: int, money: float, row: int = 0) -> tuple[Any, ...]:
+    return (bar, row, GRANTED, -1, 0, 0.16, 0.15, money)
+
+
+# ---- figures ---------------------------------------------------------------------------------------------
+
+
+def test_figures_of_the_whole_run(tmp_path: Path) -> None:
+    found = summarise(backtest(tmp_path)).figures
+
+    assert [JAN[0], *JAN] == found.on.astype(object).tolist()
+    assert 5 == found.sessions
+    assert [1.0, 1.0, 0.999, 1.049, 1.048, 1.048] == found.nav.tolist()
+    assert found.net.total_return == pytest.approx(0.048)
+    assert found.gross.total_return == pytest.approx(1.002 * 1051 / 999 - 1.0)
+    assert (None, None, None) == (found.net.annual_return, found.net.volatility, found.net.sharpe)
+    assert (1048.0, 1000.0) == (found.equity, found.capital)
+    assert found.equity_mean == pytest.approx(1028.8)
+    assert Costs(fees=2.0, slippage=4.0, borrow=0.0, interest=0.0) == found.costs
+    assert 6.0 == found.costs.total
+    assert found.turnover == pytest.approx((550 + 600) / 2 / 1028.8 * 252 / 5)
+    assert found.exposure_gross == found.exposure_net == pytest.approx((550 / 999 + 600 / 1049) / 5)
+    assert 0.4 == found.time_in_market
+    assert (2, 1, 0) == (found.fills, found.trades, found.trades_open)
+
+
+def test_figures_of_buy_and_hold_begin_each_asset_at_its_first_close(tmp_path: Path) -> None:
+    """A goes 10 11 12 12 6, B waits, then 20 20 30 30."""
+    found = summarise(backtest(tmp_path)).figures
+    whole = [1.0, 1.0, 1.05, 1.1, 1.35, 1.05]
+    exposure = found.exposure_net
+    part = np.cumprod([1.0 + exposure * (b / a - 1.0) for a, b in pairwise(whole)])
+
+    assert found.buy_and_hold.total_return == pytest.approx(0.05)
+    assert found.buy_and_hold.drawdown == pytest.approx(1.0 - 1.05 / 1.35)
+    assert (JAN[3], JAN[4], None) == (
+        found.buy_and_hold.peak_on,
+        found.buy_and_hold.trough_on,
+        found.buy_and_hold.recovered_on,
+    )
+    assert found.held[1:] == pytest.approx(part)
+    assert found.buy_and_hold_at_exposure.total_return == pytest.approx(part[-1] - 1.0)
+
+
+def test_figures_tell_interest_and_borrow_apart(tmp_path: Path) -> None:
+    ran = backtest(
+        tmp_path, equity=[*EQUITY[:4], 1048.0 + 5.0 - 3.0], costs=[*COSTS[:4], 9.0], interest=[0, 0, 0, 0, 5.0]
+    )
+
+    assert Costs(fees=2.0, slippage=4.0, borrow=3.0, interest=5.0) == summarise(ran).figures.costs
+
+
+def test_figures_with_shorts_have_a_smaller_net_exposure(tmp_path: Path) -> None:
+    found = summarise(backtest(tmp_path, net=[-one for one in GROSS])).figures
+
+    assert found.exposure_net == -found.exposure_gross
+
+
+def test_figures_leave_out_bars_before_the_first_traded(tmp_path: Path) -> None:
+    found = summarise(backtest(tmp_path, start=1)).figures
+
+    assert [JAN[1], *JAN[1:]] == found.on.astype(object).tolist()
+    assert found.buy_and_hold.total_return == pytest.approx((6 / 11 + 30 / 20) / 2 - 1.0)
+
+
+def test_figures_of_shorter_bars_are_taken_at_session_closes(tmp_path: Path) -> None:
+    ran = backtest(tmp_path, bars=prices(bars_per_session=2))
+
+    assert [1, 3, 4] == session_closes(ran, 5).tolist()
+    assert [1.0, 0.999, 1.048, 1.048] == summarise(ran).figures.nav.tolist()
+
+
+def test_figures_of_a_ruined_account_are_finite(tmp_path: Path) -> None:
+    ran = backtest(tmp_path, equity=[1000.0, 999.0, 0.0, -5.0, -5.0])
+    found = summarise(ran).figures
+
+    assert -1.005 == found.net.total_return
+    assert found.net.drawdown == 1.005
+    assert found.gross.total_return is not None
+    assert np.isfinite([found.exposure_gross, found.gross.total_return]).all()
+
+
+def test_trades_that_are_open_or_reversed_are_told_from_closed_ones(tmp_path: Path) -> None:
+    def fill(book: int, asset: int, quantity: float) -> tuple[Any, ...]:
+        return (1, book, asset, 0, quantity, 1.0, 0.0, 0.0)
+
+    quantities = [(0, 0.1), (0, 0.2), (1, -5.0), (0, -(0.1 + 0.2)), (0, 7.0), (1, 2.0)]
+    ran = backtest(tmp_path, fills=[fill(0, asset, quantity) for asset, quantity in quantities])
+    found = summarise(ran).figures
+
+    assert (1, 2) == (found.trades, found.trades_open)
+
+
+# ---- capital ---------------------------------------------------------------------------------------------
+
+
+def test_capital_step_is_money_and_no_profit(tmp_path: Path) -> None:
+    equity = [1000.0, 999.0, 1549.0, 1548.0, 1548.0]
+    ran = backtest(tmp_path, equity=equity, nav=[1.0, 0.999, 1.049, 1.048, 1.048], events=[granted(2, 500.0)])
+    found = summarise(ran)
+
+    assert (1000.0, 1500.0) == (found.capital_start, found.figures.capital)
+    assert [(JAN[2], 500.0, 0.16)] == [(step.on, step.amount, step.gain) for step in found.steps]
+    assert 48.0 == found.figures.equity - found.figures.capital
+    assert 0.0 == found.figures.costs.interest
+    assert found.figures.net.total_return == pytest.approx(0.048)
+    assert found.figures.gross.total_return == pytest.approx(1.002 * 1049 / 999 * (1048 / 1049 + 3 / 1549) - 1.0)
+
+
+def test_capital_that_no_book_has_a_share_of_is_not_counted(tmp_path: Path) -> None:
+    found = summarise(backtest(tmp_path, invested=0.5, events=[granted(2, 250.0)]))
+
+    assert (500.0, 750.0) == (found.capital_start, found.figures.capital)
+    assert [250.0] == [step.amount for step in found.steps]
+
+
+# ---- halts -----------------------------------------------------------------------------------------------
+
+
+def test_halt_that_stands_ends_the_figures_with_its_session(tmp_path: Path) -> None:
+    found = summarise(backtest(tmp_path, events=[halted(2)]))
+    (halt,) = found.halts
+
+    assert "halted" == found.status
+    assert 3 == found.figures.sessions
+    assert found.figures.net.total_return == pytest.approx(0.049)
+    assert Costs(fees=1.0, slippage=2.0, borrow=0.0, interest=0.0) == found.figures.costs
+    assert (1, 0, 1) == (found.figures.fills, found.figures.trades, found.figures.trades_open)
+    assert found.after_halt is not None
+    assert AfterHalt(on=JAN[4], equity=1048.0, change=found.after_halt.change) == found.after_halt
+    assert found.after_halt.change == pytest.approx(1048 / 1049 - 1.0)
+    assert found.until_halt is None
+    assert ("drawdown-halt", "flatten", "trend", 0.125, 0.12, True) == (
+        halt.kind,
+        halt.level,
+        halt.book,
+        halt.observed,
+        halt.limit,
+        halt.latched,
+    )
+    assert (np.datetime64("2024-01-04T15:00"), None) == (halt.at, halt.lifted_at)
+
+
+def test_halt_on_a_shorter_bar_ends_the_figures_with_the_session(tmp_path: Path) -> None:
+    found = summarise(backtest(tmp_path, bars=prices(bars_per_session=2), events=[halted(2)]))
+
+    assert [1.0, 0.999, 1.048] == found.figures.nav.tolist()
+
+
+def test_halt_on_the_last_bar_is_still_a_halt(tmp_path: Path) -> None:
+    found = summarise(backtest(tmp_path, events=[halted(4)]))
+
+    assert ("halted", 5) == (found.status, found.figures.sessions)
+    assert AfterHalt(on=JAN[4], equity=1048.0, change=0.0) == found.after_halt
+
+
+def test_halt_leaves_out_steps_of_capital_that_came_later(tmp_path: Path) -> None:
+    found = summarise(backtest(tmp_path, events=[granted(1, 500.0), halted(2), granted(3, 500.0)]))
+
+    assert [JAN[1]] == [step.on for step in found.steps]
+    assert 1500.0 == found.figures.capital
+
+
+def test_halt_that_a_simulated_person_lifts_shows_both_results(tmp_path: Path) -> None:
+    found = summarise(backtest(tmp_path, events=[halted(2), lifted(4)]))
+
+    assert ("complete", 5, None) == (found.status, found.figures.sessions, found.after_halt)
+    assert found.until_halt is not None
+    assert summarise(backtest(tmp_path, events=[halted(2)])).figures == found.until_halt
+    assert np.datetime64("2024-01-06T14:00") == found.halts[0].lifted_at
+
+
+def test_halt_after_a_lift_ends_the_figures_too(tmp_path: Path) -> None:
+    found = summarise(backtest(tmp_path, events=[halted(1), lifted(2), halted(3)]))
+
+    assert ("halted", 4) == (found.status, found.figures.sessions)
+    assert found.until_halt is not None
+    assert 2 == found.until_halt.sessions
+
+
+@pytest.mark.parametrize(("bar", "ended_at"), [(2, np.datetime64("2024-01-05T14:00")), (4, None)])
+def test_halt_that_is_not_latched_ends_with_the_next_session(
+    tmp_path: Path, bar: int, ended_at: np.datetime64 | None
+) -> None:
+    found = summarise(backtest(tmp_path, events=[halted(bar, rule=PASSING, level=REDUCING)]))
+
+    assert ("complete", 5) == (found.status, found.figures.sessions)
+    assert ("daily-loss", "reduce_only", False, ended_at) == (
+        found.halts[0].kind,
+        found.halts[0].level,
+        found.halts[0].latched,
+        found.halts[0].lifted_at,
+    )
+
+
+@pytest.mark.parametrize(
+    ("events", "sessions", "status"),
+    [
+        ([halted(1, row=0)], 5, "complete"),
+        ([halted(1, row=0), halted(3, row=1)], 4, "halted"),
+        ([halted(1, row=2)], 2, "halted"),
+        ([halted(1, row=0), halted(2, row=2), halted(3, row=1)], 3, "halted"),
+    ],
+)
+def test_halt_with_several_books_ends_when_the_account_or_all_of_them_have(
+    tmp_path: Path, events: list[tuple[Any, ...]], sessions: int, status: str
+) -> None:
+    found = summarise(backtest(tmp_path, books=("one", "two"), events=events))
+
+    assert (status, sessions) == (found.status, found.figures.sessions)
+    assert [("one", "two", "account")[event[1]] for event in events] == [halt.book for halt in found.halts]
+
+
+# ---- the rest --------------------------------------------------------------------------------------------
+
+
+def test_no_trades_is_a_status_of_its_own(tmp_path: Path) -> None:
+    found = summarise(backtest(tmp_path, fills=[], equity=[1000.0] * 5, gross=[0.0] * 5, costs=[0.0] * 5))
+
+    assert ("no_trades", 0.0) == (found.status, found.figures.net.total_return)
+
+
+def test_rules_are_shown_with_what_they_cut(tmp_path: Path) -> None:
+    ran = backtest(tmp_path)
+    counter = ran.trace.state.counters[1]
+    counter.cuts, counter.bars, counter.notional, counter.first, counter.last = 3, 2, 250.0, 1, 3
+    idle, busy = summarise(ran).rules
+
+    assert ("drawdown-halt", 0, None, None) == (idle.name, idle.cuts, idle.first_at, idle.last_at)
+    assert ("daily-loss", 3, 2, 250.0) == (busy.name, busy.cuts, busy.bars_bound, busy.notional_cut)
+    assert (np.datetime64("2024-01-03T15:00"), np.datetime64("2024-01-05T15:00")) == (busy.first_at, busy.last_at)
+
+
+def test_largest_weights_name_only_what_was_held(tmp_path: Path) -> None:
+    ran = backtest(tmp_path)
+    ran.trace.state.positions.largest[0, 0] = 0.57
+
+    assert {"trend": {"A": 0.57}} == summarise(ran).largest
+
+
+def test_counts_of_the_engine_are_passed_on(tmp_path: Path) -> None:
+    ran = backtest(tmp_path)
+    counts = ran.trace.state.run[0]
+    counts.participation_cuts, counts.cash_cuts, counts.expired, counts.strikes, counts.verify_failures = (
+        1,
+        2,
+        3,
+        4,
+        5,
+    )
+    found = summarise(ran)
+
+    assert ({"participation": 1, "cash": 2}, 3, 4, 5) == (
+        found.cuts,
+        found.expired,
+        found.strikes,
+        found.verify_failures,
+    )
+
+
+def test_warnings_of_the_caller_come_first(tmp_path: Path) -> None:
+    ran = backtest(tmp_path, warnings=("prices have gaps",))
+
+    assert ("plugin x is off", "prices have gaps") == summarise(ran, ["plugin x is off"]).warnings
+
+
+def test_feeds_are_described(tmp_path: Path) -> None:
+    summary: Summary = summarise(backtest(tmp_path))
+    (row,) = summary.data
+
+    assert ("mine", "files", ("A", "B"), JAN[0], JAN[4], 5, "none", "f" * 64) == (
+        row.name,
+        row.source,
+        row.symbols,
+        row.first_on,
+        row.last_on,
+        row.bars,
+        row.adjustment,
+        row.fingerprint,
+    )
+
+
+def test_the_example_is_what_the_engine_would_have_written(tmp_path: Path) -> None:
+    """Cash and positions of the fills give the curve that the other tests start from."""
+    ran: Backtest = backtest(tmp_path)
+    cash, held = 1000.0, 0.0
+    for bar, expected in enumerate(EQUITY):
+        for _, _, _, _, quantity, price, fee, _ in (fill for fill in FILLS if fill[0] == bar):
+            cash, held = cash - quantity * price - fee, held + quantity
+
+        assert expected == cash + held * CLOSE[bar][0] == ran.trace.curve.equity[bar, 0]

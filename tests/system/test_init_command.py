@@ -1,0 +1,117 @@
+"""`tradewright init` as a user runs it, and the settings that it writes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import attrs
+import pytest
+from tradewright import config
+from tradewright.config import Settings
+from tradewright.config.settings import Sections
+
+ROOT = Path(__file__).parents[2]
+TEMPLATE = ROOT / "platform/src/tradewright/cli/plugins.toml"
+LINE_MAX = 120
+
+
+def init(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tradewright.cli", "init", *words]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+
+
+def options(cls: type[attrs.AttrsInstance]) -> set[str]:
+    return {field.name for field in attrs.fields(cls)} - {"options", "document"}
+
+
+# ---- the template ----------------------------------------------------------------------------------------
+
+
+def test_template_is_the_file_of_the_repository() -> None:
+    """One text in two places: the wheel cannot reach the repository's root."""
+    assert (ROOT / "plugins.toml").read_bytes() == TEMPLATE.read_bytes()
+
+
+def test_template_says_every_option_and_why() -> None:
+    settings = config.read(TEMPLATE)
+    table = settings.document.table
+    sections: dict[str, tuple[object, type[attrs.AttrsInstance]]] = {
+        "capital": (table["capital"], config.CapitalSettings),
+        "data.indices": (table["data"]["indices"], config.FeedSettings),
+        "strategies.trend": (table["strategies"]["trend"], config.StrategySettings),
+        "costs": (table["costs"], config.CostSettings),
+    }
+    for name, (said, cls) in sections.items():
+        assert options(cls) == set(said), name  # type: ignore[call-overload]  # tables of TOML
+    assert options(Sections) - {"checks"} == set(table) - {"format"}
+    assert options(config.ExecutionSettings) - {"executor"} == set(table["execution"])
+
+
+def test_template_has_a_comment_at_every_key() -> None:
+    lines = TEMPLATE.read_text("utf-8").splitlines()
+    bare = [
+        line
+        for before, line in zip(["", *lines], lines, strict=False)
+        if " = " in line and not line.startswith("#") and "  # " not in line and not before.startswith("#")
+    ]
+
+    assert [] == bare
+    assert max(map(len, lines)) <= LINE_MAX
+
+
+def test_template_names_the_defaults_that_the_settings_have() -> None:
+    """What stands beside a key as its default is what leaving the key out gives."""
+    settings: Settings = config.read(TEMPLATE)
+
+    assert config.CapitalSettings() == settings.capital
+    assert config.CostSettings() == settings.costs
+    assert config.ExecutionSettings() == settings.execution
+
+
+# ---- the command -----------------------------------------------------------------------------------------
+
+
+def test_init_writes_settings_that_can_be_read_and_says_what_is_next(tmp_path: Path) -> None:
+    done = init(tmp_path)
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert TEMPLATE.read_bytes() == (tmp_path / "plugins.toml").read_bytes()
+    assert config.read(ROOT / "plugins.toml") == config.read(tmp_path / "plugins.toml")
+    assert done.stdout.startswith("Wrote plugins.toml: ")
+    assert "\n  tradewright backtest " in done.stdout
+
+
+def test_init_into_a_folder_makes_it_and_names_the_file(tmp_path: Path) -> None:
+    done = init(tmp_path, "--dir", "new/desk")
+
+    assert 0 == done.returncode
+    assert (tmp_path / "new/desk/plugins.toml").is_file()
+    assert "tradewright backtest --config new/desk/plugins.toml " in done.stdout
+
+
+def test_init_never_overwrites(tmp_path: Path) -> None:
+    (tmp_path / "plugins.toml").write_text("mine")
+    done = init(tmp_path)
+
+    assert (2, "") == (done.returncode, done.stdout)
+    assert "error: plugins.toml: exists already, and is left as it is\nfix: " in done.stderr
+    assert "mine" == (tmp_path / "plugins.toml").read_text()
+
+
+def test_init_with_force_replaces_the_file(tmp_path: Path) -> None:
+    (tmp_path / "plugins.toml").write_text("mine")
+
+    assert 0 == init(tmp_path, "--force").returncode
+    assert TEMPLATE.read_bytes() == (tmp_path / "plugins.toml").read_bytes()
+
+
+@pytest.mark.parametrize("words", [["--dir", "file"], ["--dir", "file/below"]])
+def test_init_where_no_folder_can_be_says_so(tmp_path: Path, words: list[str]) -> None:
+    (tmp_path / "file").write_text("")
+    done = init(tmp_path, *words)
+
+    assert 0 != done.returncode
+    assert done.stderr.splitlines()[-2 if "fix:" in done.stderr else -1].startswith("error: ")
+    assert "Traceback" not in done.stderr
