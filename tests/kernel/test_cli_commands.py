@@ -287,7 +287,8 @@ def fuses(monkeypatch: pytest.MonkeyPatch, names: str = "a b", **interpreted: st
     monkeypatch.setattr(jit, "COMPILING", True)
     rules = tuple((name, object()) for name in names.split())
     monkeypatch.setattr(rulebook, "rules", lambda *_: rules)
-    monkeypatch.setattr(fuse, "fuse", lambda given, *_: SimpleNamespace(rules=given, interpreted=interpreted))
+    monkeypatch.setattr(fuse, "fuse", lambda given, *_: SimpleNamespace(parts=given, interpreted=interpreted))
+    monkeypatch.setattr(rulebook, "checks", lambda *_: ())
 
 
 @pytest.mark.usefixtures("builtin", "settings")
@@ -421,7 +422,10 @@ def test_doctor_when_a_rule_does_not_compile_warns_with_the_reason_and_ends_with
 @pytest.mark.usefixtures("builtin", "settings")
 @pytest.mark.parametrize(
     ("compiling", "expected", "warning"),
-    [(True, "2 rules compiled", False), (False, "2 rules run interpreted: NUMBA_DISABLE_JIT is set", True)],
+    [
+        (True, "2 rules and checks compiled", False),
+        (False, "2 rules and checks run interpreted: NUMBA_DISABLE_JIT is set", True),
+    ],
 )
 def test_doctor_when_numba_is_switched_off_warns(
     compiling: bool, expected: str, warning: bool, run: Run, monkeypatch: pytest.MonkeyPatch

@@ -91,7 +91,7 @@ def test_checks_that_are_always_on_come_first_in_their_order(
     text = "[checks]\nvolume-share = {}\nprice-collar = { limit = 0.1 }\norder-value = { limit = 5e4 }\n"
     found = dict(rulebook.checks(reads(text), plugins))
 
-    assert list(found) == [*rulebook.ALWAYS, "volume-share", "order-value"]
+    assert list(found) == [*rulebook.ALWAYS, "volume-share", "price-collar", "order-value"]
     assert found["price-collar"].parameters == (0.1,)
 
 
