@@ -120,6 +120,8 @@ def backtest(
         books=tuple(books),
         targets={},
         rules=RULES,
+        checks=(),
+        engine="0" * 32,
         interpreted={},
         trace=Trace(
             curve=curve,

@@ -287,7 +287,8 @@ def fuses(monkeypatch: pytest.MonkeyPatch, names: str = "a b", **interpreted: st
     monkeypatch.setattr(jit, "COMPILING", True)
     rules = tuple((name, object()) for name in names.split())
     monkeypatch.setattr(rulebook, "rules", lambda *_: rules)
-    monkeypatch.setattr(fuse, "fuse", lambda given, *_: SimpleNamespace(rules=given, interpreted=interpreted))
+    monkeypatch.setattr(fuse, "fuse", lambda given, *_: SimpleNamespace(parts=given, interpreted=interpreted))
+    monkeypatch.setattr(rulebook, "checks", lambda *_: ())
 
 
 @pytest.mark.usefixtures("builtin", "settings")
@@ -391,7 +392,8 @@ def test_doctor_when_the_missions_rules_apply_compiles_them_into_the_cache(
     monkeypatch.setattr("tradewright.cli.checks.cache_folder", lambda _: rule_cache)
     code, out, err = run("doctor", "--json")
 
-    said = "5 rules compiled" if jit.COMPILING else "5 rules run interpreted: NUMBA_DISABLE_JIT is set"
+    said = "9 rules and checks compiled"
+    said = said if jit.COMPILING else "9 rules and checks run interpreted: NUMBA_DISABLE_JIT is set"
     assert (0, "") == (code, err)
     assert (True, said) == checks_of(out)["rules"]
     assert list(rule_cache.glob("fused_*.py"))
@@ -420,7 +422,10 @@ def test_doctor_when_a_rule_does_not_compile_warns_with_the_reason_and_ends_with
 @pytest.mark.usefixtures("builtin", "settings")
 @pytest.mark.parametrize(
     ("compiling", "expected", "warning"),
-    [(True, "2 rules compiled", False), (False, "2 rules run interpreted: NUMBA_DISABLE_JIT is set", True)],
+    [
+        (True, "2 rules and checks compiled", False),
+        (False, "2 rules and checks run interpreted: NUMBA_DISABLE_JIT is set", True),
+    ],
 )
 def test_doctor_when_numba_is_switched_off_warns(
     compiling: bool, expected: str, warning: bool, run: Run, monkeypatch: pytest.MonkeyPatch

@@ -321,7 +321,9 @@ def test_writable_of_a_folder_that_refuses_files_is_a_temporary_one(
 
 
 def test_content_hash_does_not_depend_on_options(plugin: ModuleType) -> None:
-    assert content_hash("", [rule(plugin, "cap", 0.25)]) == content_hash("", [rule(plugin, "cap", 0.125)])
+    quarter, eighth = (rule(plugin, "cap", limit)[1].function for limit in (0.25, 0.125))
+
+    assert content_hash("", [quarter]) == content_hash("", [eighth])
 
 
 @pytest.mark.parametrize(
@@ -330,17 +332,17 @@ def test_content_hash_does_not_depend_on_options(plugin: ModuleType) -> None:
 def test_content_hash_depends_on_the_compiler(
     plugin: ModuleType, monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str
 ) -> None:
-    before = content_hash("", [rule(plugin, "cap")])
+    before = content_hash("", [rule(plugin, "cap")[1].function])
     monkeypatch.setattr(module, name, "0.0.1")
 
-    assert before != content_hash("", [rule(plugin, "cap")])
+    assert before != content_hash("", [rule(plugin, "cap")[1].function])
 
 
 def test_content_hash_depends_on_the_processor(plugin: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = content_hash("", [rule(plugin, "cap")])
+    before = content_hash("", [rule(plugin, "cap")[1].function])
     monkeypatch.setattr(llvmlite.binding, "get_host_cpu_name", lambda: "abacus")
 
-    assert before != content_hash("", [rule(plugin, "cap")])
+    assert before != content_hash("", [rule(plugin, "cap")[1].function])
 
 
 PACKAGE = {

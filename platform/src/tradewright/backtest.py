@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from tradewright.data.feeds import Feed
     from tradewright.engine.fuse import FusedRules
     from tradewright.plugins import Plugins
-    from tradewright.risk.contract import TargetRule
+    from tradewright.risk.contract import OrderCheck, TargetRule
     from tradewright.values.bars import Bars
 
 
@@ -59,7 +60,9 @@ class Backtest:
         books: Name of each book, in the order of the trace's rows.
         targets: What each strategy wanted, by name.
         rules: Names and rules in the order of their numbers.
+        checks: Names and order checks; their numbers follow.
         interpreted: Rules that could not be compiled, with the reason.
+        engine: Hash of the compiled engine, rules and checks.
         trace: What happened.
         warnings: What a reader must know, most important first.
         seconds: Time of each stage.
@@ -73,7 +76,9 @@ class Backtest:
     books: tuple[str, ...]
     targets: dict[str, pipeline.Targets]
     rules: tuple[tuple[str, TargetRule], ...]
+    checks: tuple[tuple[str, OrderCheck], ...]
     interpreted: dict[str, str]
+    engine: str
     trace: Trace
     warnings: tuple[str, ...]
     seconds: dict[str, float]
@@ -103,7 +108,7 @@ def run(
     """
     watch = _Watch(progress)
     strategies = [pipeline.build(settings, plugins, name) for name in settings.strategies]
-    rules = rulebook.rules(settings, plugins)
+    rules, checks = rulebook.rules(settings, plugins), rulebook.checks(settings, plugins)
     with watch("data"):
         loaded = feeds.load(settings, plugins, request.last_on)
         bars = feeds.grid(loaded, request.last_on)
@@ -111,7 +116,7 @@ def run(
     with watch("signals"):
         wanted = {one.name: pipeline.targets(one, bars.only(one.symbols)) for one in strategies}
     with watch("rules"):
-        fused = fuse(rules, cache)
+        fused = fuse(rules, cache, checks)
     with watch("engine"):
         trace = simulate(
             bars,
@@ -131,7 +136,9 @@ def run(
         books=tuple(settings.strategies),
         targets=wanted,
         rules=fused.rules,
+        checks=fused.checks,
         interpreted=fused.interpreted,
+        engine=fused.key,
         trace=trace,
         warnings=tuple(warnings(loaded, wanted, fused)),
         seconds=watch.seconds,
@@ -184,8 +191,10 @@ def engine_settings(settings: Settings, bars: Bars, fused: FusedRules, resume_af
     return EngineSettings(
         at_close=execution.fill == "next-close" or bars.open is None,
         has_volume=bars.volume is not None,
+        has_actions=bars.split is not None,
         whole=execution.units == "whole",
         in_units=False,
+        limit_offset=execution.limit_offset if execution.order == "limit" else math.nan,
         participation=execution.participation,
         half_spread_and_slippage=(costs.spread_bps / 2.0 + costs.slippage_bps) / 10_000.0,
         commission_per_share=costs.commission_per_share,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tradewright.components import DataSourceSpec, OptimizerSpec, TargetRuleSpec
+from tradewright.components import DataSourceSpec, OptimizerSpec, OrderCheckSpec, TargetRuleSpec
 from tradewright.data.files import Files, FilesOptions
 from tradewright.hookspecs import hookimpl
 from tradewright.optimize.simple import EqualWeight, InverseVolatility, ScoreProportional
@@ -19,12 +19,13 @@ from tradewright.risk import (
     risk_per_trade,
     trading_window,
 )
+from tradewright.risk.checks import always, order_size, price_collar, restricted_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tradewright.components import RiskSpec
-    from tradewright.risk.contract import TargetRule
+    from tradewright.risk.contract import OrderCheck, TargetRule
 
 
 @hookimpl
@@ -61,3 +62,16 @@ def tradewright_risk_rules() -> Iterable[RiskSpec]:
     )
     for name, factory, options, summary in rules:
         yield TargetRuleSpec(name=name, factory=factory, config=options, summary=summary)
+    checks: tuple[tuple[str, Callable[[Any], OrderCheck], type, str], ...] = (
+        ("finite", always.make_finite, always.NoOptions, "a finite size at a finite price"),
+        ("session", always.make_session, always.NoOptions, "the asset trades"),
+        ("halt", always.make_halt, always.NoOptions, "no increase in any halt"),
+        ("buying-power", always.make_buying_power, always.NoOptions, "free cash pays for it"),
+        ("price-collar", price_collar.make, price_collar.PriceCollar, "a price near the last one"),
+        ("order-value", order_size.make_order_value, order_size.OrderValue, "largest notional"),
+        ("order-quantity", order_size.make_order_quantity, order_size.OrderQuantity, "largest quantity"),
+        ("volume-share", order_size.make_volume_share, order_size.VolumeShare, "share of the average volume"),
+        ("restricted-list", restricted_list.make, restricted_list.RestrictedList, "symbols not to be added to"),
+    )
+    for name, make, options, summary in checks:
+        yield OrderCheckSpec(name=name, factory=make, config=options, summary=summary)

@@ -47,15 +47,17 @@ def fence(key: str, component: object, letting: tuple[type[Exception], ...] = ()
         raise PluginError(_message(error), file=file, line=line, key=key, fix=_fix(error)) from error
 
 
-def made(spec: Spec, config: object) -> Any:
-    """Return the component that `spec` makes from its validated options.
+def made(spec: Spec, config: object, wanted: type[Any]) -> Any:
+    """Return the component that `spec` makes from its validated options, a `wanted`.
 
     Raises:
         ConfigError: The factory refused the options.
-        PluginError: The factory raised anything else.
+        PluginError: The factory raised anything else, or returned something else.
     """
-    with fence(spec.name, spec.factory, letting=(ConfigError,)):
-        return spec.factory(config)
+    key = f"{spec.name}.factory"
+    with fence(key, spec.factory, letting=(ConfigError,)):
+        returned = spec.factory(config)
+    return expect(key, returned, wanted)
 
 
 def expect(key: str, result: object, wanted: type[T]) -> T:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from tradewright.components import RowOptimizer, Signal
 from tradewright.config import structure
 from tradewright.errors import PluginError
 from tradewright.fence import made
@@ -19,7 +20,6 @@ from tradewright.signals.evaluate import evaluate
 from tradewright.values.history import History
 
 if TYPE_CHECKING:
-    from tradewright.components import RowOptimizer, Signal
     from tradewright.config import Settings
     from tradewright.optimize.solve import Rebalance
     from tradewright.plugins import Plugins
@@ -87,11 +87,13 @@ def build(settings: Settings, plugins: Plugins, name: str) -> Strategy:
     for signal in chosen.signals:
         try:
             spec = plugins.find("signal", signal)
-            signals[signal] = made(spec, structure(settings, f"strategies.{name}.signals.{signal}", spec.config))
+            signals[signal] = made(
+                spec, structure(settings, f"strategies.{name}.signals.{signal}", spec.config), Signal
+            )
         except PluginError as error:
             signals[signal], missing[signal] = None, str(error)
     spec = plugins.find("optimizer", chosen.optimizer)
-    optimizer = made(spec, structure(settings, f"strategies.{name}.optimizer", spec.config))
+    optimizer = made(spec, structure(settings, f"strategies.{name}.optimizer", spec.config), RowOptimizer)
     return Strategy(
         name=name,
         symbols=tuple(symbol for feed in chosen.data for symbol in settings.data[feed].symbols),
@@ -110,7 +112,7 @@ def targets(strategy: Strategy, bars: Bars) -> Targets:
     Raises:
         PluginError: No signal is left.
     """
-    forecasts, missing = forecast(strategy, History(bars))
+    forecasts, missing = forecast(strategy, History(bars.adjusted()))
     combined = combine(forecasts, strategy.weights)
     decided = rebalance_rows(bars.session, strategy.rebalance)
     name, optimizer = strategy.optimizer

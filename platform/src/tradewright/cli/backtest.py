@@ -169,16 +169,13 @@ def _inactive(plugins: Plugins, allowed: set[str], ran: Backtest) -> Iterator[st
 
 def _versions(ran: Backtest, plugins: Plugins) -> dict[str, Any]:
     """Return the versions of whatever computed the result, and a hash of engine, rules and processor."""
-    from tradewright.engine.fuse import content_hash  # noqa: PLC0415  # as above
-    from tradewright.engine.generate import source_of  # noqa: PLC0415  # as above
-
     active = [record for record in plugins.records if record.status == "active" and not record.builtin]
     return {
         "tradewright": __version__,
         "python": platform.python_version(),
         **{package: version(package) for package in ("numpy", "numba")},
         "plugins": {record.name: record.version for record in active},
-        "rules": content_hash(source_of(ran.rules, interpreted={}), ran.rules),
+        "rules": ran.engine,
     }
 
 

@@ -191,15 +191,15 @@ def _check_rules(settings: Settings, plugins: Plugins, cache: Path) -> Iterable[
     from tradewright.risk import rulebook  # noqa: PLC0415  # see above
 
     try:
-        fused = fuse(rulebook.rules(settings, plugins), cache)
+        fused = fuse(rulebook.rules(settings, plugins), cache, rulebook.checks(settings, plugins))
     except TradewrightError as error:
         return [_from_error("rules", error)]
     if not COMPILING:
-        found = f"{len(fused.rules)} rules run interpreted: NUMBA_DISABLE_JIT is set"
+        found = f"{len(fused.parts)} rules and checks run interpreted: NUMBA_DISABLE_JIT is set"
         return [Check(name="rules", ok=True, warning=True, found=found, fix="unset NUMBA_DISABLE_JIT")]
     if fused.interpreted:
         return [_interpreted(name, reason) for name, reason in fused.interpreted.items()]
-    return [Check(name="rules", ok=True, found=f"{len(fused.rules)} rules compiled")]
+    return [Check(name="rules", ok=True, found=f"{len(fused.parts)} rules and checks compiled")]
 
 
 def _interpreted(name: str, reason: str) -> Check:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
-from tradewright.config.fields import OptionError, Range, fraction, non_negative, option, positive
+from tradewright.config.fields import OptionError, Range, fraction, non_negative, number, option, positive
 from tradewright.config.strict import CONVERTER
 from tradewright.config.wording import show
 from tradewright.values.instrument import is_symbol
@@ -247,12 +247,16 @@ class ExecutionSettings:
     Attributes:
         fill: Price of a simulated fill: the next bar's open or close.
         units: Whole lots, or fractions of a unit.
+        order: Whether increases go at the market or with a limit; reductions always go at the market.
+        limit_offset: How far beyond the mark the limit lies, a fraction; negative waits for a better price.
         participation: Largest share of a bar's volume that one order may take.
         executor: Name of an executor.
     """
 
     fill: Literal["next-open", "next-close"] = option("next-open", doc="price of a simulated fill")
     units: Literal["whole", "fractional"] = option("whole", doc="whole lots, or fractions of a unit")
+    order: Literal["market", "limit"] = option("market", doc="how increases are sent")
+    limit_offset: float = number(0.0, at_least=-0.2, at_most=0.2, unit="fraction", doc="limit beyond the mark")
     participation: float = fraction(0.05, doc="largest share of a bar's volume")
     executor: str = option("simulated", doc="name of an executor", validator=_word)
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from tradewright.values.arrays import TimeArray
 
 
+_ABSENT = {"traded": False, "split": 1.0, "dividend": 0.0}
+"""What stands where an instrument has no bar; prices and volumes are NaN there."""
+
+
 def join(parts: Sequence[Bars]) -> Bars:
     """Join bars onto one grid that holds every close of any part; `traded` says whose bar each row is.
 
@@ -38,6 +42,8 @@ def join(parts: Sequence[Bars]) -> Bars:
     kept = [name for name in optional if all(getattr(part, name) is not None for part in parts)]
     if not {"open", "high", "low"} <= set(kept):
         kept = [name for name in kept if name == "volume"]
+    if any(part.split is not None for part in parts):
+        kept += ["split", "dividend"]
     fields: dict[str, Any] = {name: _spread(parts, rows, len(closed_at), name) for name in ("close", *kept)}
     fields["instruments"] = tuple(instrument for part in parts for instrument in part.instruments)
     return Bars(
@@ -88,11 +94,13 @@ def _compatible(parts: Sequence[Bars]) -> None:
 
 
 def _spread(parts: Sequence[Bars], rows: list[NDArray[np.intp]], n_bars: int, name: str) -> NDArray[Any]:
-    fill = False if name == "traded" else np.nan
+    fill = _ABSENT.get(name, np.nan)
     blocks = []
     for part, row in zip(parts, rows, strict=True):
         block = np.full((n_bars, part.n_assets), fill)
-        block[row] = getattr(part, name)
+        values = getattr(part, name)
+        if values is not None:
+            block[row] = values
         blocks.append(block)
     return np.concatenate(blocks, axis=1)
 

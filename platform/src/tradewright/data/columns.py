@@ -29,8 +29,13 @@ NATURAL = {
     "low": ("low",),
     "close": ("close",),
     "volume": ("volume",),
+    "split": ("split", "splits", "stock_splits", "stock splits"),
+    "dividend": ("dividend", "dividends"),
 }
 """Names looked for, in this order and any case, when none is given."""
+
+ACTIONS = ("split", "dividend")
+"""Parts whose cells may be empty, which means the same as 0: none."""
 
 
 @attrs.frozen(kw_only=True)
@@ -43,6 +48,8 @@ class ColumnNames:
     low: str | None = option(None, doc="column of lowest prices; else low")
     close: str | None = option(None, doc="column of last prices; else close")
     volume: str | None = option(None, doc="column of units traded; else volume")
+    split: str | None = option(None, doc="column of new units per old one, empty for none; else split")
+    dividend: str | None = option(None, doc="column of cash per unit on the ex-date; else dividend")
 
 
 @attrs.frozen(kw_only=True)

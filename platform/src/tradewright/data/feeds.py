@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 
 from tradewright.clock import all_sessions, cache_folder
+from tradewright.components import DataSource
 from tradewright.config import structure
 from tradewright.data.align import join, select
 from tradewright.data.quality import check
@@ -62,7 +63,7 @@ def load_feed(settings: Settings, plugins: Plugins, name: str, last_on: date | N
     """Return one feed."""
     feed = settings.data[name]
     spec = plugins.find("data-source", feed.source)
-    source = made(spec, structure(settings, f"data.{name}", spec.config))
+    source = made(spec, structure(settings, f"data.{name}", spec.config), DataSource)
     request = DataRequest(
         symbols=feed.symbols,
         bar=feed.bar,

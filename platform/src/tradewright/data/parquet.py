@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tradewright.data.columns import ColumnNames, Table, floats, resolve
+from tradewright.data.columns import ACTIONS, ColumnNames, Table, floats, resolve
 from tradewright.data.damage import corrupt, readable, too_large
 from tradewright.data.stamps import BAD, DATE, INSTANT, LOCAL, Stamps, parse, unreadable
 
@@ -45,15 +45,18 @@ def _table(rows: pa.Table, names: dict[str, str]) -> Table:
     wrong = {"date": unreadable(stamps, [str(text) for text in dates.to_pylist()])}
     numbers = {}
     for part in set(names) - {"date"}:
-        numbers[part], wrong[part] = _floats(rows[names[part]])
+        numbers[part], wrong[part] = _floats(rows[names[part]], empty=0.0 if part in ACTIONS else None)
     line = np.arange(1, rows.num_rows + 1)
     return Table(names=names, line=line, stamps=stamps, numbers=numbers, texts=wrong, ragged={}, width=len(names))
 
 
-def _floats(column: pa.ChunkedArray) -> tuple[FloatArray, dict[int, str]]:
+def _floats(column: pa.ChunkedArray, *, empty: float | None) -> tuple[FloatArray, dict[int, str]]:
+    """Return the numbers of a column, with `empty` where nothing stands; None leaves that not a number."""
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        return floats([text or "" for text in column.to_pylist()])
-    values = column.cast(pa.float64()).to_numpy()
+        stands_for = "" if empty is None else str(empty)
+        return floats([(text or "").strip() or stands_for for text in column.to_pylist()])
+    column = column.cast(pa.float64())
+    values = (column if empty is None else column.fill_null(empty)).to_numpy()
     return np.where(np.isfinite(values), values, np.nan), {}
 
 

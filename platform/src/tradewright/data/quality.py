@@ -37,7 +37,7 @@ class Finding:
     """One thing that is wrong with prices.
 
     Attributes:
-        kind: `number`, `price`, `range`, `volume`, `session`, `gap` or `jump`; of files also `row`, `date`,
+        kind: `number`, `price`, `range`, `volume`, `action`, `session`, `gap` or `jump`; of files also `row`, `date`,
             `time-zone`, `duplicate`, `order`, `calendar` and `bar`.
         message: What was expected and what was found.
         fix: What to do about it.
@@ -93,7 +93,7 @@ def check(bars: Bars, sessions: Sessions) -> tuple[Finding, ...]:
     for asset in range(bars.n_assets):
         # Not-a-number compares false throughout: only the check of numbers sees it.
         with np.errstate(invalid="ignore"):
-            for part in (_numbers, _ranges, _volume, _jumps):
+            for part in (_numbers, _ranges, _volume, _actions, _jumps):
                 found.extend(part(bars, asset))
         found.extend(_outside(bars, asset, sessions))
         found.extend(_gaps(bars, asset, sessions))
@@ -151,17 +151,32 @@ def _volume(bars: Bars, asset: int) -> Iterator[Finding]:
         yield Finding(kind="volume", message=message, fix=fix, symbol=symbol, column="volume", row=row)
 
 
+def _actions(bars: Bars, asset: int) -> Iterator[Finding]:
+    symbol = bars.symbols[asset]
+    for name, least in (("split", "> 0"), ("dividend", ">= 0")):
+        values = _column(bars, name, asset)
+        if values is None:
+            continue
+        wrong = ~np.isfinite(values) | (values < 0) | ((values == 0) & (name == "split"))
+        for row in _rows(wrong):
+            message, fix = f"must be {least}, was {values[row]:g}", "correct the action, or leave the cell empty"
+            yield Finding(kind="action", message=message, fix=fix, symbol=symbol, column=name, row=row)
+
+
 def _jumps(bars: Bars, asset: int) -> Iterator[Finding]:
     if bars.adjustment != "none":
         return
     rows = np.flatnonzero(bars.traded[:, asset] & (bars.close[:, asset] > 0))
-    close = bars.close[rows, asset]
+    written = close = bars.close[rows, asset]
+    if bars.split is not None:
+        close = close * np.cumprod(bars.split[:, asset])[rows]
     fall = close[1:] <= JUMP_FALL * (1 + _EQUAL) * close[:-1]
     rise = close[1:] >= JUMP_RISE * (1 - _EQUAL) * close[:-1]
     fix = "supply the split as an action, or use split-adjusted prices and declare adjustment"
     for step in _rows(fall | rise):
-        before, after, row = close[step], close[step + 1], int(rows[step + 1])
-        message = f"suspected split: {before:.10g} to {after:.10g} ({after / before - 1:+.0%})"
+        row, move = int(rows[step + 1]), close[step + 1] / close[step] - 1
+        known = "" if bars.split is None or bars.split[row, asset] == 1.0 else " after its split"
+        message = f"suspected split: {written[step]:.10g} to {written[step + 1]:.10g} ({move:+.0%}{known})"
         yield Finding(kind="jump", message=message, fix=fix, symbol=bars.symbols[asset], column="close", row=row)
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tradewright.clock import Sessions
     from tradewright.data.columns import Table
     from tradewright.data.stamps import Placed
-    from tradewright.values.arrays import BoolArray, TimeArray
+    from tradewright.values.arrays import BoolArray, FloatArray, TimeArray
     from tradewright.values.bars import Adjustment
     from tradewright.values.instrument import Instrument
 
@@ -267,8 +267,11 @@ class _Steps:
     def _bars(self, placed: Placed, rows: NDArray[np.intp]) -> Bars:
         inside = placed.inside
         columns: dict[str, Any] = {
-            part: values[rows[inside], np.newaxis] for part, values in self.table.numbers.items()
+            part: values[rows[inside], np.newaxis]
+            for part, values in self.table.numbers.items()
+            if part not in {"split", "dividend"}
         }
+        columns |= self._actions(rows[inside])
         columns["instruments"] = (self.declared.instrument,)
         return Bars(
             **columns,
@@ -279,13 +282,31 @@ class _Steps:
             adjustment=self.declared.adjustment,
         )
 
+    def _actions(self, rows: NDArray[np.intp]) -> dict[str, FloatArray]:
+        """Return the splits and dividends that the prices do not contain already; nothing when there are none."""
+        adjustment = self.declared.adjustment
+        split, dividend = np.ones((len(rows), 1)), np.zeros((len(rows), 1))
+        if adjustment == "none":
+            split = self._action("split", rows, absent=1.0)
+        if adjustment != "all":
+            dividend = self._action("dividend", rows, absent=0.0)
+        acts = bool(np.any(split != 1.0) or np.any(dividend != 0.0))
+        return {"split": split, "dividend": dividend} if acts else {}
+
+    def _action(self, part: str, rows: NDArray[np.intp], absent: float) -> FloatArray:
+        """Return one column of actions; 0, which an empty cell was read as, means that there is none."""
+        if part not in self.table.numbers:
+            return np.full((len(rows), 1), absent)
+        values = self.table.numbers[part][rows]
+        return np.where(values == 0.0, absent, values)[:, np.newaxis]
+
     def _check(self, bars: Bars, rows: NDArray[np.intp], sessions: Sessions) -> None:
         """Check the prices, and give each finding its line and the text that stands there."""
         for finding in check(bars, sessions):
             row = int(rows[finding.row or 0])
             text = self.table.texts.get(finding.column, {}).get(row)
             message = finding.message
-            if finding.kind == "number" and text is not None:
+            if finding.kind in {"number", "action"} and text is not None:
                 message = f"not a number, was {show(text)}"
             self.findings.append(
                 attrs.evolve(finding, message=message, file=self.file, line=int(self.table.line[row]))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 import numpy as np
 
 from tradewright.config.wording import show
-from tradewright.data.columns import ColumnNames, Table, floats, resolve
+from tradewright.data.columns import ACTIONS, ColumnNames, Table, floats, resolve
 from tradewright.data.damage import LIMIT_BYTES, readable, too_large
 from tradewright.data.quality import FINDINGS_MAX
 from tradewright.data.stamps import parse, unreadable
@@ -116,7 +116,8 @@ def _chunk(rows: list[tuple[int, list[str]]], names: dict[str, str], where: dict
     wrong = {"date": unreadable(stamps, dates)}
     numbers = {}
     for part in set(where) - {"date"}:
-        numbers[part], wrong[part] = floats([row[where[part]] for _, row in whole])
+        texts = [row[where[part]] for _, row in whole]
+        numbers[part], wrong[part] = floats([text.strip() or "0" for text in texts] if part in ACTIONS else texts)
     return Table(
         names=names,
         line=np.array([line for line, _ in whole], dtype="int64"),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tradewright.engine.jit import compiled
-from tradewright.engine.log import HALTED, Log, log_event
+from tradewright.engine.log import HALTED, Log, count_cut, log_event
 from tradewright.risk.contract import (
     FLATTEN,
     FREEZE,
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from tradewright.engine.state import State, Table
     from tradewright.engine.tape import Decisions, Settings, Tape
 
-
-CUT_SLACK = 1e-12  # Weight: a difference of rounding, far below any limit's meaning.
 
 WORK = np.dtype([
     ("raw", "f8"),  # What the strategy wants, a weight.
@@ -78,21 +76,6 @@ def record_halt(state: State, log: Log, bar: int, row: int, rule: int, verdict: 
         halt.level = verdict.level
         halt.since = state.run[0].session
         log_event(log, bar, row, HALTED, rule, verdict.level, verdict.observed, verdict.limit, 0.0)
-
-
-@compiled
-def count_cut(state: State, bar: int, rule: int, fell: float, equity: float) -> None:
-    """Count that a rule lowered one asset's target by `fell`, a weight; what rounding lowers is no cut."""
-    if not fell > CUT_SLACK:
-        return
-    counter = state.counters[rule]
-    counter.cuts += 1
-    counter.notional += fell * equity
-    if counter.last != bar:
-        counter.bars += 1
-        counter.last = bar
-    if counter.first < 0:
-        counter.first = bar
 
 
 @compiled

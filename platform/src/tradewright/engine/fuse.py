@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from types import ModuleType
 
-    from tradewright.risk.contract import TargetRule
+    from tradewright.risk.contract import OrderCheck, TargetRule
 
 CHECKED_WITH_NUMBA = "0.68"
 """The numba whose cache was seen not to notice a changed callee; a test watches for the day it does."""
@@ -44,41 +44,55 @@ class FusedRules:
     Attributes:
         advance: `advance(state, tape, decisions, settings, parameters, work, log, start, stop) -> next bar`.
         rules: The rules in the order of their numbers: book, asset, two-sided.
-        parameters: Their options, as `advance` wants them.
+        checks: The order checks; their numbers follow.
+        parameters: The options of both, as `advance` wants them.
+        key: Hash of everything that the machine code depends on.
         interpreted: Rules that numba cannot compile, with its reason; empty when the loop is compiled.
     """
 
     advance: Callable[..., int]
     rules: tuple[tuple[str, TargetRule], ...]
+    checks: tuple[tuple[str, OrderCheck], ...]
     parameters: tuple[Any, ...]
     interpreted: dict[str, str]
+    key: str
+
+    @property
+    def parts(self) -> list[TargetRule | OrderCheck]:
+        """Rules and checks in the order of their numbers."""
+        return [part for _, part in self.rules] + [part for _, part in self.checks]
 
 
-def fuse(rules: Sequence[tuple[str, TargetRule]], cache: Path) -> FusedRules:
-    """Return the loop with `rules` fused in, compiled on first use and loaded from `cache` afterwards.
+def fuse(
+    rules: Sequence[tuple[str, TargetRule]], cache: Path, checks: Sequence[tuple[str, OrderCheck]] = ()
+) -> FusedRules:
+    """Return the loop with `rules` and `checks` fused in, compiled on first use and loaded from `cache` afterwards.
 
     Args:
         rules: Names and rules in the order of plugins.toml.
+        checks: Names and order checks, likewise.
         cache: Folder for generated modules; when it cannot be written a temporary one serves this process.
 
     Raises:
         PluginError: A rule writes to what it may only read, or returns the wrong type.
     """
     ordered = tuple(pair for phase in PHASES for pair in rules if pair[1].phase == phase)
-    draft = source_of(ordered, interpreted={})
-    key = content_hash(draft, ordered)
+    parts: list[tuple[str, TargetRule | OrderCheck]] = [*ordered, *checks]
+    functions = [part.function for _, part in parts]
+    key = content_hash(source_of(ordered, checks, interpreted={}), functions)
     folder = writable(cache)
     path = folder / f"fused_{key}.py"
     if not path.exists():
-        reasons = probe(ordered)
+        reasons = probe(parts)
         # Only a set that compiles is taken for granted next time: what failed may have failed by accident.
         path = folder / f"plain_{key}.py" if reasons else path
-        write(path, source_of(ordered, interpreted=reasons))
+        write(path, source_of(ordered, checks, interpreted=reasons))
     module = load(path)
-    return FusedRules(module.advance, ordered, tuple(rule.parameters for _, rule in ordered), module.INTERPRETED)
+    parameters = tuple(part.parameters for _, part in parts)
+    return FusedRules(module.advance, ordered, tuple(checks), parameters, module.INTERPRETED, key)
 
 
-def content_hash(source: str, rules: Sequence[tuple[str, TargetRule]]) -> str:
+def content_hash(source: str, functions: Sequence[Callable[..., Any]]) -> str:
     """Return a hash of everything that the machine code depends on."""
     digest = hashlib.sha256(source.encode())
     machine = (llvmlite.binding.get_host_cpu_name(), llvmlite.binding.get_host_cpu_features().flatten())
@@ -86,17 +100,17 @@ def content_hash(source: str, rules: Sequence[tuple[str, TargetRule]]) -> str:
     jit = f"compiling: {COMPILING}"
     for text in (numba.__version__, llvmlite.__version__, platform.python_version(), *machine, jit):
         digest.update(text.encode())
-    for file in sorted({file for root in source_roots(rules) for file in python_files(root)}):
+    for file in sorted({file for root in source_roots(functions) for file in python_files(root)}):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:32]
 
 
-def source_roots(rules: Sequence[tuple[str, TargetRule]]) -> set[Path]:
+def source_roots(functions: Sequence[Callable[..., Any]]) -> set[Path]:
     """Return the folders, or single files, whose code ends up in the loop."""
     kernel = Path(__file__).parent
     roots = {kernel, kernel.parent / "risk"}
-    for _, rule in rules:
-        package = rule.function.__module__.partition(".")[0]
+    for function in functions:
+        package = function.__module__.partition(".")[0]
         if package != __package__.partition(".")[0]:
             file = Path(str(sys.modules[package].__file__))
             roots.add(file.parent if file.name == "__init__.py" else file)

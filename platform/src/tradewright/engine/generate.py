@@ -11,14 +11,15 @@ from tradewright.engine.plain import plain
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tradewright.risk.contract import TargetRule
+    from tradewright.risk.contract import OrderCheck, TargetRule
 
 PHASES = ("book", "asset", "sides")
 
-_IMPORT_RULES = "from tradewright.engine.rules import ask_asset, ask_books, ask_sides\n"
+_IMPORT_RULES = "from tradewright.engine.rules import ask_asset, ask_books, ask_checks, ask_sides\n"
 _RULES = """\
 from tradewright.engine.decide import apply_sides, judge, record_halt
 from tradewright.engine.jit import compiled_rule
+from tradewright.engine.matcher import permit
 from tradewright.engine.plain import guarded
 from tradewright.values.arrays import read_only
 {imports}
@@ -38,6 +39,13 @@ def ask_books(state, tape, settings, parameters, log, bar):
 def ask_asset(proposal, asset, view, state, tape, parameters, bar, book, column, counting):
 {asset}
     return proposal
+
+
+@compiled
+def ask_checks(order, state, tape, settings, parameters, bar, asset):
+    size = abs(order.quantity)
+{checks}
+    return size
 
 
 @compiled
@@ -62,27 +70,35 @@ _CALL = {
     "sides": "    sides = rule_{i}({target}, {held}, view, parameters[{i}]{more})\n"
     "    apply_sides(state, work, sides, {i}, bar, book, counting)",
 }
+_CHECK = """\
+    allowed = rule_{i}(order, parameters[{i}]{more})
+    size = permit(state, tape, settings, order, size, allowed, {i}, bar, asset)"""
 
 
-def source_of(rules: Sequence[tuple[str, TargetRule]], *, interpreted: dict[str, str]) -> str:
+def source_of(
+    rules: Sequence[tuple[str, TargetRule]], checks: Sequence[tuple[str, OrderCheck]], *, interpreted: dict[str, str]
+) -> str:
     """Return the module's text.
 
     Args:
         rules: Names and rules in the order of their numbers: book, asset, two-sided.
+        checks: Names and order checks; their numbers follow.
         interpreted: Rules that do not compile, with the reason; when there are any, nothing that touches a
             rule is compiled, while every transition still is.
     """
-    functions = [rule.function for _, rule in rules]
+    parts: list[tuple[str, TargetRule | OrderCheck]] = [*rules, *checks]
+    functions = [part.function for _, part in parts]
     wrapper = "guarded({name!r}, {phase!r}, _{i})" if interpreted else "compiled_rule(_{i})"
     calls = {phase: "\n".join(_calls(phase, rules, python=bool(interpreted))) for phase in PHASES}
     text = _RULES.format(
         imports="\n".join(f"from {f.__module__} import {f.__name__} as _{i}" for i, f in enumerate(functions)),
         interpreted=interpreted,
         wrapped="\n".join(
-            f"rule_{i} = {wrapper.format(i=i, name=name, phase=rule.phase)}" for i, (name, rule) in enumerate(rules)
+            f"rule_{i} = {wrapper.format(i=i, name=name, phase=part.phase)}" for i, (name, part) in enumerate(parts)
         ),
         book=calls["book"] or "        pass",
         asset=calls["asset"],
+        checks="\n".join(_check_calls(rules, checks)),
         sides=calls["sides"] or "    pass",
     )
     source = inspect.getsource(loop)
@@ -109,3 +125,12 @@ def _calls(phase: str, rules: Sequence[tuple[str, TargetRule]], *, python: bool)
             more.append(_MEMORY[phase].format(start=memory, stop=memory + rule.memory))
             memory += rule.memory
         yield _CALL[phase].format(i=i, more="".join(f", {m}" for m in more), **arrays)
+
+
+def _check_calls(rules: Sequence[tuple[str, TargetRule]], checks: Sequence[tuple[str, OrderCheck]]) -> Iterator[str]:
+    """Yield the lines that ask each check; an order is released on what was known at the bar before."""
+    feature = sum(len(rule.features) for _, rule in rules)
+    for i, (_, check) in enumerate(checks, start=len(rules)):
+        more = [f", tape.features[{feature + j}, bar - 1, asset]" for j in range(len(check.features))]
+        feature += len(check.features)
+        yield _CHECK.format(i=i, more="".join(more))

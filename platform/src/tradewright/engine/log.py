@@ -1,4 +1,4 @@
-"""What the loop writes down: the curve, the fills, the events."""
+"""What the loop writes down: the curve, the fills, the events, the counters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tradewright.engine.jit import compiled
 from tradewright.engine.state import table
 
 if TYPE_CHECKING:
-    from tradewright.engine.state import Table
+    from tradewright.engine.state import State, Table
     from tradewright.values.arrays import IntArray
 
 _F, _I = "f8", "i8"
@@ -44,6 +44,7 @@ EVENT = np.dtype([
     ("money", _F),  # Granted, in currency.
 ])  # fmt: skip
 
+CUT_SLACK = 1e-12  # Weight or units: a difference of rounding, far below any limit's meaning.
 BY_ORDER, BY_STOP = 0, 1
 HALTED, LIFTED, GRANTED = 0, 1, 2
 
@@ -97,3 +98,18 @@ def log_fill(
     fill.bar, fill.book, fill.asset, fill.reason = bar, book, asset, reason
     fill.quantity, fill.price, fill.fee, fill.slippage = quantity, price, fee, slippage
     log.counts[0] += 1
+
+
+@compiled
+def count_cut(state: State, bar: int, rule: int, fell: float, value: float) -> None:
+    """Count that a rule lowered a target, or a check an order, by `fell` of `value` each; rounding is no cut."""
+    if not fell > CUT_SLACK:
+        return
+    counter = state.counters[rule]
+    counter.cuts += 1
+    counter.notional += fell * value
+    if counter.last != bar:
+        counter.bars += 1
+        counter.last = bar
+    if counter.first < 0:
+        counter.first = bar

@@ -10,10 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 from tradewright.engine.decide import apply_halts, asset_view, book_view, smaller, want
 from tradewright.engine.jit import cached, compiled
-from tradewright.engine.matcher import expire_orders, fill_orders, fire_stops
+from tradewright.engine.matcher import (
+    INCREASES,
+    REDUCTIONS,
+    WAITING,
+    expire_orders,
+    fill_order,
+    fire_stops,
+    free_cash,
+    is_due,
+    release,
+)
 from tradewright.engine.plan import plan_book
-from tradewright.engine.rules import ask_asset, ask_books, ask_sides
-from tradewright.engine.transitions import grant, mark, open_session
+from tradewright.engine.rules import ask_asset, ask_books, ask_checks, ask_sides
+from tradewright.engine.transitions import apply_action, grant, mark, open_session
 from tradewright.risk.contract import FROZEN, Proposal
 
 if TYPE_CHECKING:
@@ -25,18 +35,34 @@ VERIFY_SLACK = 1e-12  # Rounding of the second pass; far below any limit's meani
 
 
 @compiled
-def open_bar(state: State, tape: Tape, settings: Settings, log: Log, bar: int) -> None:
+def fill_orders(state: State, tape: Tape, settings: Settings, parameters: Any, log: Log, bar: int, book: int) -> None:
+    """Release one book's orders, reductions first; the checks and then the venue say how much of each fills."""
+    for stage in (REDUCTIONS, INCREASES, WAITING):
+        free = free_cash(state, tape, book)
+        for asset in range(len(state.market)):
+            if not is_due(state, tape, settings, bar, book, asset, stage):
+                continue
+            order = release(state, tape, settings, bar, book, asset, stage, free)
+            size = ask_checks(order, state, tape, settings, parameters, bar, asset)
+            if size > 0.0:
+                free -= fill_order(state, tape, settings, log, bar, book, asset, stage, order, size)
+
+
+@compiled
+def open_bar(state: State, tape: Tape, settings: Settings, parameters: Any, log: Log, bar: int) -> None:
     """Do everything that happens before the decision: session, fills, stops, mark, capital."""
     if tape.edges[bar].opens:
         open_session(state, settings, log, bar)
     for asset in range(len(state.market)):
         state.market[asset].used = 0.0
+        if settings.has_actions:
+            apply_action(state, tape, settings, bar, asset)
     for book in range(state.positions.shape[0]):
         if not settings.at_close:
-            fill_orders(state, tape, settings, log, bar, book)
+            fill_orders(state, tape, settings, parameters, log, bar, book)
         fire_stops(state, tape, settings, log, bar, book)
         if settings.at_close:
-            fill_orders(state, tape, settings, log, bar, book)
+            fill_orders(state, tape, settings, parameters, log, bar, book)
         expire_orders(state, book)
     mark(state, tape, settings, log, bar)
     if tape.edges[bar].closes:
@@ -127,7 +153,7 @@ def advance(
     for bar in range(start, stop):
         if log.counts[0] + fills_max > len(log.fills) or log.counts[1] + events_max > len(log.events):
             return bar
-        open_bar(state, tape, settings, log, bar)
+        open_bar(state, tape, settings, parameters, log, bar)
         ask_books(state, tape, settings, parameters, log, bar)
         for book in range(n_books):
             decide_book(state, tape, decisions, settings, parameters, work[0], work[1], bar, book)

@@ -6,13 +6,18 @@ import math
 from typing import TYPE_CHECKING
 
 from tradewright.engine.jit import compiled
-from tradewright.engine.log import BY_ORDER, BY_STOP, Log, log_fill
+from tradewright.engine.log import BY_ORDER, BY_STOP, Log, count_cut, log_fill
 from tradewright.engine.transitions import DUST, apply_fill, short_value
+from tradewright.risk.checks import always
+from tradewright.risk.contract import OrderView
 
 if TYPE_CHECKING:
     from tradewright.engine.state import State
     from tradewright.engine.tape import Settings, Tape
 
+require_cash = compiled(always.require_cash)
+NOTHING = always.Parameters()
+REDUCTIONS, INCREASES, WAITING = 0, 1, 2  # The stages of a bar's orders; the last is limits within the bar.
 _TICK_SLACK = 1e-9  # A price this close to a tick (in ticks) counts as on it.
 
 
@@ -70,11 +75,12 @@ def execute(
     asset: int,
     quantity: float,
     base: float,
+    price: float,
     reason: int,
 ) -> float:
-    """Fill a signed `quantity` and return the fee."""
-    price = fill_price(base, math.copysign(1.0, quantity), tape.assets[asset].tick, settings)
+    """Fill a signed `quantity` at `price` and return the fee; `base` is the price without spread and slippage."""
     multiplier = tape.assets[asset].multiplier
+    state.market[asset].used += abs(quantity)
     fee = fee_of(quantity, quantity * price * multiplier, settings)
     slippage = abs(quantity) * multiplier * abs(price - base)
     apply_fill(state, tape, book, asset, quantity, price, fee)
@@ -84,15 +90,8 @@ def execute(
 
 
 @compiled
-def fill_orders(state: State, tape: Tape, settings: Settings, log: Log, bar: int, book: int) -> None:
-    """Fill one book's pending orders at the open, or at the close when orders fill there."""
-    reduce_positions(state, tape, settings, log, bar, book)
-    increase_positions(state, tape, settings, log, bar, book)
-
-
-@compiled
 def expire_orders(state: State, book: int) -> None:
-    """Drop the orders whose asset did not trade; the rest of a filled order was dropped with its fill."""
+    """Drop the orders that nothing released: no trade, or a limit not reached."""
     for asset in range(len(state.market)):
         position = state.positions[book, asset]
         if position.order != 0.0:
@@ -101,67 +100,133 @@ def expire_orders(state: State, book: int) -> None:
 
 
 @compiled
-def reduce_positions(state: State, tape: Tape, settings: Settings, log: Log, bar: int, book: int) -> None:
-    """Fill the orders that bring positions closer to zero."""
-    prices = tape.close if settings.at_close else tape.open
-    for asset in range(len(state.market)):
-        position = state.positions[book, asset]
-        order, held = position.order, position.quantity
-        if order * held >= 0.0 or not tape.traded[bar, asset]:
-            continue
-        wanted = min(abs(order), abs(held))
-        size = limit_to_volume(state, tape, settings, bar, asset, wanted)
-        position.order = 0.0
-        if size > 0.0:
-            state.market[asset].used += size
-            quantity = math.copysign(size, order)
-            execute(state, tape, settings, log, bar, book, asset, quantity, prices[bar, asset], BY_ORDER)
+def is_due(state: State, tape: Tape, settings: Settings, bar: int, book: int, asset: int, stage: int) -> bool:
+    """Say whether the asset has an order of that stage, and a bar to fill it."""
+    position = state.positions[book, asset]
+    if position.order == 0.0 or not tape.traded[bar, asset]:
+        return False
+    reduces = position.order * position.quantity < 0.0
+    if stage == REDUCTIONS or reduces:
+        return bool(reduces and stage == REDUCTIONS)
+    if stage == INCREASES:
+        return within_limit(position.order, first_price(tape, settings, bar, asset), position.limit)
+    if settings.at_close or math.isnan(position.limit):
+        return False
+    buys = position.order > 0.0
+    before_stop = position.limit > position.stop if buys else position.limit < position.stop
+    reached = within_limit(position.order, tape.low[bar, asset] if buys else tape.high[bar, asset], position.limit)
+    return bool(reached and (before_stop or math.isnan(position.stop)))
 
 
 @compiled
-def increase_positions(state: State, tape: Tape, settings: Settings, log: Log, bar: int, book: int) -> None:
-    """Fill the orders that open or add, as far as free cash goes."""
-    prices = tape.close if settings.at_close else tape.open
-    free = state.rows[book].cash - 2.0 * short_value(state, tape, book)
-    for asset in range(len(state.market)):
-        position = state.positions[book, asset]
-        order = position.order
-        if order == 0.0 or not tape.traded[bar, asset]:
-            continue
-        position.order = 0.0
-        size = limit_to_volume(state, tape, settings, bar, asset, abs(order))
-        side, base = math.copysign(1.0, order), prices[bar, asset]
-        price = fill_price(base, side, tape.assets[asset].tick, settings)
-        unit = price if side > 0.0 else 2.0 * state.market[asset].mark - price
-        unit *= tape.assets[asset].multiplier
-        if size > 0.0:
-            size = limit_to_cash(state, tape, settings, asset, size, price, unit, free)
-        if size > 0.0:
-            state.market[asset].used += size
-            fee = execute(state, tape, settings, log, bar, book, asset, side * size, base, BY_ORDER)
-            free -= size * unit + fee
+def within_limit(order: float, price: float, limit: float) -> bool:
+    """Say whether a price is as good as the limit, which NaN makes any price."""
+    return math.isnan(limit) or (price <= limit if order > 0.0 else price >= limit)
 
 
 @compiled
-def limit_to_cash(
+def first_price(tape: Tape, settings: Settings, bar: int, asset: int) -> float:
+    """Return the price at which the bar's orders are released."""
+    price: float = tape.close[bar, asset] if settings.at_close else tape.open[bar, asset]
+    return price
+
+
+@compiled
+def price_paid(
+    tape: Tape, settings: Settings, asset: int, stage: int, order: float, base: float, limit: float
+) -> float:
+    """Return the price of a fill: at its limit exactly when it waited for it, and never worse than it."""
+    if stage == WAITING:
+        return limit
+    price = fill_price(base, math.copysign(1.0, order), tape.assets[asset].tick, settings)
+    if math.isnan(limit):
+        return price
+    return min(price, limit) if order > 0.0 else max(price, limit)
+
+
+@compiled
+def free_cash(state: State, tape: Tape, book: int) -> float:
+    """Return the book's equity that neither longs nor shorts, at full margin, have bound."""
+    cash: float = state.rows[book].cash
+    return cash - 2.0 * short_value(state, tape, book)
+
+
+@compiled
+def release(
+    state: State, tape: Tape, settings: Settings, bar: int, book: int, asset: int, stage: int, free: float
+) -> OrderView:
+    """Take the asset's order, never more than brings the position to zero, as checks and the venue see it."""
+    position = state.positions[book, asset]
+    mark, multiplier = state.market[asset].mark, tape.assets[asset].multiplier
+    quantity = position.order
+    if stage == REDUCTIONS and abs(quantity) > abs(position.quantity):
+        quantity = -position.quantity
+    position.order = 0.0
+    base = position.limit if stage == WAITING else first_price(tape, settings, bar, asset)
+    price = price_paid(tape, settings, asset, stage, quantity, base, position.limit)
+    unit = price * multiplier if quantity > 0.0 else (2.0 * mark - price) * multiplier
+    variable = settings.commission_rate * price * multiplier + settings.commission_per_share
+    level = level_of(state, book)
+    return OrderView(
+        quantity, position.quantity, base, mark, multiplier, level, free, unit, variable, settings.commission_min
+    )
+
+
+@compiled
+def level_of(state: State, book: int) -> int:
+    """Return the highest halt level that stands for the book or the account."""
+    account, level = len(state.rows) - 1, 0
+    for rule in range(state.halts.shape[1]):
+        level = max(level, state.halts[book, rule].level, state.halts[account, rule].level)
+    return level
+
+
+@compiled
+def permit(
     state: State,
     tape: Tape,
     settings: Settings,
-    asset: int,
+    order: OrderView,
     size: float,
-    price: float,
-    unit: float,
-    free: float,
+    allowed: float,
+    check: int,
+    bar: int,
+    asset: int,
 ) -> float:
-    """Return the part of `size` that `free` cash pays for, fee included; `unit` is what one unit binds."""
-    if unit <= 0.0:
+    """Return what a check leaves of `size`, and count what it took; an answer that is not a number allows nothing."""
+    if allowed >= size:
         return size
-    variable = settings.commission_rate * price * tape.assets[asset].multiplier + settings.commission_per_share
-    most = min(free / (unit + variable), (free - settings.commission_min) / unit)
-    if size <= most:
-        return size
-    state.run[0].cash_cuts += 1
-    return floor_lot(most, tape.assets[asset].lot, settings)
+    left = floor_lot(allowed, tape.assets[asset].lot, settings)
+    count_cut(state, bar, check, size - left, order.price * order.multiplier)
+    return left
+
+
+@compiled
+def fill_order(
+    state: State,
+    tape: Tape,
+    settings: Settings,
+    log: Log,
+    bar: int,
+    book: int,
+    asset: int,
+    stage: int,
+    order: OrderView,
+    size: float,
+) -> float:
+    """Fill what the bar's volume and the book's cash give of `size`; return the free cash it took."""
+    size = limit_to_volume(state, tape, settings, bar, asset, size)
+    affordable = require_cash(order, NOTHING)
+    if size > 0.0 and affordable < size:
+        state.run[0].cash_cuts += 1
+        size = floor_lot(affordable, tape.assets[asset].lot, settings)
+    if not size > 0.0:
+        return 0.0
+    limit = state.positions[book, asset].limit
+    price = price_paid(tape, settings, asset, stage, order.quantity, order.price, limit)
+    quantity = math.copysign(size, order.quantity)
+    fee = execute(state, tape, settings, log, bar, book, asset, quantity, order.price, price, BY_ORDER)
+    return size * order.unit + fee
 
 
 @compiled
@@ -184,6 +249,6 @@ def fire_stops(state: State, tape: Tape, settings: Settings, log: Log, bar: int,
         position.order = 0.0
         size = limit_to_volume(state, tape, settings, bar, asset, abs(held))
         if size > 0.0:
-            state.market[asset].used += size
             quantity = -math.copysign(size, held)
-            execute(state, tape, settings, log, bar, book, asset, quantity, base, BY_STOP)
+            price = fill_price(base, math.copysign(1.0, quantity), tape.assets[asset].tick, settings)
+            execute(state, tape, settings, log, bar, book, asset, quantity, base, price, BY_STOP)

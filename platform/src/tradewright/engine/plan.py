@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 from tradewright.engine.jit import compiled
 from tradewright.engine.matcher import floor_lot
-from tradewright.engine.transitions import DUST
+from tradewright.engine.transitions import DUST, LOT_SLACK
 from tradewright.risk.contract import FROZEN
 
 if TYPE_CHECKING:
     from tradewright.engine.state import State, Table
     from tradewright.engine.tape import Decisions, Settings, Tape
-
-_LOT_SLACK = 1e-9  # Lots: a weight that came from whole lots must come back as the same lots.
 
 
 @compiled
@@ -33,6 +31,7 @@ def plan_book(
                 order = math.copysign(min(abs(order), most), order)
             order = order if abs(order) >= DUST else 0.0
         position.order = order
+        position.limit = limit_price(state, settings, book, asset)
 
 
 @compiled
@@ -67,5 +66,16 @@ def wanted_quantity(
         return 0.0
     size = abs(target) * state.rows[book].equity / (state.market[asset].mark * tape.assets[asset].multiplier)
     if settings.whole:
-        size = math.floor(size / tape.assets[asset].lot + _LOT_SLACK) * tape.assets[asset].lot
+        size = math.floor(size / tape.assets[asset].lot + LOT_SLACK) * tape.assets[asset].lot
     return math.copysign(size, target)
+
+
+@compiled
+def limit_price(state: State, settings: Settings, book: int, asset: int) -> float:
+    """Return the limit of an increase, NaN for an order at the market; reductions never wait for a price."""
+    position = state.positions[book, asset]
+    if position.order == 0.0 or position.order * position.quantity < 0.0:
+        return math.nan
+    side = math.copysign(1.0, position.order)
+    limit: float = state.market[asset].mark * (1.0 + side * settings.limit_offset)
+    return limit

@@ -11,12 +11,12 @@ from numba import types
 from tradewright.engine.jit import COMPILING, compiled_rule
 from tradewright.errors import PluginError
 from tradewright.fence import fence
-from tradewright.risk.contract import ANSWERS, AssetView, BookView, Proposal
+from tradewright.risk.contract import ANSWERS, AssetView, BookView, OrderView, Proposal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tradewright.risk.contract import TargetRule
+    from tradewright.risk.contract import OrderCheck, TargetRule
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _type: Any = numba.typeof
@@ -25,13 +25,19 @@ _MEMORY = types.Array(types.float64, 1, "C")
 _PROPOSAL = _type(Proposal(0.0, 0.0, 0))
 _ASSET = _type(AssetView(1.0, 0.0, 0.0, 0.0))
 _BOOK = _type(BookView(1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0))
-_BEFORE = {"asset": (_PROPOSAL, _ASSET, _BOOK), "book": (_BOOK,), "sides": (_READ_ONLY, _READ_ONLY, _BOOK)}
-_FEATURE = {"book": types.float64, "asset": types.float64, "sides": _READ_ONLY}
+_ORDER = _type(OrderView(1.0, 0.0, 1.0, 1.0, 1.0, 0, 1.0, 1.0, 0.0, 0.0))
+_BEFORE = {
+    "asset": (_PROPOSAL, _ASSET, _BOOK),
+    "book": (_BOOK,),
+    "sides": (_READ_ONLY, _READ_ONLY, _BOOK),
+    "check": (_ORDER,),
+}
+_FEATURE = {"book": types.float64, "asset": types.float64, "check": types.float64, "sides": _READ_ONLY}
 _MATRIX = types.Array(types.float64, 2, "C", readonly=True)
 
 
-def probe(rules: Sequence[tuple[str, TargetRule]]) -> dict[str, str]:
-    """Return the rules that numba cannot compile, with the first line of its reason; none when it is switched off.
+def probe(rules: Sequence[tuple[str, TargetRule | OrderCheck]]) -> dict[str, str]:
+    """Return the rules that numba cannot compile, with the first line of its reason.
 
     Raises:
         PluginError: A rule writes to a read-only array, or answers with another type than its phase wants.
@@ -69,7 +75,7 @@ def reason_of(message: str) -> str:
     return lines[min(after[-1], len(lines) - 1) if after else 0]
 
 
-def signature(rule: TargetRule) -> tuple[Any, ...]:
+def signature(rule: TargetRule | OrderCheck) -> tuple[Any, ...]:
     """Return the types that the loop will call the rule with, every array but its memory read-only."""
     features = tuple(_FEATURE[rule.phase] for _ in rule.features)
     memory = (_MEMORY,) if rule.memory else ()
@@ -77,8 +83,12 @@ def signature(rule: TargetRule) -> tuple[Any, ...]:
     return (*_BEFORE[rule.phase], _type(rule.parameters), *features, *matrices, *memory)
 
 
-def check_answer(name: str, rule: TargetRule, answer: Any) -> None:
+def check_answer(name: str, rule: TargetRule | OrderCheck, answer: Any) -> None:
     """Refuse a rule whose compiled return type is not the one of its phase."""
+    if rule.phase == "check":
+        if answer != types.float64:
+            raise PluginError(f"check must return the units allowed, a float, was {answer}", key=name)
+        return
     wanted = ANSWERS[rule.phase]
     if getattr(answer, "instance_class", None) is not wanted:
         raise PluginError(

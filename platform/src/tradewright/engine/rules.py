@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tradewright.engine.jit import compiled
 
 if TYPE_CHECKING:
-    from tradewright.risk.contract import Proposal
+    from tradewright.risk.contract import OrderView, Proposal
 
 
 @compiled
@@ -35,6 +35,14 @@ def ask_asset(
 ) -> Proposal:
     """Pass one asset's proposal through every asset rule."""
     return proposal
+
+
+@compiled
+def ask_checks(
+    order: OrderView, state: Any, tape: Any, settings: Any, parameters: Any, bar: int, asset: int
+) -> float:
+    """Return how many units of an order every check lets go."""
+    return abs(order.quantity)
 
 
 @compiled

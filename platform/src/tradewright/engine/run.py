@@ -68,7 +68,8 @@ class Simulation:
         self._tape = make_tape(bars, features_of(bars, fused), *matrices_of(bars, fused))
         self._decisions, self._settings = decisions, settings
         n_book_rules = sum(r.phase == "book" for r in rules)
-        self.state = states.initial(capital, bars.n_assets, n_book_rules, len(rules), memory["asset"], memory["book"])
+        n_counters = len(rules) + len(fused.checks)
+        self.state = states.initial(capital, bars.n_assets, n_book_rules, n_counters, memory["asset"], memory["book"])
         n_rows = len(self.state.rows)
         room = max(BUFFER_ROWS, 4 * len(capital) * bars.n_assets, 4 * n_rows * (n_book_rules + 1))
         self._log = make_log(bars.n_bars, n_rows, room, room)
@@ -115,8 +116,8 @@ def drained(buffer: Table, count: int) -> Table:
 
 
 def features_of(bars: Bars, fused: FusedRules) -> FloatArray:
-    """Return every feature that the rules ask for, `(n_features, n_bars, n_assets)`; equal ones are computed once."""
-    asked = [feature for _, rule in fused.rules for feature in rule.features]
+    """Return every feature that rules and checks ask for, `(n_features, n_bars, n_assets)`; none twice."""
+    asked = [feature for part in fused.parts for feature in part.features]
     known = {feature: feature.compute(bars, feature.window) for feature in dict.fromkeys(asked)}
     result = np.empty((len(asked), bars.n_bars, bars.n_assets))
     for i, feature in enumerate(asked):

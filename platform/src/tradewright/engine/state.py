@@ -35,6 +35,7 @@ POSITION = np.dtype([
     ("entry", _F),  # Average price, NaN when flat.
     ("stop", _F),  # Price, NaN for none.
     ("order", _F),  # Signed quantity for the next bar, 0 for none.
+    ("limit", _F),  # Limit price of the order, NaN for at the market.
     ("largest", _F),  # Largest absolute weight at any close.
 ])  # fmt: skip
 ASSET = np.dtype([
@@ -60,7 +61,7 @@ RUN = np.dtype([
     ("verify_failures", _I),
     ("participation_cuts", _I),
     ("cash_cuts", _I),
-    ("expired", _I),  # Orders whose asset did not trade in their bar.
+    ("expired", _I),  # Orders whose asset did not trade, or never reached their limit, in their bar.
 ])  # fmt: skip
 
 
@@ -76,7 +77,7 @@ class State(NamedTuple):
     halts: Table
     """`(n_rows, n_book_rules)` of HALT."""
     counters: Table
-    """`(n_rules,)` of COUNTER: book rules, then asset rules, then two-sided rules."""
+    """`(n_rules,)` of COUNTER: book rules, asset rules, two-sided rules, then order checks."""
     run: Table
     """`(1,)` of RUN."""
     asset_memory: FloatArray
@@ -106,7 +107,7 @@ def initial(
         capital: Cash of each book, `(n_books,)`.
         n_assets: Number of columns.
         n_book_rules: Rules of the book phase.
-        n_rules: Rules of all phases.
+        n_rules: Rules of all phases, and order checks.
         asset_memory: Numbers that asset rules keep per book and asset.
         book_memory: Numbers that book rules keep per row.
 
@@ -119,7 +120,7 @@ def initial(
     money = dict.fromkeys(("capital", "units", "cash", "equity"), granted)
     return State(
         rows=table((n_rows,), ROW, **money, nav=1.0, peak=1.0, day_base=1.0),
-        positions=table(grid, POSITION, entry=np.nan, stop=np.nan),
+        positions=table(grid, POSITION, entry=np.nan, stop=np.nan, limit=np.nan),
         market=table((n_assets,), ASSET, mark=np.nan),
         halts=table((n_rows, n_book_rules), HALT, keep=1.0),
         counters=table((n_rules,), COUNTER, first=-1, last=-1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -43,6 +44,10 @@ class Tape(NamedTuple):
     volume: FloatArray
     average_volume: FloatArray
     traded: BoolArray
+    split: FloatArray
+    """New units per old one, 1 for none; empty without corporate actions."""
+    dividend: FloatArray
+    """Currency per new unit, 0 for none; empty without corporate actions."""
     edges: Table
     """`(n_bars,)` of EDGE."""
     assets: Table
@@ -93,6 +98,10 @@ class Settings(NamedTuple):
     """`(n_book_rules,)`: whether only a person lifts the rule's halt."""
     books: Table
     """`(n_books,)` of BOOK."""
+    has_actions: bool = False
+    """Whether the tape carries splits and dividends."""
+    limit_offset: float = math.nan
+    """Increases carry a limit this fraction beyond the mark (negative: short of it); NaN sends them at the market."""
 
 
 def listings(bars: Bars) -> Table:
@@ -117,6 +126,8 @@ def make_tape(bars: Bars, features: FloatArray, matrices: FloatArray, matrix_at:
         volume=absent if bars.volume is None else bars.volume,
         average_volume=absent if bars.volume is None else average_volume(bars, VOLUME_WINDOW),
         traded=bars.traded,
+        split=absent if bars.split is None else bars.split,
+        dividend=absent if bars.dividend is None else bars.dividend,
         edges=table((bars.n_bars,), EDGE, opens=np.append(True, starts), closes=np.append(starts, True)),
         assets=listings(bars),
         features=features,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tradewright.engine.state import State
     from tradewright.engine.tape import Settings, Tape
 
+LOT_SLACK = 1e-9  # Lots: a quantity this close to a whole lot is one.
 DUST = 1e-9  # Units: what rounding leaves of a fractional quantity; no venue takes or holds it.
 
 
@@ -62,6 +63,45 @@ def lift(state: State, log: Log, bar: int, row: int, rule: int) -> None:
     if halt.level >= FLATTEN:
         money.peak = money.nav
     halt.level = RUNNING
+
+
+@compiled
+def apply_action(state: State, tape: Tape, settings: Settings, bar: int, asset: int) -> None:
+    """Restate positions, stops, orders and the mark for a split, and pay a dividend, before the bar opens."""
+    ratio, dividend = tape.split[bar, asset], tape.dividend[bar, asset]
+    if ratio != 1.0:
+        state.market[asset].mark /= ratio
+    for book in range(state.positions.shape[0]):
+        if ratio != 1.0:
+            split_position(state, tape, settings, book, asset, ratio)
+        position = state.positions[book, asset]
+        if dividend != 0.0 and position.quantity != 0.0:
+            state.rows[book].cash += position.quantity * dividend * tape.assets[asset].multiplier
+            if position.quantity > 0.0:
+                position.stop = position.stop - dividend if position.stop > dividend else math.nan
+
+
+@compiled
+def split_position(state: State, tape: Tape, settings: Settings, book: int, asset: int, ratio: float) -> None:
+    """Restate one position; what whole lots cannot hold is paid out at the new mark."""
+    position, lot = state.positions[book, asset], tape.assets[asset].lot
+    position.entry /= ratio
+    position.stop /= ratio
+    position.limit /= ratio
+    position.quantity *= ratio
+    position.order *= ratio
+    if not settings.whole:
+        return
+    held = position.quantity != 0.0  # A flat position's stop is that of its pending order, and stays.
+    whole = math.copysign(math.floor(abs(position.quantity) / lot + LOT_SLACK) * lot, position.quantity)
+    if held:
+        rest = position.quantity - whole
+        state.rows[book].cash += rest * state.market[asset].mark * tape.assets[asset].multiplier
+    position.quantity = whole
+    position.order = math.copysign(math.floor(abs(position.order) / lot + LOT_SLACK) * lot, position.order)
+    if held and whole == 0.0:
+        position.entry = math.nan
+        position.stop = math.nan
 
 
 @compiled

@@ -159,7 +159,8 @@ def steps(ran: Backtest) -> tuple[StepRow, ...]:
 def rules(ran: Backtest) -> Iterator[RuleRow]:
     """Yield what each rule did, in the order in which they are asked."""
     closed_at = ran.bars.closed_at
-    for (name, _), counter in zip(ran.rules, ran.trace.state.counters, strict=True):
+    names = [name for name, _ in ran.rules] + [name for name, _ in ran.checks]
+    for name, counter in zip(names, ran.trace.state.counters, strict=True):
         acted = counter.first >= 0
         yield RuleRow(
             name=name,

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 import attrs
 
-from tradewright.config.fields import count, fraction, number, one_of
+from tradewright.config.fields import Range, count, fraction, one_of, option
 from tradewright.risk.contract import REDUCING, RUNNING, BookView, Feature, Halt, TargetRule
 from tradewright.risk.market import SPIKE_USUAL, market_move, volatility_spike
 
@@ -17,7 +17,9 @@ class CircuitBreaker:
 
     move: float = fraction(default=0.07, doc="absolute move of the market that fires")
     bars: int = count(default=1, unit="bars", doc="over how many bars the move is measured")
-    spike: float = number(default=3.0, at_least=1.0, unit="ratio", doc="recent over usual volatility that fires")
+    spike: float = option(
+        default=3.0, validator=Range(above=1.0), unit="ratio", doc="recent over usual volatility that fires"
+    )
     until: Literal["session", "latched"] = one_of("session", "latched", default="session", doc="what ends it")
 
 

@@ -14,7 +14,7 @@ rule cannot reach beyond what it may change, compiled or not.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import attrs
 
@@ -208,6 +208,10 @@ class OrderCheck:
         parameters: The options as numbers, a NamedTuple defined at module level.
         features: Numbers the function is handed, in order; at the release they are those of the bar before.
     """
+
+    phase: ClassVar = "check"
+    matrices: ClassVar = ()
+    memory: ClassVar = 0
 
     function: Callable[..., float]
     parameters: tuple[Any, ...]

@@ -27,17 +27,21 @@ class VolatilityTarget:
     limit: float = fraction(default=0.10, unit="fraction per year", doc="expected volatility of the book")
     lookback: int = count(default=60, at_least=20, unit="sessions", doc="window of volatilities and correlations")
     refresh: int = count(default=5, unit="sessions", doc="how often correlations are computed anew")
-    trim_band: float = fraction(default=0.01, at_least=0.0, at_most=0.05, doc="drift beyond it before trimming")
+    trim_band: float = fraction(
+        default=0.01, at_least=0.0, at_most=0.05, unit="fraction per year", doc="drift beyond it before trimming"
+    )
 
 
 @attrs.frozen(kw_only=True)
 class CorrelationLimit:
     """Options of `correlation-limit`."""
 
-    limit: float = fraction(default=0.50, doc="cap on the correlated exposure")
+    limit: float = fraction(default=0.50, unit="fraction of equity", doc="cap on the correlated exposure")
     lookback: int = count(default=60, at_least=20, unit="sessions", doc="window of the correlations")
     refresh: int = count(default=5, unit="sessions", doc="how often they are computed anew")
-    trim_band: float = fraction(default=0.02, at_least=0.0, at_most=0.05, doc="drift beyond it before trimming")
+    trim_band: float = fraction(
+        default=0.02, at_least=0.0, at_most=0.05, unit="fraction of equity", doc="drift beyond it before trimming"
+    )
 
 
 class Parameters(NamedTuple):

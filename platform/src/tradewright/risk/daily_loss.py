@@ -18,8 +18,12 @@ class DailyLoss:
     """Options of `daily-loss`."""
 
     # 5 %: mission's limit on the loss of one day.
-    limit: float = fraction(default=0.05, at_most=0.05, doc="loss since the previous session's close that fires")
-    cut: float = fraction(default=0.5, at_least=0.5, doc="part of every position that is sold, once a session")
+    limit: float = fraction(
+        default=0.05, at_most=0.05, unit="fraction of nav at the previous session's close", doc="loss that fires"
+    )
+    cut: float = fraction(
+        default=0.5, at_least=0.5, unit="fraction of each position", doc="how much is sold, once a session"
+    )
 
 
 class Parameters(NamedTuple):

@@ -15,7 +15,7 @@ class DrawdownHalt:
     """Options of `drawdown-halt`."""
 
     # 12 %: mission's drawdown halt.
-    limit: float = fraction(default=0.12, at_most=0.12, doc="drawdown from the peak that halts")
+    limit: float = fraction(default=0.12, at_most=0.12, unit="fraction of peak nav", doc="drawdown that halts")
 
 
 class Parameters(NamedTuple):

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 class Exposure:
     """Options of `exposure`."""
 
-    gross: float = fraction(default=1.0, doc="cap on the sum of absolute weights")
-    net: float = fraction(default=1.0, doc="cap on the absolute sum of weights")
-    trim_band: float = fraction(default=0.02, at_least=0.0, at_most=0.02, doc="drift beyond a cap before trimming")
+    gross: float = fraction(default=1.0, unit="fraction of equity", doc="cap on the sum of absolute weights")
+    net: float = fraction(default=1.0, unit="fraction of equity", doc="cap on the absolute sum of weights")
+    trim_band: float = fraction(
+        default=0.02, at_least=0.0, at_most=0.02, unit="fraction of equity", doc="drift beyond a cap before trimming"
+    )
 
 
 class Parameters(NamedTuple):

@@ -22,6 +22,7 @@ def volatility(bars: Bars, window: int) -> FloatArray:
     The sample standard deviation (divisor window - 1) of the last `window` returns between consecutive
     sessions in which the asset traded.  A session counts from its last bar on; NaN until the window is full.
     """
+    bars = bars.adjusted()
     ends = np.append(bars.session[1:] != bars.session[:-1], True)  # a value, not a flag
 
     def column(asset: int, rows: IntArray) -> tuple[IntArray, FloatArray]:
@@ -41,6 +42,7 @@ def true_range(bars: Bars, window: int) -> FloatArray:
     Raises:
         DataError: The bars have no open, high and low.
     """
+    bars = bars.adjusted()
     if bars.high is None or bars.low is None:
         raise DataError(
             "the average true range needs open, high and low; these prices are closes only",
@@ -66,12 +68,13 @@ def average_volume(bars: Bars, window: int) -> FloatArray:
     """
     if bars.volume is None:
         raise DataError("average volume needs a volume column", fix="take the prices from a source that has one")
-    volume = bars.volume
+    splits = np.ones(bars.close.shape) if bars.split is None else np.cumprod(bars.split, axis=0)
+    volume = bars.volume / splits
 
     def column(asset: int, rows: IntArray) -> tuple[IntArray, FloatArray]:
         return rows, _rolling(volume[rows, asset], window, _mean, lead=0)
 
-    return _columns(bars, column)
+    return _columns(bars, column) * splits
 
 
 def known_average_volume(bars: Bars, window: int) -> FloatArray:

@@ -20,7 +20,7 @@ def correlations(bars: Bars, window: int, refresh: int) -> tuple[FloatArray, Int
     """Return correlation matrices of daily returns, and the one known on each bar.
 
     Sample correlations of close-to-close returns over the last `window` sessions, pairwise over the sessions in
-    which both assets traded; NaN below 20 of them.  One matrix per `refresh` sessions, at a session's last bar.
+    which both have one; NaN below 20 of them.  One matrix per `refresh` sessions, at a session's last bar.
     """
     ends = np.flatnonzero(np.append(bars.session[1:] != bars.session[:-1], [True]))
     returns = daily_returns(bars)
@@ -32,6 +32,7 @@ def correlations(bars: Bars, window: int, refresh: int) -> tuple[FloatArray, Int
 
 def daily_returns(bars: Bars) -> FloatArray:
     """Return close-to-close returns per session, `(n_sessions, n_assets)`, NaN where either session had no bar."""
+    bars = bars.adjusted()
     ends = np.append(bars.session[1:] != bars.session[:-1], [True])
     session = np.concatenate(([0], np.cumsum(ends[:-1])))
     closes = np.full((int(ends.sum()), bars.n_assets), np.nan)
@@ -59,6 +60,7 @@ def correlation(returns: FloatArray) -> FloatArray:
 
 def market_returns(bars: Bars, span: int) -> FloatArray:
     """Return the mean return of all assets over `span` bars, `(n_bars,)`; 0 before there are so many."""
+    bars = bars.adjusted()
     rows = np.where(bars.traded, np.arange(bars.n_bars)[:, None], -1)
     latest = np.maximum.accumulate(rows, axis=0)
     closes = np.where(latest >= 0, np.take_along_axis(bars.close, np.maximum(latest, 0), axis=0), np.nan)

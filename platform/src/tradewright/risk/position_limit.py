@@ -16,8 +16,12 @@ class PositionLimit:
     """Options of `position-limit`."""
 
     # 30 %: mission's limit on one position.
-    limit: float = fraction(default=0.30, at_most=0.30, doc="largest weight that a decision may aim at")
-    trim_band: float = fraction(default=0.02, at_least=0.0, at_most=0.02, doc="drift beyond it before trimming")
+    limit: float = fraction(
+        default=0.30, at_most=0.30, unit="fraction of equity", doc="largest weight that a decision may aim at"
+    )
+    trim_band: float = fraction(
+        default=0.02, at_least=0.0, at_most=0.02, unit="fraction of equity", doc="drift beyond it before trimming"
+    )
 
 
 class Parameters(NamedTuple):

@@ -17,12 +17,16 @@ class RiskPerTrade:
     """Options of `risk-per-trade`."""
 
     # 2 %: mission's limit on the risk of one trade.
-    limit: float = fraction(default=0.02, at_most=0.02, doc="most that a position may lose down to its stop")
+    limit: float = fraction(
+        default=0.02, at_most=0.02, unit="fraction of equity", doc="most that a position may lose down to its stop"
+    )
     stop: Literal["volatility", "atr"] = one_of(
         "volatility", "atr", default="volatility", doc="unit of a new stop's distance"
     )
-    multiple: float = positive(default=3.0, doc="distance of a new stop in that unit")
-    lookback: int = count(default=20, at_least=2, doc="sessions (volatility) or bars (atr) of the estimate")
+    multiple: float = positive(default=3.0, unit="number", doc="distance of a new stop in that unit")
+    lookback: int = count(
+        default=20, at_least=2, unit="sessions (volatility), bars (atr)", doc="window of the estimate"
+    )
 
 
 class Parameters(NamedTuple):
@@ -45,7 +49,7 @@ def limit_risk(proposal: Proposal, asset: AssetView, book: BookView, p: Paramete
         return proposal
     side = math.copysign(1.0, proposal.target)
     stop = proposal.stop
-    if math.isnan(stop) and distance > 0.0:
+    if math.isnan(stop) and 0.0 < distance < math.inf:
         stop = asset.mark * (1.0 - side * p.multiple * distance)
     held = abs(asset.held)
     if abs(proposal.target) <= held:

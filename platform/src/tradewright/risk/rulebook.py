@@ -1,21 +1,28 @@
-"""Which target rules apply: those the file names, and always the mission's."""
+"""Which rules and checks apply: those the file names, and always the mission's."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tradewright.config import structure
+from tradewright.config import did_you_mean, structure
+from tradewright.errors import ConfigError
 from tradewright.fence import made
+from tradewright.risk.checks.restricted_list import RestrictedList
+from tradewright.risk.contract import OrderCheck, TargetRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tradewright.components import Spec
     from tradewright.config import Settings
     from tradewright.plugins import Plugins
-    from tradewright.risk.contract import TargetRule
+
 
 MISSION = ("drawdown-halt", "daily-loss", "risk-per-trade", "position-limit", "exposure")
 """On even when the file does not name them; their options' bounds let a file only tighten them."""
+
+ALWAYS = ("finite", "session", "halt", "buying-power")
+"""Order checks that are on even when the file does not name them."""
 
 
 def rules(settings: Settings, plugins: Plugins) -> tuple[tuple[str, TargetRule], ...]:
@@ -23,18 +30,43 @@ def rules(settings: Settings, plugins: Plugins) -> tuple[tuple[str, TargetRule],
 
     Raises:
         ConfigError: A rule or an option is unknown, or two limits contradict each other.
-        PluginError: The plugin of a rule is not active, or its factory returned something else.
+        PluginError: The plugin of a rule is not active, or its factory raised or returned something else.
     """
     names = [*settings.risk, *(name for name in MISSION if name not in settings.risk)]
-    options: dict[str, Any] = {
-        name: structure(settings, f"risk.{name}", plugins.find("target-rule", name).config) for name in names
-    }
+    specs = {name: named(settings, plugins, "target-rule", f"risk.{name}") for name in names}
+    options: dict[str, Any] = {name: structure(settings, f"risk.{name}", spec.config) for name, spec in specs.items()}
     for error in contradictions(settings, options):
         raise error
-    return tuple((name, made(plugins.find("target-rule", name), options[name])) for name in names)
+    return tuple((name, made(spec, options[name], TargetRule)) for name, spec in specs.items())
 
 
-def contradictions(settings: Settings, options: dict[str, Any]) -> Iterator[Exception]:
+def checks(settings: Settings, plugins: Plugins) -> tuple[tuple[str, OrderCheck], ...]:
+    """Return the names and order checks: those that are always on, then the others in the order of the file.
+
+    Raises:
+        ConfigError: A check or an option is unknown, or a restricted symbol is not traded.
+        PluginError: The plugin of a check is not active, or its factory raised or returned something else.
+    """
+    names = [*ALWAYS, *(name for name in settings.checks if name not in ALWAYS)]
+    specs = {name: named(settings, plugins, "order-check", f"checks.{name}") for name in names}
+    options: dict[str, Any] = {
+        name: structure(settings, f"checks.{name}", spec.config) for name, spec in specs.items()
+    }
+    for name, chosen in options.items():
+        for error in strangers(settings, f"checks.{name}.symbols", chosen):
+            raise error
+    return tuple((name, made(spec, options[name], OrderCheck)) for name, spec in specs.items())
+
+
+def named(settings: Settings, plugins: Plugins, kind: str, key: str) -> Spec:
+    """Return the component that the last word of `key` names; an error points at the key in the file."""
+    try:
+        return plugins.find(kind, key.rpartition(".")[2])
+    except ConfigError as error:
+        raise settings.error(key, error.message, error.fix or "correct the name") from error
+
+
+def contradictions(settings: Settings, options: dict[str, Any]) -> Iterator[ConfigError]:
     """Yield an error for each pair of limits that cannot both be meant."""
     risk, weight = options["risk-per-trade"].limit, options["position-limit"].limit
     if risk > weight:
@@ -50,3 +82,21 @@ def contradictions(settings: Settings, options: dict[str, Any]) -> Iterator[Exce
             f"inconsistent limits: a daily loss of {day:g} cannot come before a drawdown halt at {drawdown:g}",
             "lower daily-loss.limit or raise drawdown-halt.limit",
         )
+
+
+def strangers(settings: Settings, key: str, options: object) -> Iterator[ConfigError]:
+    """Yield an error for each restricted symbol that nothing trades: it is probably misspelled."""
+    traded = [
+        symbol
+        for strategy in settings.strategies.values()
+        for feed in strategy.data
+        for symbol in settings.data[feed].symbols
+    ]
+    for symbol in options.symbols if isinstance(options, RestrictedList) else ():
+        if symbol not in traded:
+            known = ", ".join(dict.fromkeys(traded))
+            yield settings.error(
+                key,
+                f"{symbol} is not among the symbols traded: {known}{did_you_mean(symbol, traded)}",
+                "correct the symbol or remove it",
+            )

@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 Adjustment = Literal["none", "splits", "all"]
 
 
+def _carried(close: FloatArray) -> FloatArray:
+    """Return the last close of each asset at each bar; infinite before the first, where nothing can be paid."""
+    rows = np.where(np.isfinite(close), np.arange(len(close))[:, None], -1)
+    latest = np.maximum.accumulate(rows, axis=0)
+    last: FloatArray = np.take_along_axis(close, np.maximum(latest, 0), axis=0)
+    return np.where(latest >= 0, last, np.inf)
+
+
 def _tuple(instruments: Iterable[Instrument]) -> tuple[Instrument, ...]:
     return tuple(instruments)
 
@@ -37,6 +45,8 @@ class Bars:
         high: Highest price.
         low: Lowest price.
         volume: Units traded, >= 0, or None when the source has none.
+        split: New units per old one, effective before the bar opens, 1 for none; or None when prices need none.
+        dividend: Currency per new unit, paid to whoever held it before the bar opened, 0 for none; or None.
         adjustment: What the source has already folded into prices: `none`, `splits`, `all` (dividends too).
 
     >>> from tradewright.values.instrument import Instrument
@@ -57,16 +67,20 @@ class Bars:
     high: FloatArray | None = array_field(optional=True)
     low: FloatArray | None = array_field(optional=True)
     volume: FloatArray | None = array_field(optional=True)
+    split: FloatArray | None = array_field(optional=True)
+    dividend: FloatArray | None = array_field(optional=True)
     adjustment: Adjustment = "none"
 
     def __attrs_post_init__(self) -> None:
         shape = (len(self.closed_at), len(self.instruments))
-        for name in ("close", "traded", "open", "high", "low", "volume"):
+        for name in ("close", "traded", "open", "high", "low", "volume", "split", "dividend"):
             array = getattr(self, name)
             if array is not None and array.shape != shape:
                 raise ValueError(f"{name} must have shape (n_bars, n_assets) = {shape}, was {array.shape}")
         if len({self.open is None, self.high is None, self.low is None}) != 1:
             raise ValueError("open, high and low come together or not at all")
+        if (self.split is None) != (self.dividend is None):
+            raise ValueError("split and dividend come together or not at all")
         if np.any(np.diff(self.closed_at) <= np.timedelta64(0)):
             raise ValueError("closed_at must be strictly increasing")
 
@@ -94,6 +108,27 @@ class Bars:
         fields = attrs.asdict(self, recurse=False)
         cut = {name: value[start:stop] for name, value in fields.items() if isinstance(value, np.ndarray)}
         return Bars(**{**fields, **cut})
+
+    def adjusted(self) -> Bars:
+        """Return prices adjusted forward, for whoever compares one bar with another.
+
+        Each bar is multiplied by the splits so far and by `1 + dividend / close` of the ex-bars so far: the first bar
+        is as traded, a return is that of holding and reinvesting, and no bar depends on a later one.  Volumes are
+        divided by the splits so far.
+        """
+        if self.split is None or self.dividend is None:
+            return self
+        splits = np.cumprod(self.split, axis=0)
+        paid = np.where(self.dividend > 0.0, self.dividend, 0.0)
+        growth = splits * np.cumprod(1.0 + paid / _carried(self.close), axis=0)
+        fields = attrs.asdict(self, recurse=False) | {"split": None, "dividend": None}
+        for name, factor in (
+            *((price, growth) for price in ("open", "high", "low", "close")),
+            ("volume", 1.0 / splits),
+        ):
+            if fields[name] is not None:
+                fields[name] = fields[name] * factor
+        return Bars(**fields)
 
     def only(self, symbols: Sequence[str]) -> Bars:
         """Return the columns of `symbols`, in that order.

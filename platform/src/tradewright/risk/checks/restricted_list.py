@@ -9,7 +9,6 @@ import attrs
 import numpy as np
 
 from tradewright.config.fields import option
-from tradewright.errors import ConfigError
 from tradewright.risk.contract import Feature, OrderCheck, OrderView
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 class RestrictedList:
     """Options of `restricted-list`."""
 
-    symbols: tuple[str, ...] = option(doc="symbols in which nothing may be added")
+    symbols: tuple[str, ...] = option(doc="symbols in which nothing may be added", unit="list")
 
 
 class Parameters(NamedTuple):
@@ -37,18 +36,7 @@ def refuse_restricted(order: OrderView, p: Parameters, restricted: float) -> flo
 
 
 def listed(bars: Bars, _: int, symbols: tuple[str, ...]) -> FloatArray:
-    """Return 1 for restricted assets and 0 for others, `(n_bars, n_assets)`.
-
-    Raises:
-        ConfigError: A symbol on the list is not traded here, so it is probably misspelled.
-    """
-    for symbol in symbols:
-        if symbol not in bars.symbols:
-            raise ConfigError(
-                f"{symbol} is not among the symbols traded: {', '.join(bars.symbols)}",
-                key="checks.restricted-list.symbols",
-                fix="correct the symbol or remove it",
-            )
+    """Return 1 for restricted assets and 0 for others, `(n_bars, n_assets)`."""
     row = np.array([float(symbol in symbols) for symbol in bars.symbols])
     return np.repeat(row[None, :], bars.n_bars, axis=0)
 
