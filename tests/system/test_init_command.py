@@ -45,7 +45,7 @@ def test_template_says_every_option_and_why() -> None:
     }
     for name, (said, cls) in sections.items():
         assert options(cls) == set(said), name  # type: ignore[call-overload]  # tables of TOML
-    assert options(Sections) - {"checks"} == set(table) - {"format"}
+    assert options(Sections) == set(table) - {"format"}
     assert options(config.ExecutionSettings) - {"executor"} == set(table["execution"])
 
 
