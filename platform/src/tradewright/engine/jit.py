@@ -18,7 +18,7 @@ COMPILING = not _settings.DISABLE_JIT
 
 # A zero divisor gives inf or NaN, as in numpy; the code guards its own divisions.
 _COMMON: dict[str, Any] = {"error_model": "numpy"}
-# Without numba's runtime nothing can be allocated, and no reference is counted for any of the tables that travel
+# The engine allocates nothing, so it needs no runtime, and no reference is counted for any of the tables that travel
 # through every call: that counting is what takes the 3.4 s.
 _KERNEL: dict[str, Any] = {**_COMMON, "_nrt": False}
 # Only `advance` is called from Python, so the rest needs no way in; inlining saves copying the tables' descriptors.
