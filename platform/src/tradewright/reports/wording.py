@@ -160,7 +160,11 @@ def behaviour_lines(part: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "Orders cut", ", ".join(f"{_CUT[name]} {count:,}" for name, count in cut.items())
 
 
-_CUT = {"participation": "to the share of volume", "cash": "to the cash there was", "expired": "expired with a rest"}
+_CUT = {
+    "participation": "to the share of volume",
+    "cash": "to the cash there was",
+    "expired": "expired short of their limit",
+}
 
 
 def money_lines(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
