@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
+from tradewright import clock
 from tradewright.clock import all_sessions, cache_folder
 from tradewright.components import DataSource
 from tradewright.config import structure
@@ -76,6 +77,11 @@ def load_feed(settings: Settings, plugins: Plugins, name: str, last_on: date | N
     with fence(key, source, letting=(ConfigError, DataError, UsageError)):
         returned = source.history(request)
     bars = expect(key, returned, Bars)
+    for instrument in bars.instruments:
+        if instrument.currency != settings.currency:
+            message = f"prices of {instrument.symbol} are in {instrument.currency}, money is in {settings.currency}"
+            fix = f'set currency = "{instrument.currency}", or bring prices in {settings.currency}'
+            raise settings.error(f"data.{name}", message, fix)
     warnings = (*findings(settings, feed, bars), *notes(bars))
     return Feed(name=name, source=feed.source, bars=bars, fingerprint=fingerprint(bars), warnings=warnings)
 
@@ -122,6 +128,12 @@ def grid(feeds: tuple[Feed, ...], last_on: date | None = None) -> Bars:
         DataError: The feeds do not fit together.
     """
     return select(merge_overlaps(join([feed.bars for feed in feeds])), None, last_on)
+
+
+def sessions_per_year(settings: Settings, feeds: tuple[Feed, ...]) -> int:
+    """Return how many sessions of the grid a year has: those of the feed that trades on most days."""
+    cache = cache_folder(settings.workspace)
+    return max(clock.sessions_per_year(settings.data[feed.name].calendar, cache=cache) for feed in feeds)
 
 
 def overlaps(feeds: tuple[Feed, ...], bars: Bars) -> tuple[str, ...]:
