@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from tradewright.config import Settings
     from tradewright.data.feeds import Feed
     from tradewright.engine.fuse import FusedRules
+    from tradewright.engine.run import Answer
     from tradewright.plugins import Plugins
     from tradewright.risk.contract import OrderCheck, TargetRule
+    from tradewright.values.arrays import FloatArray
     from tradewright.values.bars import Bars
 
 
@@ -125,6 +127,7 @@ def run(
             fused,
             granted(settings),
             start,
+            answers(strategies, wanted, bars),
             watch.counter("engine", bars.n_bars),
         )
     return Backtest(
@@ -163,11 +166,31 @@ def decisions(strategies: list[pipeline.Strategy], wanted: dict[str, pipeline.Ta
     """Lay out every strategy's targets as the engine reads them."""
     target = np.zeros((bars.n_bars, len(strategies), bars.n_assets))
     made = np.zeros((bars.n_bars, len(strategies)), bool)
+    asked = np.zeros_like(made)
     for book, strategy in enumerate(strategies):
-        columns = [bars.symbols.index(symbol) for symbol in strategy.symbols]
-        target[:, book, columns] = wanted[strategy.name].weights
-        made[:, book] = wanted[strategy.name].decided
-    return Decisions(target, made)
+        targets = wanted[strategy.name]
+        target[:, book, columns(strategy, bars)] = targets.weights
+        made[:, book] = targets.decided
+        asked[:, book] = targets.decided & (targets.in_turn is not None)
+    return Decisions(target, made, asked)
+
+
+def answers(strategies: list[pipeline.Strategy], wanted: dict[str, pipeline.Targets], bars: Bars) -> Answer:
+    """Return who answers the engine when a book is asked what it wants, given what it holds."""
+
+    def answer(bar: int, book: int, held: FloatArray) -> FloatArray:
+        traded = columns(strategies[book], bars)
+        target = np.zeros(bars.n_assets)
+        if (in_turn := wanted[strategies[book].name].in_turn) is not None:
+            target[traded] = in_turn.ask(bar, held[traded])
+        return target
+
+    return answer
+
+
+def columns(strategy: pipeline.Strategy, bars: Bars) -> list[int]:
+    """Return where the grid holds what a strategy trades."""
+    return [bars.symbols.index(symbol) for symbol in strategy.symbols]
 
 
 def granted(settings: Settings) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

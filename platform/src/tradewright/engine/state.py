@@ -56,6 +56,7 @@ COUNTER = np.dtype([
 ])  # fmt: skip
 RUN = np.dtype([
     ("session", _I),  # Number of the current session, -1 before the first bar.
+    ("closed", _I),  # Last bar that has been played up to its close, -1 before the first.
     ("step_base", _F),  # Account nav at the last capital step.
     ("strikes", _I),  # Answers that broke a contract.
     ("verify_failures", _I),
@@ -124,7 +125,7 @@ def initial(
         market=table((n_assets,), ASSET, mark=np.nan),
         halts=table((n_rows, n_book_rules), HALT, keep=1.0),
         counters=table((n_rules,), COUNTER, first=-1, last=-1),
-        run=table((1,), RUN, session=-1, step_base=1.0),
+        run=table((1,), RUN, session=-1, closed=-1, step_base=1.0),
         asset_memory=np.full((*grid, asset_memory), np.nan),
         book_memory=np.full((n_rows, book_memory), np.nan),
     )

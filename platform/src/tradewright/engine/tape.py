@@ -67,6 +67,9 @@ class Decisions(NamedTuple):
     """`(n_bars, n_books, n_assets)`: weights, or quantities when `Settings.in_units`."""
     made: BoolArray
     """`(n_bars, n_books)`: where the book decided on this bar."""
+    asked: BoolArray
+    """`(n_bars, n_books)`: where its target is still to be asked for, once the bar has closed and it is known what
+    the book holds; the loop then stops between close and decision."""
 
 
 class Settings(NamedTuple):
