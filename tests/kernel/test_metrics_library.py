@@ -14,7 +14,6 @@ import scipy.stats
 from arch.bootstrap import optimal_block_length
 from metrics_curves import CURVES, Curve, random, real
 from tradewright.metrics import downside, performance, periods, relative, tails
-from tradewright.metrics.activity import turnover
 from tradewright.metrics.bootstrap import block_length
 from tradewright.metrics.drawdowns import drawdowns, max_drawdown
 from tradewright.metrics.sharpe import rolling_sharpe, sharpe
@@ -138,8 +137,3 @@ def test_omega_of_an_annual_target_differs_by_compounding() -> None:
 
     assert theirs != pytest.approx(downside.omega(values, RATE), rel=1e-10)
     assert theirs == pytest.approx(downside.omega(values, 252 * ((1.0 + RATE) ** (1 / 252) - 1.0)), rel=1e-10)
-
-
-def test_turnover_counts_both_sides_once() -> None:
-    """No library at hand computes it from fills: buying and selling everything once a year is 1."""
-    assert 1.0 == turnover(2 * 1_000.0, np.full(252, 1_000.0))

@@ -161,6 +161,7 @@ def test_page_shows_money_with_separators_and_steps(tmp_path: Path) -> None:
 
     assert "1,000.00 at the start, 1,500.00 at the end, USD" in shown
     assert "2024-01-04  +500.00 after 16.0 % since the step before" in shown
+    assert "Gains     48.00 realised, 0.00 unrealised, 0.00 in dividends; lots first in" in shown
     assert "fees 2.00, slippage 4.00, borrow 0.00" in " ".join(shown.split())
 
 

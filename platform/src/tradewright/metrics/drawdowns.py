@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from tradewright.values.arrays import FloatArray
 
 
+FALL_MIN = 1e-12
+"""A smaller fall is the rounding of a value that stands still."""
+
+
 class Drawdown(NamedTuple):
     """A fall from a peak.
 
@@ -66,7 +70,7 @@ def worst_drawdowns(values: FloatArray, count: int = 5) -> tuple[Drawdown, ...]:
     """
     falls = drawdowns(values)
     # A run of falls begins where the row before it has none; the first row never has one.
-    edges = np.diff((falls > 0.0).astype(np.int8))
+    edges = np.diff((falls > FALL_MIN).astype(np.int8))
     begins = 1 + np.flatnonzero(edges == 1)
     ends = 1 + np.flatnonzero(edges == -1)
     spans = np.append(ends, len(values))[: len(begins)]
@@ -89,7 +93,7 @@ def time_under_water(values: FloatArray) -> float | None:
     >>> time_under_water(np.array([1.0, 2.0, 1.0, 1.5, 2.0]))
     0.5
     """
-    return float((drawdowns(values)[1:] > 0.0).mean()) if len(values) > 1 else None
+    return float((drawdowns(values)[1:] > FALL_MIN).mean()) if len(values) > 1 else None
 
 
 def longest_under_water(values: FloatArray) -> int:

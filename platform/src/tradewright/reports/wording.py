@@ -173,6 +173,9 @@ def _risk_lines(net: dict[str, Any], sessions: int) -> Iterator[tuple[str, str]]
 _CUT = {"participation": "to the share of volume", "cash": "to the cash there was", "expired": "expired with a rest"}
 
 
+_GAINS = {"realised": "realised", "unrealised": "unrealised", "income": "in dividends"}
+
+
 def money_lines(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield capital, profit and what was paid."""
     capital, net, costs, currency = report["capital"], report["net"], report["costs"], report["currency"]
@@ -184,6 +187,10 @@ def money_lines(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
         gain = percent(step["gain"])
         yield "", f"{step['on']}  +{money(step['amount'])} after {gain} since the step before"
     yield "Profit", f"{money(net['profit'])} after costs; equity {money(net['equity'])}"
+    lots = net.get("lots")
+    if lots is not None:
+        gains = (f"{money(lots[name])} {what}" for name, what in _GAINS.items())
+        yield "Gains", f"{', '.join(gains)}; lots first in, first out"
     parts = ", ".join(f"{name} {money(costs[name]['amount'])}" for name in ("fees", "slippage", "borrow"))
     per_year = percent(costs["total"]["per_year"], 2)
     yield "Costs", f"{money(costs['total']['amount'])} ({per_year} of equity per year): {parts}"
