@@ -73,6 +73,7 @@ def resumed(opening: Trace, loop: FusedRules, at: float) -> Trace:
     decisions = Decisions(np.zeros((2, 1, 1)), np.array([[True], [False]]), np.zeros((2, 1), dtype=bool))
     simulation = Simulation(bars, decisions, free_settings(), loop, np.array([10_000.0]))
     simulation.state = states.copy(opening.state)
+    simulation.state.run[0].closed = -1  # None of these bars has been played.
     simulation.advance(2)
     return simulation.trace()
 

@@ -143,7 +143,7 @@ def run(
         interpreted=fused.interpreted,
         engine=fused.key,
         trace=trace,
-        warnings=tuple(warnings(loaded, wanted, fused)),
+        warnings=(*warnings(loaded, wanted, fused), *feeds.overlaps(loaded, bars)),
         seconds=watch.seconds,
     )
 

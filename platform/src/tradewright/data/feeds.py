@@ -11,7 +11,7 @@ import numpy as np
 from tradewright.clock import all_sessions, cache_folder
 from tradewright.components import DataSource
 from tradewright.config import structure
-from tradewright.data.align import join, select
+from tradewright.data.align import join, merge_overlaps, select
 from tradewright.data.quality import check
 from tradewright.errors import ConfigError, DataError, UsageError
 from tradewright.fence import expect, fence, made
@@ -116,19 +116,18 @@ def fingerprint(bars: Bars) -> str:
 
 
 def grid(feeds: tuple[Feed, ...], last_on: date | None = None) -> Bars:
-    """Return all feeds on one grid of bars.
+    """Return all feeds on one grid of bars; those that overlap in time share a row.
 
     Raises:
-        DataError: A bar opened before an earlier row had closed, as with exchanges whose sessions overlap: an order
-            decided at that close would fill at a price from its past.
+        DataError: The feeds do not fit together.
     """
-    bars = select(join([feed.bars for feed in feeds]), None, last_on)
-    overlaps = np.flatnonzero(bars.opened_at[1:] < bars.closed_at[:-1])
-    if len(overlaps):
-        row = int(overlaps[0])
-        raise DataError(
-            f"bars overlap: one opens at {bars.opened_at[row + 1]}, before another closes at {bars.closed_at[row]}",
-            key=", ".join(feed.name for feed in feeds),
-            fix="trade feeds of one calendar and bar length together, and the others in a run of their own",
-        )
-    return bars
+    return select(merge_overlaps(join([feed.bars for feed in feeds])), None, last_on)
+
+
+def overlaps(feeds: tuple[Feed, ...], bars: Bars) -> tuple[str, ...]:
+    """Return what a reader must know when rows of the grid hold bars that close at different times."""
+    closes = np.unique(np.concatenate([feed.bars.closed_at for feed in feeds]))
+    if np.count_nonzero(closes <= bars.closed_at[-1]) == bars.n_bars:
+        return ()
+    names = ", ".join(feed.name for feed in feeds)
+    return (f"{names}: some bars overlap in time; all are decided on at the last close, and share their cash",)

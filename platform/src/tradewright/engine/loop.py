@@ -63,7 +63,7 @@ def open_bar(state: State, tape: Tape, settings: Settings, parameters: Any, log:
         fire_stops(state, tape, settings, log, bar, book)
         if settings.at_close:
             fill_orders(state, tape, settings, parameters, log, bar, book)
-        expire_orders(state, book)
+        expire_orders(state, tape, bar, book)
     mark(state, tape, settings, log, bar)
     if tape.edges[bar].closes:
         grant(state, settings, log, bar)
@@ -165,5 +165,5 @@ def advance(
         ask_books(state, tape, settings, parameters, log, bar)
         for book in range(n_books):
             decide_book(state, tape, decisions, settings, parameters, work[0], work[1], bar, book)
-            plan_book(state, tape, decisions, settings, work[0], bar, book)
+            plan_book(state, tape, settings, work[0], bar, book)
     return stop

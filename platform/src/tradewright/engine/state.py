@@ -36,6 +36,7 @@ POSITION = np.dtype([
     ("stop", _F),  # Price, NaN for none.
     ("order", _F),  # Signed quantity for the next bar, 0 for none.
     ("limit", _F),  # Limit price of the order, NaN for at the market.
+    ("wanted", _F),  # Target of the last decision while the asset has not traded since, else NaN.
     ("largest", _F),  # Largest absolute weight at any close.
 ])  # fmt: skip
 ASSET = np.dtype([
@@ -62,7 +63,7 @@ RUN = np.dtype([
     ("verify_failures", _I),
     ("participation_cuts", _I),
     ("cash_cuts", _I),
-    ("expired", _I),  # Orders whose asset did not trade, or never reached their limit, in their bar.
+    ("expired", _I),  # Orders that never reached their limit in their bar.
 ])  # fmt: skip
 
 
@@ -121,7 +122,7 @@ def initial(
     money = dict.fromkeys(("capital", "units", "cash", "equity"), granted)
     return State(
         rows=table((n_rows,), ROW, **money, nav=1.0, peak=1.0, day_base=1.0),
-        positions=table(grid, POSITION, entry=np.nan, stop=np.nan, limit=np.nan),
+        positions=table(grid, POSITION, entry=np.nan, stop=np.nan, limit=np.nan, wanted=np.nan),
         market=table((n_assets,), ASSET, mark=np.nan),
         halts=table((n_rows, n_book_rules), HALT, keep=1.0),
         counters=table((n_rules,), COUNTER, first=-1, last=-1),

@@ -69,7 +69,7 @@ class Summary:
         halts: Every halt, in order.
         largest: Largest absolute weight at any close, by book and symbol.
         cuts: Orders reduced by `participation` and by `cash`.
-        expired: Orders of which something was left at the end of their bar.
+        expired: Orders that never reached their limit.
         strikes: Answers of optimizers and rules that broke their contract and were replaced.
         verify_failures: Decisions whose second pass through the rules disagreed with the first.
         warnings: What weakens the result, most important first.

@@ -170,7 +170,11 @@ def _risk_lines(net: dict[str, Any], sessions: int) -> Iterator[tuple[str, str]]
         yield "Evidence", f"Sharpe ratio above 0 with {percent(net['probabilistic_sharpe'])} probability{enough}"
 
 
-_CUT = {"participation": "to the share of volume", "cash": "to the cash there was", "expired": "expired with a rest"}
+_CUT = {
+    "participation": "to the share of volume",
+    "cash": "to the cash there was",
+    "expired": "expired short of their limit",
+}
 
 
 _GAINS = {"realised": "realised", "unrealised": "unrealised", "income": "in dividends"}
