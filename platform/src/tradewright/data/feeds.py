@@ -11,7 +11,7 @@ import numpy as np
 from tradewright import clock
 from tradewright.clock import all_sessions, cache_folder
 from tradewright.components import DataSource
-from tradewright.config import structure
+from tradewright.config import FeedSettings, structure
 from tradewright.data.align import join, merge_overlaps, select
 from tradewright.data.quality import check
 from tradewright.errors import ConfigError, DataError, UsageError
@@ -22,8 +22,8 @@ from tradewright.values.request import DataRequest
 if TYPE_CHECKING:
     from datetime import date
 
+    from tradewright.components import Spec
     from tradewright.config import Settings
-    from tradewright.config.tables import FeedSettings
     from tradewright.plugins import Plugins
 
 WARNINGS_MAX = 3  # Gaps of one feed that are named; the rest is counted.
@@ -61,9 +61,19 @@ def load(settings: Settings, plugins: Plugins, last_on: date | None = None) -> t
 
 
 def load_feed(settings: Settings, plugins: Plugins, name: str, last_on: date | None) -> Feed:
-    """Return one feed."""
+    """Return one feed; an error about one of its keys names the key's place in the file."""
+    spec = plugins.named(settings, "data-source", settings.data[name].source, f"data.{name}.source")
+    own = {field.name for cls in (FeedSettings, spec.config) for field in attrs.fields(cls)}
+    try:
+        return _asked(settings, spec, name, last_on)
+    except (ConfigError, DataError) as error:
+        if error.file is None and error.key in own:
+            raise settings.place(error, f"data.{name}.{error.key}") from error
+        raise
+
+
+def _asked(settings: Settings, spec: Spec, name: str, last_on: date | None) -> Feed:
     feed = settings.data[name]
-    spec = plugins.find("data-source", feed.source)
     source = made(spec, structure(settings, f"data.{name}", spec.config), DataSource)
     request = DataRequest(
         symbols=feed.symbols,
