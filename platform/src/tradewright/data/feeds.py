@@ -20,10 +20,12 @@ from tradewright.values.bars import Bars
 from tradewright.values.request import DataRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date
 
     from tradewright.components import Spec
     from tradewright.config import Settings
+    from tradewright.data.quality import Finding
     from tradewright.plugins import Plugins
 
 WARNINGS_MAX = 3  # Gaps of one feed that are named; the rest is counted.
@@ -97,16 +99,23 @@ def _asked(settings: Settings, spec: Spec, name: str, last_on: date | None) -> F
 
 
 def findings(settings: Settings, feed: FeedSettings, bars: Bars) -> tuple[str, ...]:
-    """Return the gaps as warnings; raise whatever else the prices cannot be, and gaps where they are refused."""
+    """Return what can be lived with as warnings; raise the rest, and gaps where they are refused."""
     last_on = bars.session[-1].item() if bars.n_bars else None
     sessions = all_sessions(feed.calendar, reach=last_on, cache=cache_folder(settings.workspace))
     found = check(bars, sessions)
     for finding in found:
-        if finding.kind != "gap" or feed.gaps == "refuse":
+        if finding.fatal or (finding.kind == "gap" and feed.gaps == "refuse"):
             raise finding.error()
-    named = [f"{finding.symbol}: {finding.message}" for finding in found[:WARNINGS_MAX]]
-    more = len(found) - len(named)
-    return (*named, f"{more} more gaps; tradewright data check lists them") if more else tuple(named)
+    ratios = [finding for finding in found if finding.kind == "ratio"]
+    gaps = [finding for finding in found if finding.kind == "gap"]
+    return (*_named(ratios, "suspected splits"), *_named(gaps, "gaps"))
+
+
+def _named(found: list[Finding], what: str) -> Iterator[str]:
+    for finding in found[:WARNINGS_MAX]:
+        yield f"{finding.symbol}: {finding.message}"
+    if len(found) > WARNINGS_MAX:
+        yield f"{len(found) - WARNINGS_MAX} more {what}; tradewright data check lists them"
 
 
 def notes(bars: Bars) -> tuple[str, ...]:
