@@ -73,6 +73,17 @@ def test_trial_minds_the_order_of_settings() -> None:
     assert attrs.evolve(RUN, config=one).trial != attrs.evolve(RUN, config=other).trial
 
 
+@pytest.mark.parametrize("cache", [{"cache": True}, {"cache": False}])
+def test_trial_does_not_mind_where_equal_prices_came_from(cache: dict[str, bool]) -> None:
+    """Runs that were counted before prices could be cached count as the same trial, too."""
+    plain = {"seed": 7, "data": {"mine": {"source": "files", "gaps": "mark"}}, "risk": {}}
+    cached = {"seed": 7, "data": {"mine": {"source": "files", "gaps": "mark", **cache}}, "risk": {}}
+    counted = "f9c304"
+
+    assert attrs.evolve(RUN, config=plain).trial == attrs.evolve(RUN, config=cached).trial
+    assert attrs.evolve(RUN, config=plain).trial.startswith(counted)
+
+
 def test_trials_count_distinct_pairs_ever_run(store: RunStore) -> None:
     runs = [RUN, later(RUN), later(RUN, 2, config={"seed": 8}), later(RUN, 3), later(RUN, 4, data={"mine": "cd"})]
 

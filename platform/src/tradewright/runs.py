@@ -70,9 +70,13 @@ class Run:
     def trial(self) -> str:
         """Hash of configuration and data: equal ones are one trial, whenever and over whichever range they ran.
 
-        The order of the settings counts, because the order of rules does.
+        The order of the settings counts, because the order of rules does.  Whether prices came from the cache does
+        not: the fingerprints say which they were.
         """
-        return hashlib.sha256(json.dumps([self.config, self.data]).encode()).hexdigest()
+        feeds: dict[str, dict[str, Any]] = self.config.get("data", {})
+        prices = {name: {key: feed[key] for key in feed if key != "cache"} for name, feed in feeds.items()}
+        tried = {**self.config, "data": prices} if feeds else self.config
+        return hashlib.sha256(json.dumps([tried, self.data]).encode()).hexdigest()
 
     @property
     def run_id(self) -> str:

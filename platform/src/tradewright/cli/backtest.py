@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import platform
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,9 @@ from tradewright.cli.inventory import take_inventory
 from tradewright.cli.options import config_option, json_option
 from tradewright.cli.output import echo_json
 from tradewright.cli.page import echo_report
+from tradewright.cli.parameters import Amount, Count, Day
 from tradewright.cli.progress import progress_bar
 from tradewright.config import read
-from tradewright.config.tables import MONEY_MAX
 from tradewright.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -29,60 +29,6 @@ if TYPE_CHECKING:
     from tradewright.config import Settings
     from tradewright.plugins import Plugins
     from tradewright.reports.summary import Summary
-
-
-class Day(click.ParamType[date]):
-    """A date of the calendar."""
-
-    name = "date"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """Read `YYYY-MM-DD`."""
-        if isinstance(value, date):
-            return value
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value[:40]!r} is not a date; write it as 2015-12-31.", param, ctx)
-
-
-class Amount(click.ParamType[float]):
-    """An amount of money."""
-
-    name = "amount"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Read a number above 0."""
-        try:
-            amount = float(value)
-        except ValueError:
-            self.fail(f"{value[:40]!r} is not a number; write it as 50000.", param, ctx)
-        if not 0.0 < amount <= MONEY_MAX:
-            self.fail(f"must be positive and at most {MONEY_MAX:,.0f}, was {value[:40]}.", param, ctx)
-        return amount
-
-
-class Count(click.ParamType[int]):
-    """A whole number.
-
-    Attributes:
-        least: The smallest that is allowed.
-    """
-
-    name = "integer"
-
-    def __init__(self, least: int) -> None:
-        self.least = least
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Read digits."""
-        try:
-            number = int(value)
-        except ValueError:
-            number = self.least - 1
-        if number < self.least:
-            self.fail(f"must be an integer of at least {self.least}, was {str(value)[:40]!r}.", param, ctx)
-        return number
 
 
 @click.command()

@@ -45,6 +45,10 @@ class StoppedError(TradewrightError):
     exit_code = 130
 
 
+class Terminated(KeyboardInterrupt):
+    """The process was asked to end; like a Ctrl-C, it passes the fence that holds back a plugin's own SystemExit."""
+
+
 class Lazy(click.Command):
     """A line of the command table: name and help, and where the command itself is found.
 
@@ -118,6 +122,8 @@ def _outcome(run: Callable[[], int], as_json: bool, debug: bool) -> int:  # noqa
         return run()
     except BrokenPipeError:
         raise
+    except Terminated:
+        return TERMINATED
     except (click.Abort, KeyboardInterrupt):
         failure: TradewrightError = StoppedError("stopped by Ctrl-C")
     except click.exceptions.NoArgsIsHelpError as error:
@@ -164,7 +170,7 @@ def _terminable() -> Iterator[None]:
         return
 
     def stop(_signal: int, _frame: FrameType | None) -> NoReturn:
-        sys.exit(TERMINATED)
+        raise Terminated
 
     before = signal.signal(signal.SIGTERM, stop)
     try:

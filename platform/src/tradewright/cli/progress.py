@@ -24,7 +24,7 @@ def progress_bar(cache: Path | None) -> Iterator[Callable[[str, int, int], None]
     """Yield what takes the stage, what is done and what there is to do; None when nobody watches.
 
     Args:
-        cache: Folder of compiled rules.
+        cache: Folder of compiled rules, None when nothing is compiled.
     """
     if sys.stderr is None or not sys.stderr.isatty():
         yield None
@@ -38,7 +38,7 @@ def progress_bar(cache: Path | None) -> Iterator[Callable[[str, int, int], None]
         task = bar.add_task("starting", total=None)
 
         def show(stage: str, done: int, total: int) -> None:
-            name = stages[stage] if done == 0 else _STAGES[stage]
+            name = (stages if done == 0 else _STAGES).get(stage, stage)
             bar.update(task, description=name, completed=done, total=total if done else None)
 
         yield show
