@@ -294,6 +294,7 @@ def test_backtest_is_saved_listed_and_shown_again(run: Command) -> None:
             "sharpe": found["net"]["sharpe"],
             "max_drawdown": found["net"]["max_drawdown"]["depth"],
             "trials": 1,
+            "fingerprints": {"indices": found["data"][0]["fingerprint"]},
         }
     ] == listed
     assert found["run_id"] in table
@@ -341,6 +342,15 @@ def test_backtests_at_the_same_time_are_all_saved(desk: Path, run: Command) -> N
 
     assert 3 == len(names)
     assert names == saved
+
+
+def test_backtest_of_a_saved_run_gives_the_same_in_another_process(run: Command) -> None:
+    found = result(run, "--from", "2005-01-01", "--to", "2006-12-31")
+    again = run("backtest", "--run", found["run_id"])
+
+    assert (0, "") == (again.returncode, again.stderr)
+    assert again.stdout.endswith("\n\nReproduced bit for bit.\n")
+    assert 1 == len(json.loads(run("runs", "--json").stdout)["runs"])
 
 
 def test_runs_show_of_an_unknown_name_ends_with_2(run: Command) -> None:
