@@ -241,6 +241,15 @@ def test_run_again_that_does_not_run_any_more_says_why(
     assert failure["now"] in out
 
 
+def test_run_again_whose_settings_are_refused_names_the_versions_as_well(desk: Path, run: Run) -> None:
+    run_id = played(run)["run_id"]
+    change(desk, "versions", lambda kept: kept | {"tradewright": "0.0.1"})
+    change(desk, "config", lambda kept: kept | {"strange": 1})
+    found = again(run, run_id, code=9)["differences"]
+
+    assert [("version", "tradewright"), ("error", "ConfigError")] == [(one["kind"], one["name"]) for one in found]
+
+
 # ---- usage -----------------------------------------------------------------------------------------------
 
 

@@ -20,13 +20,6 @@ HEADER = "date,close,split,dividend"
 DAYS = ["2026-03-02", "2026-03-03", "2026-03-04", "2026-03-05", "2026-03-06"]
 
 
-@pytest.fixture(scope="module")
-def calendars(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("calendars")
-    sessions("XNYS", cache=folder)
-    return folder
-
-
 @pytest.fixture
 def look(tmp_path: Path, calendars: Path) -> Any:
     """Return what writes rows to a file and reads it."""

@@ -10,7 +10,6 @@ import attrs
 import numpy as np
 import pytest
 from fake_source import NOON, Source, bring, plugins, settings
-from tradewright.clock import sessions
 from tradewright.data import feeds
 from tradewright.data.cached import Label
 from tradewright.data.fetch import Outcome, Span, fetch, missing
@@ -18,14 +17,6 @@ from tradewright.data.fingerprint import fingerprint
 from tradewright.data.store import PriceStore
 from tradewright.errors import ConfigError, DataError, PluginError
 from tradewright.values.instrument import Instrument
-
-
-@pytest.fixture(scope="session")
-def calendars(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("calendars")
-    for calendar in ("XNYS", "24/7"):
-        sessions(calendar, cache=folder)
-    return folder
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tradewright.clock import cache_folder, sessions
+from tradewright.clock import cache_folder
 from tradewright.data import damage
 from tradewright.data.reading import Declared, Reading, read
 from tradewright.errors import DataError
@@ -22,14 +22,6 @@ ROWS = [  # a Monday to Friday of March 2026
     "2026-03-05,11,12,10,11,300",
     "2026-03-06,11,12,10,11,1e3",
 ]
-
-
-@pytest.fixture(scope="session")
-def calendars(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("calendars")
-    for calendar in ("XNYS", "24/7"):
-        sessions(calendar, cache=folder)
-    return folder
 
 
 @pytest.fixture

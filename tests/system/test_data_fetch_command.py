@@ -111,15 +111,6 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def calendars(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from tradewright.clock import sessions
-
-    folder = tmp_path_factory.mktemp("calendars")
-    sessions("XNYS", cache=folder)
-    return folder
-
-
 @pytest.fixture
 def desk(tmp_path: Path, calendars: Path) -> Path:
     """Return a workspace with a warm calendar and three symbols."""

@@ -20,6 +20,7 @@ from tradewright.cli.progress import progress_bar
 from tradewright.cli.provenance import trace_hashes, versions
 from tradewright.config import restore
 from tradewright.errors import CheckError, TradewrightError
+from tradewright.plugins import Plugins
 from tradewright.runs import RunStore, Ticket
 
 if TYPE_CHECKING:
@@ -89,6 +90,9 @@ def _differences(saved: Saved, workspace: Path) -> Iterator[Difference]:
         settings = restore(then.config, workspace / f"run {saved.run_id}")
         _, plugins = take_inventory(settings.plugins.enabled, workspace)
     except TradewrightError as error:
+        # Plugins were not looked at, so only what is installed beside them can be compared.
+        now = versions(Plugins(()), None)
+        yield from _compared_versions({**then.versions, "plugins": {}, "code": now["code"]}, now)
         yield _failure(error)
         return
     ran: Backtest | None = None
@@ -140,7 +144,7 @@ def _compared_versions(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Di
             was = then.get("code") or now["code"]
             yield from _unequal("code", was, now["code"])
         elif name == "plugins":
-            yield from _unequal("version", then["plugins"], now["plugins"])
+            yield from _unequal("version", then.get("plugins", {}), now["plugins"])
         elif name == "rules":
             if now["rules"] is not None:
                 yield from _unequal(
