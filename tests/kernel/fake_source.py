@@ -46,6 +46,7 @@ class Source:
         extra: Further columns, made from the sessions.
         failing: What to raise, by symbol.
         requests: What was asked.
+        per_session: Bars of equal length in each session.
     """
 
     first_on: date = date(2026, 3, 2)
@@ -54,6 +55,7 @@ class Source:
     extra: dict[str, Callable[[np.ndarray[Any, Any]], Any]] = attrs.field(factory=dict)
     failing: dict[str, BaseException] = attrs.field(factory=dict)
     requests: list[DataRequest] = attrs.field(factory=list)
+    per_session: int = 1
 
     def history(self, request: DataRequest) -> Bars:
         self.requests.append(request)
@@ -66,16 +68,20 @@ class Source:
             raise self.failing[symbol]
         known = all_sessions(request.calendar, cache=cache_folder(request.workspace))
         wanted = known.between(np.datetime64(self.first_on), np.datetime64("2026-03-31"))
-        close = [[self.closes.get((symbol, str(day)), 10.0 + i)] for i, day in enumerate(wanted.date)]
+        close = [self.closes.get((symbol, str(day)), 10.0 + i) for i, day in enumerate(wanted.date)]
+        n = self.per_session
+        length = np.repeat(wanted.closed_at - wanted.opened_at, n) // n
+        opened_at = np.repeat(wanted.opened_at, n) + np.tile(np.arange(n), len(wanted)) * length
+        session = np.repeat(wanted.date, n)
         return Bars(
             instruments=(Instrument(symbol=symbol, **self.facts),),
-            opened_at=wanted.opened_at,
-            closed_at=wanted.closed_at,
-            session=wanted.date,
-            close=close,
-            traded=np.ones((len(wanted), 1), bool),
+            opened_at=opened_at,
+            closed_at=opened_at + length,
+            session=session,
+            close=np.repeat(close, n)[:, np.newaxis],
+            traded=np.ones((len(session), 1), bool),
             adjustment=request.adjustment,
-            **{name: make(wanted.date)[:, np.newaxis] for name, make in self.extra.items()},
+            **{name: make(session)[:, np.newaxis] for name, make in self.extra.items()},
         )
 
     @property

@@ -164,6 +164,20 @@ def test_fetch_soon_after_a_close_asks_again_until_the_session_is_told_of(desk: 
     assert [("A", "2026-03-31", None), ("B/C", "2026-03-31", None)] == source.asked
 
 
+@pytest.mark.parametrize("first_on", ["2026-03-02", "2026-03-09"])
+def test_fetch_in_the_middle_of_a_session_is_completed_once_it_has_closed(desk: Path, first_on: str) -> None:
+    """New York opens at 13:30 UTC; of 13 bars of half an hour 7 have closed by 17:00."""
+    source = Source(first_on=date.fromisoformat(first_on), per_session=13)
+    feed = 'bar = "30m"'
+    bring(desk, source, feed=feed)
+    half = kept(desk)[1].count("2026-03-09")
+    again = bring(desk, source, feed=feed, at=NOON + timedelta(minutes=29))
+    later = bring(desk, source, feed=feed, at=NOON + timedelta(hours=4))
+
+    assert (7, ["complete", "complete"], ["extended", "extended"]) == (half, statuses(again), statuses(later))
+    assert 13 == kept(desk)[1].count("2026-03-09")
+
+
 def label_of(asked_from: str | None, asked_to: str | None, first_on: str, last_on: str) -> Any:
     days = [None if day is None else date.fromisoformat(day) for day in (asked_from, asked_to, first_on, last_on)]
     return Label(

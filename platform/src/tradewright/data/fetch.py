@@ -200,7 +200,7 @@ class _Job:
         # A session that was under way when the source was asked is only half told.
         told = _earlier(label.last_on, self._closed_by(_instant(label.fetched_at)))
         settled = _earlier(label.asked_to, self._closed_by(_instant(label.fetched_at) - SETTLES))
-        covered_to = max(day for day in (told, settled, label.first_on) if day is not None)
+        covered_to = max((day for day in (told, settled) if day is not None), default=date.min)
         return missing(label, span, due=self._closed_by(_instant(now)), covered_to=covered_to)
 
     def _ask(self, symbol: str, span: Span, now: datetime) -> Bars:
