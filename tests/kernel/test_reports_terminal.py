@@ -238,6 +238,23 @@ def test_page_says_where_the_run_is_kept(tmp_path: Path) -> None:
     assert text(found, width=80).endswith("Seconds: 0.75 (data 0.25, engine 0.50)")
 
 
+@pytest.mark.parametrize(
+    ("changes", "origin"),
+    [
+        ({}, "files"),
+        ({"origin": "cache", "fetched_at": "2024-01-07T01:02:03Z"}, "the cache of 2024-01-07 01:02 UTC"),
+        ({"fetched_at": ...}, "files"),
+    ],
+)
+def test_page_names_the_prices_it_stands_on(tmp_path: Path, changes: dict[str, Any], origin: str) -> None:
+    """A run that was saved before prices were cached does not say where they came from."""
+    _, found = made(tmp_path)
+    (feed,) = found["data"]
+    row = {name: value for name, value in {**feed, **changes}.items() if value is not ...}
+
+    assert f"\nPrices: mine from {origin}, fingerprint ffffffffffff\n" in text({**found, "data": [row]}, width=100)
+
+
 @pytest.mark.parametrize(("sessions", "labels"), [(5, ["2024-01-02", "2024-01-06"]), (300, ["2024-02", "2024-10"])])
 def test_charts_label_their_time_axis(tmp_path: Path, sessions: int, labels: list[str]) -> None:
     summary, _ = made(tmp_path, **(year(tmp_path) if sessions == 300 else {}))
