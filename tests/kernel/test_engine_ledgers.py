@@ -214,6 +214,17 @@ def test_ledger_of_a_short_sale_with_borrow_fee_and_interest(fused: Fuse) -> Non
     assert pytest.approx((6.0, 30.17401), abs=1e-9) == (row.borrow, row.interest)
 
 
+def test_ledger_of_a_market_that_never_closes_accrues_over_365_sessions(fused: Fuse) -> None:
+    ledger = play(
+        fused([]), prices([100] * 3), [-0.5, None, None], cash_rate=0.365, borrow_rate=0.73, sessions_per_year=365.0
+    )
+
+    # 50 are sold short on bar 1.  Interest is a thousandth of 10,000 - S, the fee two thousandths of S = 5,000.
+    assert [10_000 + 10, 10_000 + 10 + 10.01 - 10, 10_000 + 10 + 0.01 + 10.01001 - 10] == pytest.approx(
+        [row[1] for row in ledger.account()]
+    )
+
+
 def test_ledger_of_intraday_bars_accrues_once_per_session(fused: Fuse) -> None:
     bars = prices([100] * 3, open=[100] * 3, sessions=[0, 0, 1])
 

@@ -60,6 +60,7 @@ class Backtest:
         feeds: What each feed brought.
         bars: All prices on one grid, warm-up included.
         start: First bar that was traded.
+        sessions_per_year: How many sessions of the grid a year has, by convention.
         books: Name of each book, in the order of the trace's rows.
         targets: What each strategy wanted, by name.
         rules: Names and rules in the order of their numbers.
@@ -76,6 +77,7 @@ class Backtest:
     feeds: tuple[Feed, ...]
     bars: Bars
     start: int
+    sessions_per_year: int
     books: tuple[str, ...]
     targets: dict[str, pipeline.Targets]
     rules: tuple[tuple[str, TargetRule], ...]
@@ -116,6 +118,7 @@ def run(
         loaded = feeds.load(settings, plugins, request.last_on)
         bars = feeds.grid(loaded, request.last_on)
         start = first_bar(bars, request.first_on)
+        per_year = feeds.sessions_per_year(settings, loaded)
     with watch("signals"):
         wanted = {one.name: pipeline.targets(one, bars.only(one.symbols)) for one in strategies}
     with watch("rules"):
@@ -124,7 +127,7 @@ def run(
         trace = simulate(
             bars,
             decisions(strategies, wanted, bars),
-            engine_settings(settings, bars, fused, request.resume_after),
+            engine_settings(settings, bars, fused, per_year, request.resume_after),
             fused,
             granted(settings),
             start,
@@ -137,6 +140,7 @@ def run(
         feeds=loaded,
         bars=bars,
         start=start,
+        sessions_per_year=per_year,
         books=tuple(settings.strategies),
         targets=wanted,
         rules=fused.rules,
@@ -211,7 +215,9 @@ def granted(settings: Settings) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     return settings.capital.start * np.array(shares, dtype=np.float64)
 
 
-def engine_settings(settings: Settings, bars: Bars, fused: FusedRules, resume_after: int) -> EngineSettings:
+def engine_settings(
+    settings: Settings, bars: Bars, fused: FusedRules, sessions_per_year: int, resume_after: int
+) -> EngineSettings:
     """Return the file's numbers as the engine reads them."""
     costs, execution, capital = settings.costs, settings.execution, settings.capital
     strategies = settings.strategies.values()
@@ -242,6 +248,7 @@ def engine_settings(settings: Settings, bars: Bars, fused: FusedRules, resume_af
         capital_step_return=capital.step_return,
         evidence_ok=True,
         resume_after=resume_after,
+        sessions_per_year=float(sessions_per_year),
         latched=np.array([rule.latched for _, rule in fused.rules if rule.phase == "book"], dtype=bool),
         books=books,
     )

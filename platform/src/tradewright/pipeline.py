@@ -48,13 +48,13 @@ class Strategy:
         weights: Weight of each signal; they sum to 1.
         optimizer: The optimizer's name and object.
         gross: Cap on the sum of absolute target weights.
-        rebalance: `session`, `week` or `month`.
+        rebalance: `bar`, `session`, `week` or `month`.
     """
 
     name: str
     symbols: tuple[str, ...]
     signals: dict[str, Signal | None]
-    missing: dict[str, str]
+    missing: dict[str, PluginError]
     weights: dict[str, float]
     optimizer: tuple[str, Optimizer]
     gross: float
@@ -77,7 +77,7 @@ class Targets:
 
     weights: FloatArray
     decided: BoolArray
-    missing: dict[str, str]
+    missing: dict[str, PluginError]
     strikes: Sequence[Strike]
     in_turn: Rebalances | None = None
 
@@ -91,14 +91,14 @@ def build(settings: Settings, plugins: Plugins, name: str) -> Strategy:
     """
     chosen = settings.strategies[name]
     signals: dict[str, Signal | None] = {}
-    missing: dict[str, str] = {}
+    missing: dict[str, PluginError] = {}
     for signal in chosen.signals:
         try:
             key = f"strategies.{name}.signals.{signal}"
             spec = plugins.named(settings, "signal", signal, key)
             signals[signal] = made(spec, structure(settings, key, spec.config), Signal)
         except PluginError as error:
-            signals[signal], missing[signal] = None, str(error)
+            signals[signal], missing[signal] = None, error
     key = f"strategies.{name}.optimizer"
     spec = plugins.named(settings, "optimizer", chosen.optimizer, key)
     optimizer = made(spec, structure(settings, key, spec.config), Optimizer)
@@ -139,8 +139,12 @@ def targets(strategy: Strategy, bars: Bars) -> Targets:
     return Targets(weights=unknown, decided=decided, missing=missing, strikes=in_turn.strikes, in_turn=in_turn)
 
 
-def forecast(strategy: Strategy, view: History) -> tuple[dict[str, Forecast | None], dict[str, str]]:
-    """Ask every signal; one that fails loses its vote, and the others go on."""
+def forecast(strategy: Strategy, view: History) -> tuple[dict[str, Forecast | None], dict[str, PluginError]]:
+    """Ask every signal; one that fails loses its vote, and the others go on.
+
+    Raises:
+        PluginError: All have failed; the first one's reason and place.
+    """
     forecasts: dict[str, Forecast | None] = {}
     missing = dict(strategy.missing)
     for name, signal in strategy.signals.items():
@@ -150,5 +154,9 @@ def forecast(strategy: Strategy, view: History) -> tuple[dict[str, Forecast | No
         try:
             forecasts[name] = evaluate(name, signal, view)
         except PluginError as error:
-            missing[name] = str(error)
+            missing[name] = error
+    if len(missing) == len(forecasts):
+        first = next(iter(missing.values()))
+        message = f"no active signal is left of {strategy.name}: {first.message}"
+        raise PluginError(message, file=first.file, line=first.line, key=first.key, fix=first.fix) from first
     return forecasts, missing

@@ -200,9 +200,9 @@ def _keep(
     try:
         if save:
             return store.save(made, lambda ticket: report(summary, ticket, versions)), store.path
-        ticket = Ticket(
-            run_id=made.run_id, trials=store.trials(made), warning="not saved, so not counted among later trials"
-        )
+        trials, sharpes = store.trials(made)
+        why = "not saved, so not counted among later trials"
+        ticket = Ticket(run_id=made.run_id, trials=trials, sharpes=sharpes, warning=why)
     except DataError as error:
         ticket = Ticket(run_id=made.run_id, trials=None, warning=f"not saved: {error}")
     return report(summary, ticket, versions), None

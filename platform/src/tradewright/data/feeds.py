@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
+from tradewright import clock
 from tradewright.clock import all_sessions, cache_folder
 from tradewright.components import DataSource
 from tradewright.config import FeedSettings, structure
@@ -19,10 +20,12 @@ from tradewright.values.bars import Bars
 from tradewright.values.request import DataRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date
 
     from tradewright.components import Spec
     from tradewright.config import Settings
+    from tradewright.data.quality import Finding
     from tradewright.plugins import Plugins
 
 WARNINGS_MAX = 3  # Gaps of one feed that are named; the rest is counted.
@@ -86,21 +89,33 @@ def _asked(settings: Settings, spec: Spec, name: str, last_on: date | None) -> F
     with fence(key, source, letting=(ConfigError, DataError, UsageError)):
         returned = source.history(request)
     bars = expect(key, returned, Bars)
+    for instrument in bars.instruments:
+        if instrument.currency != settings.currency:
+            message = f"prices of {instrument.symbol} are in {instrument.currency}, money is in {settings.currency}"
+            fix = f'set currency = "{instrument.currency}", or bring prices in {settings.currency}'
+            raise settings.error(f"data.{name}", message, fix)
     warnings = (*findings(settings, feed, bars), *notes(bars))
     return Feed(name=name, source=feed.source, bars=bars, fingerprint=fingerprint(bars), warnings=warnings)
 
 
 def findings(settings: Settings, feed: FeedSettings, bars: Bars) -> tuple[str, ...]:
-    """Return the gaps as warnings; raise whatever else the prices cannot be, and gaps where they are refused."""
+    """Return what can be lived with as warnings; raise the rest, and gaps where they are refused."""
     last_on = bars.session[-1].item() if bars.n_bars else None
     sessions = all_sessions(feed.calendar, reach=last_on, cache=cache_folder(settings.workspace))
     found = check(bars, sessions)
     for finding in found:
-        if finding.kind != "gap" or feed.gaps == "refuse":
+        if finding.fatal or (finding.kind == "gap" and feed.gaps == "refuse"):
             raise finding.error()
-    named = [f"{finding.symbol}: {finding.message}" for finding in found[:WARNINGS_MAX]]
-    more = len(found) - len(named)
-    return (*named, f"{more} more gaps; tradewright data check lists them") if more else tuple(named)
+    ratios = [finding for finding in found if finding.kind == "ratio"]
+    gaps = [finding for finding in found if finding.kind == "gap"]
+    return (*_named(ratios, "suspected splits"), *_named(gaps, "gaps"))
+
+
+def _named(found: list[Finding], what: str) -> Iterator[str]:
+    for finding in found[:WARNINGS_MAX]:
+        yield f"{finding.symbol}: {finding.message}"
+    if len(found) > WARNINGS_MAX:
+        yield f"{len(found) - WARNINGS_MAX} more {what}; tradewright data check lists them"
 
 
 def notes(bars: Bars) -> tuple[str, ...]:
@@ -132,6 +147,12 @@ def grid(feeds: tuple[Feed, ...], last_on: date | None = None) -> Bars:
         DataError: The feeds do not fit together.
     """
     return select(merge_overlaps(join([feed.bars for feed in feeds])), None, last_on)
+
+
+def sessions_per_year(settings: Settings, feeds: tuple[Feed, ...]) -> int:
+    """Return how many sessions of the grid a year has: those of the feed that trades on most days."""
+    cache = cache_folder(settings.workspace)
+    return max(clock.sessions_per_year(settings.data[feed.name].calendar, cache=cache) for feed in feeds)
 
 
 def overlaps(feeds: tuple[Feed, ...], bars: Bars) -> tuple[str, ...]:

@@ -55,6 +55,7 @@ def book_view(state: State, settings: Settings, row: int) -> BookView:
         rows.capital[row],
         smallest,
         state.run[0].session,
+        settings.sessions_per_year,
     )
 
 

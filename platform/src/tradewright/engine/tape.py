@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from tradewright.values.arrays import BoolArray, FloatArray, IntArray
     from tradewright.values.bars import Bars
 
-SESSIONS_PER_YEAR = 252  # Interest and borrow fees accrue per session; equities' convention.
 VOLUME_WINDOW = 20  # Traded bars behind the average volume that planning is limited by.
 
 
@@ -103,6 +102,8 @@ class Settings(NamedTuple):
     """`(n_books,)` of BOOK."""
     has_actions: bool = False
     """Whether the tape carries splits and dividends."""
+    sessions_per_year: float = 252.0
+    """Interest and borrow fees accrue per session."""
     limit_offset: float = math.nan
     """Increases carry a limit this fraction beyond the mark (negative: short of it); NaN sends them at the market."""
 

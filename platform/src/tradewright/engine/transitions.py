@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from tradewright.engine.jit import compiled
 from tradewright.engine.log import GRANTED, LIFTED, log_event
-from tradewright.engine.tape import SESSIONS_PER_YEAR
 from tradewright.risk.contract import FLATTEN, RUNNING
 
 if TYPE_CHECKING:
@@ -152,8 +151,8 @@ def accrue(state: State, tape: Tape, settings: Settings, book: int) -> None:
     """Add one session's interest on idle cash, and take one session's borrow fee on shorts."""
     row = state.rows[book]
     short = short_value(state, tape, book)
-    interest = max(row.cash - short, 0.0) * settings.cash_rate / SESSIONS_PER_YEAR
-    borrow = short * settings.borrow_rate / SESSIONS_PER_YEAR
+    interest = max(row.cash - short, 0.0) * settings.cash_rate / settings.sessions_per_year
+    borrow = short * settings.borrow_rate / settings.sessions_per_year
     row.cash += interest - borrow
     row.interest += interest
     row.borrow += borrow

@@ -34,7 +34,7 @@ def rules(settings: Settings, plugins: Plugins) -> tuple[tuple[str, TargetRule],
     names = [*settings.risk, *(name for name in MISSION if name not in settings.risk)]
     specs = {name: plugins.named(settings, "target-rule", name, f"risk.{name}") for name in names}
     options: dict[str, Any] = {name: structure(settings, f"risk.{name}", spec.config) for name, spec in specs.items()}
-    for error in contradictions(settings, options):
+    for error in (*contradictions(settings, options), *never_open(settings, options)):
         raise error
     return tuple((name, made(spec, options[name], TargetRule)) for name, spec in specs.items())
 
@@ -73,6 +73,23 @@ def contradictions(settings: Settings, options: dict[str, Any]) -> Iterator[Conf
             f"inconsistent limits: a daily loss of {day:g} cannot come before a drawdown halt at {drawdown:g}",
             "lower daily-loss.limit or raise drawdown-halt.limit",
         )
+
+
+def never_open(settings: Settings, options: dict[str, Any]) -> Iterator[ConfigError]:
+    """Yield an error for each strategy that decides only where its trading window is closed."""
+    window = options.get("trading-window")
+    if window is None or not window.before_close > 0.0:
+        return
+    for name, strategy in settings.strategies.items():
+        # Daily bars never fit a window, whenever the strategy decides; reading the window's minutes says so.
+        within_day = any(not settings.data[feed].bar.endswith("d") for feed in strategy.data)
+        if within_day and strategy.rebalance != "bar":
+            yield settings.error(
+                "risk.trading-window",
+                f"{name} decides at closes of sessions only, inside the {window.before_close:g} minutes before the"
+                " close in which nothing is added: it would never buy",
+                f'set strategies.{name}.rebalance = "bar", or before_close = 0',
+            )
 
 
 def strangers(settings: Settings, key: str, options: object) -> Iterator[ConfigError]:
