@@ -115,6 +115,13 @@ def test_page_fits_its_width_and_has_no_colour_unless_asked(tmp_path: Path, widt
     assert not any(line.endswith(" ") for line in shown.splitlines())
 
 
+@pytest.mark.parametrize("width", [40, 79])
+def test_page_on_a_narrow_terminal_leaves_out_nothing(tmp_path: Path, width: int) -> None:
+    _, found = made(tmp_path, events=[HALT, LIFT])
+
+    assert text(found, width=80).split() == text(found, width=width).split()
+
+
 def test_page_in_colour_says_the_same(tmp_path: Path) -> None:
     _, found = made(tmp_path, events=[HALT])
     coloured = text(found, width=80, colour=True)
