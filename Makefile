@@ -26,10 +26,13 @@ install: .venv/.runtime ## install the platform and its plugins into .venv
 .venv/pyvenv.cfg:
 	@python=$$(.ci/python) && $(UV) venv --quiet --clear --python "$$python" .venv
 
+# With pip inside, "pip install" in the activated environment puts a plugin here and not into the system's Python.
 # The locks hold no package of this workspace; those are installed from here, built by the locked hatchling.
 .venv/.runtime: requirements.lock requirements-dev.lock pyproject.toml $(MEMBER_MANIFESTS) | .venv/pyvenv.cfg
 	@echo "Installing the platform into .venv ..."
 	@$(INSTALL) --require-hashes --no-build --requirement requirements.lock
+	@awk '/^pip==/ { wanted = 1 } wanted { print; if (!/\\$$/) exit }' requirements-dev.lock >.venv/pip.txt
+	@$(INSTALL) --require-hashes --no-build --requirement .venv/pip.txt
 	@$(INSTALL) --no-deps --build-constraint requirements-dev.lock --build-constraint requirements.lock \
 		--require-build-hashes $(MEMBERS:%=--editable ./%)
 	@touch $@

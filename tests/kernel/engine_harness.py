@@ -107,7 +107,8 @@ def decisions(wants: Numbers, n_books: int, n_assets: int) -> Decisions:
         if want is not None:
             target[bar] = np.asarray(want, dtype=float).reshape(n_books, n_assets)
     made = np.array([want is not None for want in wants])
-    return Decisions(target, np.repeat(made[:, None], n_books, axis=1))
+    made = np.repeat(made[:, None], n_books, axis=1)
+    return Decisions(target, made, np.zeros_like(made))
 
 
 @attrs.frozen

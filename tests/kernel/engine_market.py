@@ -155,7 +155,7 @@ def play(loop: FusedRules, bars: Bars, wants: Sequence[Any], *, cash: float = 10
             **changes,
         }
     )
-    return simulate(bars, Decisions(target, made), settings, loop, np.array([cash]))
+    return simulate(bars, Decisions(target, made, np.zeros_like(made)), settings, loop, np.array([cash]))
 
 
 def fills(trace: Trace) -> list[tuple[int, int, float, float]]:

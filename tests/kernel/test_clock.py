@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from tradewright import clock
-from tradewright.clock import Sessions, cache_folder, sessions
+from tradewright.clock import Sessions, cache_folder, sessions, sessions_per_year
 from tradewright.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
@@ -238,3 +238,19 @@ def test_sessions_that_cannot_be_are_refused(day: list[str], opened: list[str], 
 def test_cache_folder_lies_in_the_workspace(tmp_path: Path) -> None:
     assert cache_folder(tmp_path) == tmp_path / ".tradewright" / "cache"
     assert cache_folder(None) is None
+
+
+@pytest.mark.parametrize(("calendar", "expected"), [("24/7", 365), ("XNYS", 252)])
+def test_sessions_per_year_of_a_calendar_that_never_closes_are_all_days(
+    cache: Path, calendar: str, expected: int
+) -> None:
+    assert expected == sessions_per_year(calendar, cache=cache)
+
+
+def test_sessions_per_year_of_a_week_from_sunday_to_thursday_are_those_of_any_exchange(tmp_path: Path) -> None:
+    days = np.arange("2024-01-07", "2026-12-31", dtype="datetime64[D]")
+    open_on = days[~np.isin(days.astype(int) % 7, [1, 2])]  # Friday and Saturday, as 1970-01-01 was a Thursday.
+    opened_at = open_on.astype("datetime64[ns]")
+    clock._write(tmp_path, Sessions(calendar="XTAE", date=open_on, opened_at=opened_at, closed_at=opened_at + 1))
+
+    assert 252 == sessions_per_year("XTAE", cache=tmp_path)

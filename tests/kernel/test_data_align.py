@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tradewright.data.align import join, select
+from tradewright.data.align import join, merge_overlaps, select
 from tradewright.errors import DataError, UsageError
 from tradewright.values.bars import Bars
 from tradewright.values.instrument import Instrument
@@ -114,6 +114,85 @@ def test_join_of_parts_that_do_not_fit_is_refused(parts: list[Bars], message: st
         join(parts)
 
     assert caught.value.fix
+
+
+# ---- bars that overlap in time ---------------------------------------------------------------------------
+
+
+def test_merge_overlaps_when_two_exchanges_are_open_at_once_makes_one_row_of_both() -> None:
+    """New York opens at 15:00 here, an hour before Frankfurt closes; on the 3rd Frankfurt has a holiday."""
+    york, frankfurt = bars("SPY", [2, 3, 4], hour=21), bars("DAX", [2, 4], hour=16)
+
+    merged = merge_overlaps(join([york, frankfurt]))
+
+    assert merged.closed_at.tolist() == york.closed_at.tolist()
+    assert merged.session.tolist() == york.session.tolist()
+    hours = (merged.opened_at - merged.session.astype("datetime64[ns]")) / np.timedelta64(1, "h")
+    assert [10.0, 15.0, 10.0] == hours.tolist()
+    assert [[True, True], [True, False], [True, True]] == merged.traded.tolist()
+    np.testing.assert_array_equal(merged.close, [[2, 2], [3, np.nan], [4, 4]])
+    np.testing.assert_array_equal(merged.volume, [[200, 200], [300, np.nan], [400, 400]])
+
+
+def test_merge_overlaps_when_one_opens_as_the_other_closes_changes_nothing() -> None:
+    joined = join([bars("SPY", [2, 3], hour=22), bars("DAX", [2, 3], hour=16)])
+
+    assert merge_overlaps(joined) is joined
+
+
+def test_merge_overlaps_a_second_before_the_other_closes_makes_one_row() -> None:
+    york = bars("SPY", [2, 3], hour=22)
+    early = bars("SPY", [2, 3], hour=22, opened_at=york.opened_at - np.timedelta64(1, "s"))
+
+    assert 2 == merge_overlaps(join([early, bars("DAX", [2, 3], hour=16)])).n_bars
+
+
+def test_merge_overlaps_of_a_chain_makes_one_row_of_all() -> None:
+    """Each overlaps the next only; the first and the third do not touch."""
+    joined = join([bars("A", [2], hour=8), bars("B", [2], hour=12), bars("C", [2], hour=16)])
+
+    merged = merge_overlaps(joined)
+
+    assert 1 == merged.n_bars
+    assert [[True, True, True]] == merged.traded.tolist()
+
+
+def test_merge_overlaps_when_a_long_bar_spans_rows_that_do_not_overlap_makes_one_row() -> None:
+    short = [bars("A", [2], hour=8), bars("B", [2], hour=15)]
+    long = bars("C", [2], hour=23, opened_at=short[0].opened_at)
+
+    assert 1 == merge_overlaps(join([*short, long])).n_bars
+
+
+def test_merge_overlaps_keeps_actions_where_they_were() -> None:
+    acts = {"split": [[1.0], [2.0]], "dividend": [[0.5], [0.0]]}
+
+    merged = merge_overlaps(join([bars("SPY", [2, 3], hour=21), bars("DAX", [2, 3], hour=16, **acts)]))
+
+    np.testing.assert_array_equal(merged.split, [[1.0, 1.0], [1.0, 2.0]])
+    np.testing.assert_array_equal(merged.dividend, [[0.0, 0.5], [0.0, 0.0]])
+
+
+def test_merge_overlaps_when_an_instrument_would_come_twice_is_refused() -> None:
+    whole_day = bars("BTC", [2], hour=23, opened_at=np.array(["2024-01-02T00"], dtype="datetime64[ns]"))
+    hours = bars("SPY", [2, 2], closed_at=np.array(["2024-01-02T16", "2024-01-02T17"], dtype="datetime64[ns]"))
+
+    with pytest.raises(DataError, match="SPY has several bars that longer ones overlap, at 2024-01-02T16") as caught:
+        merge_overlaps(join([whole_day, hours]))
+
+    assert caught.value.fix
+
+
+def test_merge_overlaps_when_sessions_differ_is_refused() -> None:
+    night = bars("FUT", [2], hour=20, session=np.array(["2024-01-01"], dtype="datetime64[D]"))
+
+    with pytest.raises(DataError, match="bars of sessions 2024-01-01 and 2024-01-02 overlap") as caught:
+        merge_overlaps(join([night, bars("SPY", [2], hour=21)]))
+
+    assert caught.value.fix
+
+
+# ---- a range ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -70,9 +70,10 @@ def test_check_of_a_reduction_slices_it(cache: Path, limit: dict[str, Any], sold
 def resumed(opening: Trace, loop: FusedRules, at: float) -> Trace:
     """Sell 10 at `at` from the state that `opening` left, whose mark is 100."""
     bars = flat([100, at])
-    decisions = Decisions(np.zeros((2, 1, 1)), np.array([[True], [False]]))
+    decisions = Decisions(np.zeros((2, 1, 1)), np.array([[True], [False]]), np.zeros((2, 1), dtype=bool))
     simulation = Simulation(bars, decisions, free_settings(), loop, np.array([10_000.0]))
     simulation.state = states.copy(opening.state)
+    simulation.state.run[0].closed = -1  # None of these bars has been played.
     simulation.advance(2)
     return simulation.trace()
 

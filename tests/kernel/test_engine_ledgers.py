@@ -214,6 +214,17 @@ def test_ledger_of_a_short_sale_with_borrow_fee_and_interest(fused: Fuse) -> Non
     assert pytest.approx((6.0, 30.17401), abs=1e-9) == (row.borrow, row.interest)
 
 
+def test_ledger_of_a_market_that_never_closes_accrues_over_365_sessions(fused: Fuse) -> None:
+    ledger = play(
+        fused([]), prices([100] * 3), [-0.5, None, None], cash_rate=0.365, borrow_rate=0.73, sessions_per_year=365.0
+    )
+
+    # 50 are sold short on bar 1.  Interest is a thousandth of 10,000 - S, the fee two thousandths of S = 5,000.
+    assert [10_000 + 10, 10_000 + 10 + 10.01 - 10, 10_000 + 10 + 0.01 + 10.01001 - 10] == pytest.approx(
+        [row[1] for row in ledger.account()]
+    )
+
+
 def test_ledger_of_intraday_bars_accrues_once_per_session(fused: Fuse) -> None:
     bars = prices([100] * 3, open=[100] * 3, sessions=[0, 0, 1])
 
@@ -278,12 +289,12 @@ def test_ledger_of_close_only_prices_fills_at_the_next_close(fused: Fuse) -> Non
     )
 
 
-def test_ledger_of_a_missing_bar_expires_the_order_and_keeps_the_mark(fused: Fuse) -> None:
+def test_ledger_of_a_missing_bar_drops_the_order_and_keeps_the_mark(fused: Fuse) -> None:
     bars = prices([100, NAN, 112, NAN, 108], open=[100, NAN, 110, NAN, 106])
 
     ledger = play(fused([]), bars, [0.5, 0.5, None, 0, None])
 
-    # Bar 1 does not trade: the order expires, and the strategy asks again at the old mark.
+    # Bar 1 does not trade: the order is dropped, and the strategy asks again at the old mark.
     # Bar 2 buys 50 at 110.  Bar 3 is valued at bar 2's close.  Bar 4 sells 50 at 106.
     assert_same(
         [
@@ -295,7 +306,45 @@ def test_ledger_of_a_missing_bar_expires_the_order_and_keeps_the_mark(fused: Fus
         ],
         ledger.rows(),
     )
-    assert [0, 1, 1, 1, 1] == ledger.run("expired")
+    assert [0, 0, 0, 0, 0] == ledger.run("expired")
+
+
+def test_ledger_of_a_decision_that_stands_until_the_asset_trades(fused: Fuse) -> None:
+    bars = prices([100, NAN, NAN, 112, NAN, 108], open=[100, NAN, NAN, 110, NAN, 106])
+
+    ledger = play(fused([]), bars, [0.5, None, None, None, None, None])
+
+    # The decision of bar 0 is planned anew on the bars without a trade and buys 50 on bar 3, at 110.
+    # With that it is done: on bar 4, again without a trade, what is held is what is wanted.
+    assert_same(
+        [
+            (10_000, 0, None, None, 50, 10_000, 1),
+            (10_000, 0, None, None, 50, 10_000, 1),
+            (10_000, 0, None, None, 50, 10_000, 1),
+            (4_500, 50, 110, None, 0, 10_100, 1.01),
+            (4_500, 50, 110, None, 0, 10_100, 1.01),
+            (4_500, 50, 110, None, 0, 9_900, 0.99),
+        ],
+        ledger.rows(),
+    )
+
+
+def test_ledger_of_a_standing_decision_is_replaced_by_a_new_one(fused: Fuse) -> None:
+    bars = prices([100, NAN, NAN, 100], open=[100, NAN, NAN, 100])
+
+    ledger = play(fused([]), bars, [0.5, 0.25, None, None])
+
+    assert [50, 25, 25, 0] == [row[4] for row in ledger.rows()]
+    assert 25 == ledger.rows()[-1][1]
+
+
+def test_ledger_of_a_decision_that_is_no_number_does_not_stand(fused: Fuse) -> None:
+    bars = prices([100, NAN, 100], open=[100, NAN, 100])
+
+    ledger = play(fused([]), bars, [NAN, None, None])
+
+    assert [1, 1, 1] == ledger.run("strikes")
+    assert [0, 0, 0] == [row[4] for row in ledger.rows()]
 
 
 def test_ledger_of_an_asset_that_starts_later(fused: Fuse) -> None:

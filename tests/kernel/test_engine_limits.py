@@ -198,9 +198,9 @@ def test_limit_checks_see_the_limit_as_the_price(cache: Path) -> None:
     assert [(1, BY_ORDER, 10.0, 99.5)] == fills(passed)
 
 
-def test_limit_of_an_asset_that_did_not_trade_expires(cache: Path) -> None:
+def test_limit_of_an_asset_that_did_not_trade_waits_for_its_next_bar(cache: Path) -> None:
     prices = market([100, NAN, 90], open=[100, NAN, 90])
     trace = play(checked(cache), prices, [10, None, None], limit_offset=-0.02)
 
-    assert [] == fills(trace)
-    assert trace.state.run[0].expired == 1
+    assert [(2, BY_ORDER, 10.0, 90.0)] == fills(trace)
+    assert trace.state.run[0].expired == 0

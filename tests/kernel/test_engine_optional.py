@@ -33,11 +33,11 @@ def optional(cache: Path, **given: tuple[float, ...]) -> FusedRules:
         "trading-window": (trading_window.make(trading_window.TradingWindow()), (0.0, 0.0)),
         "volatility-target": (
             correlated.make_volatility_target(correlated.VolatilityTarget(lookback=25)),
-            (OFF, 0.0, 252.0),
+            (OFF, 0.0, True),
         ),
         "correlation-limit": (
             correlated.make_correlation_limit(correlated.CorrelationLimit(lookback=25)),
-            (OFF, 0.0, 1.0),
+            (OFF, 0.0, False),
         ),
     }
     if (
@@ -110,7 +110,7 @@ def test_two_sided_caps_in_the_loop_bring_the_book_to_their_limit(cache: Path, r
     """One decision, from cash: what is filled has the volatility, or the correlated exposure, of the limit."""
     bars = walk(80, 3, per_session=2)
     limit = {"volatility-target": 0.10, "correlation-limit": 0.30}[rule]
-    numbers = {"volatility-target": (limit, 0.0, 252.0), "correlation-limit": (limit, 0.0, 1.0)}[rule]
+    numbers = {"volatility-target": (limit, 0.0, True), "correlation-limit": (limit, 0.0, False)}[rule]
     loop = optional(cache, **{rule.replace("-", "_"): numbers})
     weights = np.array([0.4, 0.3, -0.3])
     trace = play(loop, bars, [None] * 70 + [weights] + [None] * 9, whole=False, in_units=False, has_volume=False)
@@ -134,7 +134,7 @@ def test_two_sided_caps_in_the_loop_know_nothing_at_first(cache: Path) -> None:
     """Without a known volatility the factors are 0; without a known correlation weights are added up."""
     bars = walk(20, 2, per_session=2)
     blind = play(
-        optional(cache, volatility_target=(0.10, 0.0, 252.0)),
+        optional(cache, volatility_target=(0.10, 0.0, True)),
         bars,
         [None] * 4 + [[0.3, 0.3]] + [None] * 15,
         whole=False,
@@ -142,7 +142,7 @@ def test_two_sided_caps_in_the_loop_know_nothing_at_first(cache: Path) -> None:
         has_volume=False,
     )
     added = play(
-        optional(cache, correlation_limit=(0.30, 0.0, 1.0)),
+        optional(cache, correlation_limit=(0.30, 0.0, False)),
         bars,
         [None] * 4 + [[0.3, -0.3]] + [None] * 15,
         whole=False,

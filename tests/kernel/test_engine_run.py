@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from engine_harness import Fuse, decisions, mission, prices, settings
@@ -79,3 +81,66 @@ def test_simulate_reports_its_progress(fused: Fuse) -> None:
 
     assert list(range(2, 121, 2)) == played  # At most every fiftieth of the way.
     assert 1.0 == trace.state.rows[0].cash
+
+
+# ---- books that are asked at the close -------------------------------------------------------------------
+
+
+def asked_simulation(fused: Fuse, answer: Any, *, asked: bool) -> Simulation:
+    """The same market; the first book waits for every second close to say what it wants."""
+    made = simulation(fused)
+    waits = np.zeros(made._decisions.made.shape, dtype=bool)
+    waits[::2, 0] = asked
+    target = made._decisions.target.copy()
+    if asked:
+        target[waits] = np.nan
+    made._decisions = made._decisions._replace(target=target, asked=waits)
+    made._answer = answer
+    return made
+
+
+@hypothesis_settings(deadline=None, max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cuts=st.lists(st.integers(0, N_BARS), max_size=6))
+def test_run_that_asks_at_the_close_gives_the_bytes_of_one_that_knew(fused: Fuse, cuts: list[int]) -> None:
+    knows = asked_simulation(fused, None, asked=False)
+    told = knows._decisions.target[:, 0]
+    bars: list[tuple[int, int]] = []
+
+    def answer(bar: int, book: int, held: Any) -> Any:
+        bars.append((bar, book))
+        return told[bar]
+
+    asks = asked_simulation(fused, answer, asked=True)
+    knows.advance(N_BARS)
+    for stop in [*sorted(cuts), N_BARS]:
+        asks.advance(stop)
+
+    assert [(bar, 0) for bar in range(0, N_BARS, 2)] == bars
+    assert everything(knows.trace()) == everything(asks.trace())
+
+
+def test_run_that_asks_tells_what_the_book_holds_at_that_close(fused: Fuse) -> None:
+    told: dict[int, Any] = {}
+
+    def answer(bar: int, book: int, held: Any) -> Any:
+        told[bar] = held
+        return np.array([0.25, -0.125])
+
+    asks = asked_simulation(fused, answer, asked=True)
+    asks.advance(N_BARS)
+
+    trace, quantity = asks.trace(), np.zeros((N_BARS, 2))
+    mine = trace.fills[trace.fills.book == 0]
+    np.add.at(quantity, (mine.bar, mine.asset), mine.quantity)
+    weights = quantity.cumsum(axis=0) * asks._tape.close / trace.curve.equity[:, :1]
+    assert any(held.any() for held in told.values())
+    np.testing.assert_allclose(weights[::2], [told[bar] for bar in range(0, N_BARS, 2)], rtol=0, atol=1e-12)
+
+
+def test_held_weights_of_a_book_without_equity_are_whole_ones(fused: Fuse) -> None:
+    made = simulation(fused)
+    made.state.positions[0].quantity[:] = [3.0, -2.0]
+    made.state.market.mark[:] = [10.0, 20.0]
+    made.state.rows[0].equity = 0.0
+
+    assert [1.0, -1.0] == made.held(0).tolist()

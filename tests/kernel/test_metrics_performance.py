@@ -9,20 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tradewright.metrics.activity import exposure, gross_curve, per_year, time_in_market, turnover
 from tradewright.metrics.benchmarks import buy_and_hold, held_at, marks
-from tradewright.metrics.performance import (
-    SESSIONS_MIN,
-    Drawdown,
-    annual_return,
-    drawdowns,
-    max_drawdown,
-    per_year,
-    returns,
-    sharpe,
-    total_return,
-    turnover,
-    volatility,
-)
+from tradewright.metrics.performance import SESSIONS_MIN, annual_return, returns, total_return, volatility
+from tradewright.metrics.sharpe import sharpe
 
 NAN = math.nan
 
@@ -97,38 +87,7 @@ def test_sharpe_subtracts_the_cash_rate() -> None:
     assert sharpe(curve(*daily), cash_rate=0.0504) == pytest.approx(expected)
 
 
-# ---- drawdown --------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
-        ([1.0], Drawdown(0.0, 0, 0, 0)),
-        ([1.0, 2.0, 3.0], Drawdown(0.0, 0, 0, 0)),
-        ([2.0, 1.0], Drawdown(0.5, 0, 1, None)),
-        ([2.0, 1.0, 2.0], Drawdown(0.5, 0, 1, 2)),
-        ([1.0, 4.0, 4.0, 2.0, 3.9], Drawdown(0.5, 2, 3, None)),
-        ([4.0, 3.0, 4.0, 2.0, 5.0], Drawdown(0.5, 2, 3, 4)),
-        ([4.0, 2.0, 4.0, 2.0, 5.0], Drawdown(0.5, 0, 1, 2)),
-    ],
-)
-def test_max_drawdown_names_peak_trough_and_recovery(values: list[float], expected: Drawdown) -> None:
-    assert expected == max_drawdown(np.array(values))
-
-
-@given(positive_curves)
-def test_max_drawdown_agrees_with_every_pair_of_days(values: np.ndarray) -> None:
-    n = len(values)
-    worst = max(1.0 - values[j] / values[i] for i in range(n) for j in range(i, n))
-    found = max_drawdown(values)
-
-    assert found.depth == pytest.approx(max(worst, 0.0))
-    assert found.depth == drawdowns(values).max()
-    assert found.peak <= found.trough
-    assert found.recovered is None or values[found.recovered] >= values[found.peak]
-
-
-# ---- per year --------------------------------------------------------------------------------------------
+# ---- activity --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -150,6 +109,24 @@ def test_turnover_is_half_of_what_was_traded_per_mean_equity_and_year(
 
 def test_per_year_keeps_the_sign() -> None:
     assert -0.02 == per_year(-10.0, np.full(126, 1000.0))
+
+
+@pytest.mark.parametrize(
+    ("notional", "equity", "expected"),
+    [([50.0, -50.0], [100.0, 200.0], 0.125), ([5.0], [0.0], 0.0), ([5.0, 1.0], [-1.0, 2.0], 0.5), ([], [], 0.0)],
+)
+def test_exposure_is_over_the_closes_with_equity(notional: list[float], equity: list[float], expected: float) -> None:
+    assert expected == exposure(np.array(notional), np.array(equity))
+
+
+def test_time_in_market_of_no_close_is_unknown() -> None:
+    assert time_in_market(np.zeros(0)) is None
+
+
+def test_gross_curve_adds_costs_back_where_there_is_equity() -> None:
+    found = gross_curve(np.array([1.0, 1.1, 1.1]), np.array([10.0, 5.0]), np.array([100.0, 0.0]))
+
+    assert found.tolist() == pytest.approx([1.0, 1.2, 1.2])
 
 
 # ---- benchmarks ------------------------------------------------------------------------------------------

@@ -287,6 +287,8 @@ def sessions(*days):
         ("month", sessions("2024-01-30", "2024-01-31", "2024-02-01", "2024-02-02"), [1, 0, 1, 0]),
         ("month", sessions("2023-01-31", "2024-01-31"), [1, 1]),
         ("month", sessions("2024-01-02"), [1]),
+        ("bar", sessions("2024-01-05", "2024-01-05", "2024-01-08"), [1, 1, 1]),
+        ("bar", sessions(), []),
         ("session", sessions(), []),
         ("week", sessions(), []),
     ],
@@ -298,7 +300,7 @@ def test_rebalance_rows_when_sessions_pass_marks_the_decisions(rule, session, ex
 @settings(deadline=None)  # machines under load
 @given(
     st.lists(st.integers(0, 80), min_size=1, max_size=60),
-    st.sampled_from(["session", "week", "month"]),
+    st.sampled_from(["bar", "session", "week", "month"]),
     st.data(),
 )
 def test_rebalance_rows_when_the_future_is_cut_at_a_close_marks_the_same_bars(days, rule, data):

@@ -12,7 +12,8 @@ import attrs
 import numpy as np
 import pytest
 from backtest_by_hand import HALT, LIFT, STEP, TICKET, backtest
-from tradewright.reports.machine import instant, money, report
+from tradewright.reports.machine import report
+from tradewright.reports.plain import instant, money
 from tradewright.reports.summary import summarise
 from tradewright.runs import Ticket
 
@@ -35,6 +36,14 @@ KEYS = [
     "warnings",
     "seconds",
 ]
+
+
+UNKNOWN = [
+    *("annual_return", "volatility", "sharpe", "sharpe_interval", "probabilistic_sharpe", "min_track_record"),
+    *("sortino", "calmar", "omega", "downside_deviation", "value_at_risk", "expected_shortfall", "skew", "kurtosis"),
+    *("cornish_fisher_value_at_risk", "cornish_fisher_expected_shortfall", "tail_ratio"),
+]
+"""What five sessions cannot tell."""
 
 
 def made(folder: Path, ticket: Ticket = TICKET, **changes: Any) -> dict[str, Any]:
@@ -86,7 +95,8 @@ def test_report_says_null_where_nothing_can_be_known(tmp_path: Path) -> None:
     found = made(tmp_path)
 
     for part in (found["net"], found["gross"], *found["benchmarks"].values()):
-        assert [None, None, None] == [part[name] for name in ("annual_return", "volatility", "sharpe")]
+        assert {None} == {part[name] for name in UNKNOWN}
+    assert (None, None) == (found["net"]["deflated_sharpe"], found["net"]["relative"]["beta"])
 
 
 @pytest.mark.parametrize("unknown", [math.nan, math.inf, -math.inf])
@@ -106,6 +116,7 @@ def test_report_dates_drawdowns(tmp_path: Path) -> None:
         "peak_on": "2024-01-02",
         "trough_on": "2024-01-03",
         "recovered_on": "2024-01-04",
+        "sessions": 2,
     }
 
 

@@ -7,13 +7,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import attrs
 import numpy as np
 import pytest
 from backtest_by_hand import CLOSE, COSTS, EQUITY, FILLS, GROSS, LATCHED, PASSING, backtest, prices
 from tradewright.backtest import Backtest
 from tradewright.engine.log import GRANTED, HALTED, LIFTED
+from tradewright.reports.events import RuleRow
 from tradewright.reports.figures import Costs, session_closes
-from tradewright.reports.summary import AfterHalt, Summary, summarise
+from tradewright.reports.measures import Fall
+from tradewright.reports.summary import AfterHalt, Summary, refusals, summarise
 from tradewright.risk.contract import FLATTEN, REDUCING
 
 JAN = [date(2024, 1, 2 + day) for day in range(5)]
@@ -50,7 +53,7 @@ def test_figures_of_the_whole_run(tmp_path: Path) -> None:
     assert found.turnover == pytest.approx((550 + 600) / 2 / 1028.8 * 252 / 5)
     assert found.exposure_gross == found.exposure_net == pytest.approx((550 / 999 + 600 / 1049) / 5)
     assert 0.4 == found.time_in_market
-    assert (2, 1, 0) == (found.fills, found.trades, found.trades_open)
+    assert (2, 1, 0) == (found.fills, found.trades.closed, found.trades.open)
 
 
 def test_figures_of_buy_and_hold_begin_each_asset_at_its_first_close(tmp_path: Path) -> None:
@@ -61,14 +64,22 @@ def test_figures_of_buy_and_hold_begin_each_asset_at_its_first_close(tmp_path: P
     part = np.cumprod([1.0 + exposure * (b / a - 1.0) for a, b in pairwise(whole)])
 
     assert found.buy_and_hold.total_return == pytest.approx(0.05)
-    assert found.buy_and_hold.drawdown == pytest.approx(1.0 - 1.05 / 1.35)
-    assert (JAN[3], JAN[4], None) == (
-        found.buy_and_hold.peak_on,
-        found.buy_and_hold.trough_on,
-        found.buy_and_hold.recovered_on,
+    assert found.market.tolist() == pytest.approx(whole)
+    assert found.buy_and_hold.max_drawdown == Fall(
+        depth=pytest.approx(1.0 - 1.05 / 1.35), peak_on=JAN[3], trough_on=JAN[4], recovered_on=None, sessions=1
     )
     assert found.held[1:] == pytest.approx(part)
     assert found.buy_and_hold_at_exposure.total_return == pytest.approx(part[-1] - 1.0)
+
+
+def test_buy_and_hold_keeps_what_splits_and_dividends_give(tmp_path: Path) -> None:
+    """A goes 10 11 12 12 6 and splits in two before the last bar; B waits, and pays 1 when it closes at 20."""
+    ran = backtest(tmp_path)
+    split, dividend = np.ones((5, 2)), np.zeros((5, 2))
+    split[4, 0], dividend[2, 1] = 2.0, 1.0
+    found = summarise(attrs.evolve(ran, bars=attrs.evolve(ran.bars, split=split, dividend=dividend))).figures
+
+    assert found.buy_and_hold.total_return == pytest.approx((1.2 + 1.5 * 1.05) / 2 - 1.0)
 
 
 def test_figures_tell_interest_and_borrow_apart(tmp_path: Path) -> None:
@@ -104,7 +115,7 @@ def test_figures_of_a_ruined_account_are_finite(tmp_path: Path) -> None:
     found = summarise(ran).figures
 
     assert -1.005 == found.net.total_return
-    assert found.net.drawdown == 1.005
+    assert found.net.max_drawdown.depth == 1.005
     assert found.gross.total_return is not None
     assert np.isfinite([found.exposure_gross, found.gross.total_return]).all()
 
@@ -117,7 +128,7 @@ def test_trades_that_are_open_or_reversed_are_told_from_closed_ones(tmp_path: Pa
     ran = backtest(tmp_path, fills=[fill(0, asset, quantity) for asset, quantity in quantities])
     found = summarise(ran).figures
 
-    assert (1, 2) == (found.trades, found.trades_open)
+    assert (1, 2) == (found.trades.closed, found.trades.open)
 
 
 # ---- capital ---------------------------------------------------------------------------------------------
@@ -154,7 +165,7 @@ def test_halt_that_stands_ends_the_figures_with_its_session(tmp_path: Path) -> N
     assert 3 == found.figures.sessions
     assert found.figures.net.total_return == pytest.approx(0.049)
     assert Costs(fees=1.0, slippage=2.0, borrow=0.0, interest=0.0) == found.figures.costs
-    assert (1, 0, 1) == (found.figures.fills, found.figures.trades, found.figures.trades_open)
+    assert (1, 0, 1) == (found.figures.fills, found.figures.trades.closed, found.figures.trades.open)
     assert found.after_halt is not None
     assert AfterHalt(on=JAN[4], equity=1048.0, change=found.after_halt.change) == found.after_halt
     assert found.after_halt.change == pytest.approx(1048 / 1049 - 1.0)
@@ -291,6 +302,17 @@ def test_warnings_of_the_caller_come_first(tmp_path: Path) -> None:
     ran = backtest(tmp_path, warnings=("prices have gaps",))
 
     assert ("plugin x is off", "prices have gaps") == summarise(ran, ["plugin x is off"]).warnings
+
+
+def test_check_that_held_orders_back_is_a_warning_but_halts_and_cash_are_told_elsewhere() -> None:
+    at = np.datetime64("2024-01-03T21:00:00.000000000")
+    busy = RuleRow(name="order-value", cuts=1234, bars_bound=617, notional_cut=1.0, first_at=at, last_at=at)
+    idle = RuleRow(name="finite", cuts=0, bars_bound=0, notional_cut=0.0, first_at=None, last_at=None)
+    others = [attrs.evolve(busy, name=name) for name in ("halt", "buying-power")]
+
+    (warning,) = refusals([busy, idle, *others])
+
+    assert warning.startswith("order-value refused or cut 1,234 orders on 617 bars, first on 2024-01-03: ")
 
 
 def test_feeds_are_described(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import attrs
 import numpy as np
 import pytest
 from backtest_by_hand import HALT, LIFT, STEP, TICKET, backtest, prices
@@ -57,9 +58,43 @@ def test_table_shows_the_numbers_of_the_json_object(tmp_path: Path) -> None:
         ("Volatility per year", "volatility", 1),
     ):
         assert [pytest.approx(100 * one[key], abs=0.5 * 10**-digits) for one in four] == row(shown, name)
-    assert [pytest.approx(one["sharpe"], abs=0.005) for one in four] == row(shown, "Sharpe ratio")
+    for name, key in (("Sharpe ratio", "sharpe"), ("Sortino ratio", "sortino"), ("Calmar ratio", "calmar")):
+        assert [pytest.approx(one[key], abs=0.005) for one in four] == row(shown, name)
+    for name, key in (("VaR 95 %, one day", "value_at_risk"), ("CVaR 95 %, one day", "expected_shortfall")):
+        assert [pytest.approx(100 * one[key], abs=0.005) for one in four] == row(shown, name)
+    ends = [one["sharpe_interval"][end] for one in four for end in ("low", "high")]
+    assert [pytest.approx(end, abs=0.05) for end in ends] == row(shown, "95 % interval")
     depths = [pytest.approx(100 * one["max_drawdown"]["depth"], abs=0.05) for one in four]
     assert depths == row(shown, "Largest drawdown")
+
+
+@pytest.mark.parametrize(
+    ("trials", "sharpes", "label"),
+    [
+        (1, (), "deflated, 1 trial"),
+        (12, (0.5, 1.0), "deflated, 12 trials"),
+        (12_345, (0.5, 1.0), "deflated, 12,345"),
+        (3, (), "deflated"),
+        (None, (), "deflated"),
+    ],
+)
+def test_table_deflates_the_sharpe_ratio_by_the_trials(
+    tmp_path: Path, trials: int | None, sharpes: tuple[float, ...], label: str
+) -> None:
+    ticket = attrs.evolve(TICKET, trials=trials, sharpes=sharpes)
+    found = report(summarise(backtest(tmp_path, **year(tmp_path))), ticket, {})
+    shown = text(found, width=80)
+    deflated = found["net"]["deflated_sharpe"]
+
+    (line,) = [line.strip() for line in shown.splitlines() if line.strip().startswith("deflated")]
+    if deflated is None:
+        assert ["deflated", "-"] == line.split()
+        assert "Deflated: " not in shown
+        return
+    assert f"{label} {100.0 * deflated['probability']:.1f} %" == " ".join(line.split())
+    assert max(map(len, shown.splitlines())) <= 80
+    above = "0." if trials == 1 else f"{deflated['expected_best']:.2f}, what the best of as many trials"
+    assert f"Deflated: the probability that the true Sharpe ratio is above {above}" in " ".join(shown.split())
 
 
 def test_page_shows_unknown_numbers_as_a_dash(tmp_path: Path) -> None:
@@ -126,6 +161,7 @@ def test_page_shows_money_with_separators_and_steps(tmp_path: Path) -> None:
 
     assert "1,000.00 at the start, 1,500.00 at the end, USD" in shown
     assert "2024-01-04  +500.00 after 16.0 % since the step before" in shown
+    assert "Gains     48.00 realised, 0.00 unrealised, 0.00 in dividends; lots first in" in shown
     assert "fees 2.00, slippage 4.00, borrow 0.00" in " ".join(shown.split())
 
 
@@ -133,6 +169,59 @@ def test_page_puts_warnings_before_the_fine_print(tmp_path: Path) -> None:
     shown = page(tmp_path, warnings=("A: prices have gaps",))
 
     assert shown.index("- A: prices have gaps") < shown.index("How to read it")
+
+
+def test_page_tells_trades_by_their_ratios(tmp_path: Path) -> None:
+    fills = [(1, 0, 0, 0, 10.0, 11.0, 0.0, 0.0), (2, 0, 0, 0, -10.0, 12.0, 0.0, 0.0)]
+    losing = [(3, 0, 1, 0, 1.0, 30.0, 2.5, 0.0), (4, 0, 1, 0, -1.0, 30.0, 2.5, 0.0)]
+    shown = " ".join(page(tmp_path, fills=[*fills, *losing]).split())
+
+    assert (
+        "Trades 2 round trips, 0 open at the end, 4 fills; hit rate 50.0 %, profit factor 2.00, payoff 2.00" in shown
+    )
+
+
+def test_page_lists_calendar_years_down_and_then_across(tmp_path: Path) -> None:
+    n = 2_500
+    close = 100.0 * np.exp(np.linspace(0.0, 1.0, n) + 0.1 * np.sin(np.arange(n) / 20.0))
+    run = {
+        "bars": prices(np.column_stack([close, close])),
+        "equity": 10.0 * close,
+        "gross": close,
+        "costs": [0.0] * n,
+    }
+    _, found = made(tmp_path, **run)
+    shown = text(found, width=80).splitlines()
+    years = {row["year"]: row["total"] for row in found["net"]["years"]}
+    head = shown.index("Calendar years, beside buy and hold at 100 %")
+
+    assert ["year", "net", "held", "year", "net", "held"] == shown[head + 1].split()
+    assert [["2024", "2028"], ["2025", "2029"], ["2026", "2030"], ["2027"]] == [
+        re.findall(r"20\d\d", line) for line in shown[head + 2 : head + 6]
+    ]
+    assert f"2025 {100.0 * years[2025]:.1f} %" in " ".join(shown[head + 3].split())
+
+
+def test_page_lists_the_deepest_drawdowns(tmp_path: Path) -> None:
+    shown = page(tmp_path, equity=[1000.0, 999.0, 1049.0, 1048.0, 1030.0])
+
+    assert re.search(r"^  2024-01-04 +2024-01-06 +not yet +1\.8 % +2$", shown, re.MULTILINE)
+    assert re.search(r"^  2024-01-02 +2024-01-03 +2024-01-04 +0\.1 % +2$", shown, re.MULTILINE)
+    assert "Calendar years" not in shown
+
+
+def test_page_of_a_report_that_an_earlier_version_saved_has_dashes(tmp_path: Path) -> None:
+    old = ("total_return", "annual_return", "volatility", "sharpe", "max_drawdown", "exposure", "turnover", "fills")
+    found = made(tmp_path, **year(tmp_path))[1]
+    found["net"]["trades"] = {"closed": 1, "open": 0}
+    for part in (found["net"], found["gross"], *found["benchmarks"].values()):
+        for name in set(part) - {*old, "trades", "profit", "equity"}:
+            del part[name]
+    shown = text(found, width=80)
+
+    assert re.search(r"Sortino ratio +- +- +- +-$", shown, re.MULTILINE)
+    assert "Trades 1 round trip, 0 open at the end, 2 fills Turnover" in " ".join(shown.split())
+    assert "Deepest drawdowns" not in shown
 
 
 def test_page_writes_out_what_a_stranger_hid_in_a_name(tmp_path: Path) -> None:

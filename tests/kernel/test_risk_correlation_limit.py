@@ -19,7 +19,7 @@ def ask(target: Any, rho: float, held: Any = 0.0, *, limit: float = 0.5, band: f
     wanted = np.array(target, dtype=float)
     owned = np.broadcast_to(np.array(held, dtype=float), wanted.shape)
     matrix = np.where(np.eye(len(wanted), dtype=bool), 1.0, rho)
-    numbers = Parameters(limit, band, 1.0)
+    numbers = Parameters(limit, band, annual=False)
     return float(limit_together(wanted, owned, PLAIN_BOOK, numbers, np.ones(len(wanted)), matrix).long)
 
 
@@ -84,6 +84,6 @@ def test_correlation_limit_never_raises_and_is_idempotent(
 def test_correlation_limit_is_made_from_its_options() -> None:
     rule = make_correlation_limit(CorrelationLimit(limit=0.4, lookback=30, refresh=2, trim_band=0.01))
 
-    assert (rule.phase, rule.parameters) == ("sides", Parameters(0.4, 0.01, 1.0))
+    assert (rule.phase, rule.parameters) == ("sides", Parameters(0.4, 0.01, annual=False))
     assert [(m.window, m.refresh) for m in rule.matrices] == [(30, 2)]
     np.testing.assert_array_equal(ones(walk(3, 2), 1), np.ones((3, 2)))

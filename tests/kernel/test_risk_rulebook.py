@@ -196,6 +196,35 @@ def test_drawdown_halt_that_is_no_fraction_of_the_peak_is_refused(
     assert refused(lambda: rulebook.rules(settings, plugins))[1:3] == (LINES + 2, "risk.drawdown-halt.limit")
 
 
+@pytest.mark.parametrize(
+    ("bar", "rebalance", "window", "sound"),
+    [
+        ("1h", "session", "{}", False),
+        ("1h", "week", "{ before_close = 0.5 }", False),
+        ("1h", "session", "{ before_close = 0 }", True),
+        ("1h", "bar", "{}", True),
+        ("1d", "session", "{}", True),  # The window itself refuses daily bars, with better words.
+    ],
+)
+def test_window_that_is_shut_at_every_decision_is_refused(
+    tmp_path: Path, plugins: Plugins, bar: str, rebalance: str, window: str, *, sound: bool
+) -> None:
+    path = tmp_path / "plugins.toml"
+    head = HEAD.replace('"COMP"]\n', f'"COMP"]\nbar = "{bar}"\n').replace(
+        'data = ["indices"]\n', f'data = ["indices"]\nrebalance = "{rebalance}"\n'
+    )
+    path.write_text(head + f"[risk]\ntrading-window = {window}\n", encoding="utf-8")
+    settings = read(path)
+
+    if sound:
+        assert "trading-window" in dict(rulebook.rules(settings, plugins))
+        return
+    message, line, key, fix = refused(lambda: rulebook.rules(settings, plugins))
+    assert message.startswith("trend decides at closes of sessions only")
+    assert (head.count("\n") + 2, "risk.trading-window") == (line, key)
+    assert 'set strategies.trend.rebalance = "bar", or before_close = 0' == fix
+
+
 def test_contradiction_with_a_default_names_the_file(reads: Callable[[str], Settings], plugins: Plugins) -> None:
     """The file sets one limit; the other is the mission's."""
     settings = reads("[risk]\nposition-limit = { limit = 0.01 }\n")

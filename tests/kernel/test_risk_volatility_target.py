@@ -26,7 +26,12 @@ def ask(
     wanted = np.array(target, dtype=float)
     owned = np.broadcast_to(np.array(held, dtype=float), wanted.shape)
     sides = limit_together(
-        wanted, owned, PLAIN_BOOK, Parameters(limit, band, 252.0), np.array(scale, dtype=float), np.array(correlation)
+        wanted,
+        owned,
+        PLAIN_BOOK,
+        Parameters(limit, band, annual=True),
+        np.array(scale, dtype=float),
+        np.array(correlation),
     )
     assert sides.long == sides.short or math.isnan(sides.long)
     return float(sides.long)
@@ -132,7 +137,7 @@ def test_volatility_target_is_made_from_its_options() -> None:
     rule = make_volatility_target(VolatilityTarget(limit=0.2, lookback=40, refresh=3, trim_band=0.0))
 
     assert rule.phase == "sides"
-    assert rule.parameters == Parameters(0.2, 0.0, 252.0)
+    assert rule.parameters == Parameters(0.2, 0.0, annual=True)
     assert [(f.compute, f.window) for f in rule.features] == [(volatility, 40)]
     assert [(m.compute, m.window, m.refresh) for m in rule.matrices] == [(correlations, 40, 3)]
     assert limit_together(np.zeros(2), np.zeros(2), PLAIN_BOOK, rule.parameters, np.ones(2), TWO) == Sides(1.0, 1.0)

@@ -105,11 +105,45 @@ def test_trials_count_distinct_pairs_ever_run(store: RunStore) -> None:
 
 
 def test_trials_of_a_run_that_is_not_kept_include_it(store: RunStore) -> None:
-    assert 1 == store.trials(RUN)
+    assert (1, ()) == store.trials(RUN)
     kept(store, RUN)
 
-    assert (1, 2) == (store.trials(RUN), store.trials(attrs.evolve(RUN, config={"seed": 8})))
+    assert (1, 2) == (store.trials(RUN)[0], store.trials(attrs.evolve(RUN, config={"seed": 8}))[0])
     assert 1 == len(store.stored())
+
+
+def judged(store: RunStore, run: Run, sharpe: float | None) -> Ticket:
+    """Save a run whose report shows this Sharpe ratio and return what the report was told."""
+    told: list[Ticket] = []
+
+    def report(ticket: Ticket) -> dict[str, Any]:
+        told.append(ticket)
+        return {"net": {"sharpe": sharpe}}
+
+    store.save(run, report)
+    return told[0]
+
+
+def test_sharpes_are_those_of_the_latest_run_of_each_other_trial(store: RunStore) -> None:
+    other, third = (attrs.evolve(RUN, config={"seed": seed}) for seed in (8, 9))
+    judged(store, RUN, 0.5)
+    judged(store, later(RUN), 0.75)
+    judged(store, other, None)
+    told = judged(store, third, 1.5)
+
+    assert ((0.75,), 3) == (told.sharpes, told.trials)
+    assert (3, (1.5,)) == store.trials(RUN)
+    assert [0.75, 1.5] == sorted(store.trials(attrs.evolve(RUN, config={"seed": 1}))[1])
+
+
+def test_sharpes_leave_out_a_run_that_is_damaged(store: RunStore) -> None:
+    judged(store, RUN, 0.5)
+    judged(store, attrs.evolve(RUN, config={"seed": 8}), 0.75)
+    with sqlite3.connect(store.path) as db:
+        db.execute("UPDATE runs SET result = '{' WHERE trial = ?", (RUN.trial,))
+    db.close()
+
+    assert (3, (0.75,)) == store.trials(attrs.evolve(RUN, config={"seed": 9}))
 
 
 # ---- keeping ---------------------------------------------------------------------------------------------
@@ -160,7 +194,7 @@ def test_save_from_many_threads_keeps_every_run_and_counts_right(store: RunStore
         tickets = list(pool.map(lambda run: kept(store, run), runs))
 
     assert 20 == len(store.stored())
-    assert 5 == max(ticket.trials or 0 for ticket in tickets) == store.trials(runs[0])
+    assert 5 == max(ticket.trials or 0 for ticket in tickets) == store.trials(runs[0])[0]
 
 
 # ---- reading ---------------------------------------------------------------------------------------------
@@ -276,7 +310,7 @@ def test_old_file_is_read_as_it_is(old: RunStore) -> None:
 
     assert [RUN.run_id] == [one.run_id for one in old.stored()]
     assert Saved(run_id=RUN.run_id, run=RUN, report={"run_id": RUN.run_id}) == old.find(RUN.run_id)
-    assert 1 == old.trials(RUN)
+    assert (1, ()) == old.trials(RUN)
     assert before == old.path.read_bytes()
 
 

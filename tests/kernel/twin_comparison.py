@@ -73,7 +73,8 @@ def fused(rules: list[Rule], folder: Path) -> Any:
 
 def simulation(case: Case, folder: Path) -> Simulation:
     """Return the engine before its first bar."""
-    decisions = Decisions(np.array(case.target, dtype="float64"), np.array(case.made, dtype=bool))
+    made = np.array(case.made, dtype=bool)
+    decisions = Decisions(np.array(case.target, dtype="float64"), made, np.zeros_like(made))
     capital = np.array(case.capital, dtype="float64")
     return Simulation(bars_of(case), decisions, settings_of(case), fused(case.rules, folder), capital)
 

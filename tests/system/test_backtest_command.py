@@ -12,9 +12,11 @@ import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from statistics import variance
 from typing import Any
 
 import pytest
+from tradewright.metrics.significance import expected_best_sharpe
 
 ROOT = Path(__file__).parents[2]
 SECONDS_MAX = 120.0
@@ -105,6 +107,7 @@ def test_backtest_of_the_committed_settings_prints_the_numbers_of_its_json(whole
         assert [round(100 * one[key], digits) for one in four] == numbers(shown, name)
     assert [round(one["sharpe"], 2) for one in four] == numbers(shown, "Sharpe ratio")
     assert [round(100 * one["max_drawdown"]["depth"], 1) for one in four] == numbers(shown, "Largest drawdown")
+    assert [round(100 * one["value_at_risk"], 2) for one in four] == numbers(shown, "VaR 95 %, one day")
     assert f"{float(found['net']['equity']):,.2f}" in shown
 
 
@@ -130,6 +133,8 @@ def test_backtest_adds_up(whole: tuple[dict[str, Any], str]) -> None:
     assert float(net["equity"]) == pytest.approx(float(capital["end"]) + float(net["profit"]))
     assert float(costs["total"]["amount"]) == pytest.approx(sum(paid), abs=0.02)
     assert found["gross"]["total_return"] > net["total_return"]
+    gained = [net["lots"]["realised"], net["lots"]["unrealised"], net["lots"]["income"], costs["interest"]["amount"]]
+    assert float(net["profit"]) == pytest.approx(sum(map(float, gained)) - float(costs["borrow"]["amount"]), abs=0.03)
     assert found["period"] == {"first_on": "1999-01-04", "last_on": "2018-12-31", "sessions": 5031}
 
 
@@ -277,6 +282,33 @@ def test_backtest_with_a_quarantined_part_warns_and_runs(desk: Path, run: Comman
 # ---- saved runs ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("more", "compiles"), [([], False), (["--set", "checks.order-value.limit=50000"], True)], ids=["known", "new"]
+)
+def test_backtest_says_that_it_compiles_exactly_when_it_does(desk: Path, more: list[str], compiles: bool) -> None:
+    reading, writing = os.openpty()
+    clean = {name: text for name, text in os.environ.items() if not name.startswith(("TRADEWRIGHT", "COLUMNS"))}
+    words = [sys.executable, "-m", "tradewright.cli", "backtest", "--no-save", "--to", "2000-06-30", *more]
+    with subprocess.Popen(
+        words, cwd=desk, env={**clean, "TERM": "xterm", "COLUMNS": "200"}, stdout=subprocess.DEVNULL, stderr=writing
+    ) as child:
+        os.close(writing)
+        seen = b"".join(iter(lambda: _read(reading), b"")).decode()
+    os.close(reading)
+
+    assert 0 == child.returncode
+    assert "reading prices" in seen
+    assert compiles is ("compiling this set of rules" in seen)
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # What Linux says when nobody writes any more.
+        return b""
+
+
 def test_backtest_is_saved_listed_and_shown_again(run: Command) -> None:
     found = result(run)
     listed = json.loads(run("runs", "--json").stdout)["runs"]
@@ -300,6 +332,23 @@ def test_backtest_is_saved_listed_and_shown_again(run: Command) -> None:
     assert found["run_id"] in table
     assert [round(100 * found["net"]["total_return"], 1)] == numbers(shown.stdout, "Return")[:1]
     assert f"Run {found['run_id']}, saved in .tradewright/runs.db" in shown.stdout
+
+
+def test_backtest_deflates_the_sharpe_ratio_by_the_saved_trials(run: Command) -> None:
+    first = result(run)["net"]
+    narrow = result(run, "--set", "strategies.trend.gross=0.3")["net"]
+    again = result(run)["net"]
+    spread = variance([first["sharpe"], narrow["sharpe"]])
+
+    assert (1, first["probabilistic_sharpe"]) == (
+        first["deflated_sharpe"]["trials"],
+        first["deflated_sharpe"]["probability"],
+    )
+    for one in (narrow, again):
+        assert 2 == one["deflated_sharpe"]["trials"]
+        assert one["deflated_sharpe"]["expected_best"] == pytest.approx(expected_best_sharpe(2, spread))
+        assert one["deflated_sharpe"]["probability"] < one["probabilistic_sharpe"]
+    assert first["sharpe_interval"] == again["sharpe_interval"]
 
 
 def test_backtest_counts_distinct_trials(run: Command) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import attrs
@@ -11,7 +12,7 @@ import numpy as np
 
 from tradewright import pipeline
 from tradewright.data import feeds
-from tradewright.engine.fuse import fuse
+from tradewright.engine.fuse import fuse, is_compiled
 from tradewright.engine.run import Trace, simulate
 from tradewright.engine.state import table
 from tradewright.engine.tape import BOOK, Decisions
@@ -20,15 +21,17 @@ from tradewright.errors import DataError, UsageError
 from tradewright.risk import rulebook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import date
     from pathlib import Path
 
     from tradewright.config import Settings
     from tradewright.data.feeds import Feed
     from tradewright.engine.fuse import FusedRules
+    from tradewright.engine.run import Answer
     from tradewright.plugins import Plugins
     from tradewright.risk.contract import OrderCheck, TargetRule
+    from tradewright.values.arrays import FloatArray
     from tradewright.values.bars import Bars
 
 
@@ -59,6 +62,7 @@ class Backtest:
         feeds: What each feed brought.
         bars: All prices on one grid, warm-up included.
         start: First bar that was traded.
+        sessions_per_year: How many sessions of the grid a year has, by convention.
         books: Name of each book, in the order of the trace's rows.
         targets: What each strategy wanted, by name.
         rules: Names and rules in the order of their numbers.
@@ -75,6 +79,7 @@ class Backtest:
     feeds: tuple[Feed, ...]
     bars: Bars
     start: int
+    sessions_per_year: int
     books: tuple[str, ...]
     targets: dict[str, pipeline.Targets]
     rules: tuple[tuple[str, TargetRule], ...]
@@ -115,18 +120,20 @@ def run(
         loaded = feeds.load(settings, plugins, request.last_on, request.ends)
         bars = feeds.grid(loaded, request.last_on)
         start = first_bar(bars, request.first_on)
+        per_year = feeds.sessions_per_year(settings, loaded)
     with watch("signals"):
         wanted = {one.name: pipeline.targets(one, bars.only(one.symbols)) for one in strategies}
     with watch("rules"):
         fused = fuse(rules, cache, checks)
-    with watch("engine"):
+    with watch("engine" if is_compiled(fused, cache) else "compile"), placed(settings):
         trace = simulate(
             bars,
             decisions(strategies, wanted, bars),
-            engine_settings(settings, bars, fused, request.resume_after),
+            engine_settings(settings, bars, fused, per_year, request.resume_after),
             fused,
             granted(settings),
             start,
+            answers(strategies, wanted, bars),
             watch.counter("engine", bars.n_bars),
         )
     return Backtest(
@@ -135,6 +142,7 @@ def run(
         feeds=loaded,
         bars=bars,
         start=start,
+        sessions_per_year=per_year,
         books=tuple(settings.strategies),
         targets=wanted,
         rules=fused.rules,
@@ -142,9 +150,20 @@ def run(
         interpreted=fused.interpreted,
         engine=fused.key,
         trace=trace,
-        warnings=tuple(warnings(loaded, wanted, fused)),
+        warnings=(*warnings(loaded, wanted, fused), *feeds.overlaps(loaded, bars)),
         seconds=watch.seconds,
     )
+
+
+@contextmanager
+def placed(settings: Settings) -> Iterator[None]:
+    """Give an error about a rule, which knows its key but not the file, its place there."""
+    try:
+        yield
+    except DataError as error:
+        if error.file is None and error.key is not None and error.key.startswith(("risk.", "checks.")):
+            raise settings.place(error, error.key) from error
+        raise
 
 
 def first_bar(bars: Bars, first_on: date | None) -> int:
@@ -165,11 +184,31 @@ def decisions(strategies: list[pipeline.Strategy], wanted: dict[str, pipeline.Ta
     """Lay out every strategy's targets as the engine reads them."""
     target = np.zeros((bars.n_bars, len(strategies), bars.n_assets))
     made = np.zeros((bars.n_bars, len(strategies)), bool)
+    asked = np.zeros_like(made)
     for book, strategy in enumerate(strategies):
-        columns = [bars.symbols.index(symbol) for symbol in strategy.symbols]
-        target[:, book, columns] = wanted[strategy.name].weights
-        made[:, book] = wanted[strategy.name].decided
-    return Decisions(target, made)
+        targets = wanted[strategy.name]
+        target[:, book, columns(strategy, bars)] = targets.weights
+        made[:, book] = targets.decided
+        asked[:, book] = targets.decided & (targets.in_turn is not None)
+    return Decisions(target, made, asked)
+
+
+def answers(strategies: list[pipeline.Strategy], wanted: dict[str, pipeline.Targets], bars: Bars) -> Answer:
+    """Return who answers the engine when a book is asked what it wants, given what it holds."""
+
+    def answer(bar: int, book: int, held: FloatArray) -> FloatArray:
+        traded = columns(strategies[book], bars)
+        target = np.zeros(bars.n_assets)
+        if (in_turn := wanted[strategies[book].name].in_turn) is not None:
+            target[traded] = in_turn.ask(bar, held[traded])
+        return target
+
+    return answer
+
+
+def columns(strategy: pipeline.Strategy, bars: Bars) -> list[int]:
+    """Return where the grid holds what a strategy trades."""
+    return [bars.symbols.index(symbol) for symbol in strategy.symbols]
 
 
 def granted(settings: Settings) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
@@ -178,7 +217,9 @@ def granted(settings: Settings) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     return settings.capital.start * np.array(shares, dtype=np.float64)
 
 
-def engine_settings(settings: Settings, bars: Bars, fused: FusedRules, resume_after: int) -> EngineSettings:
+def engine_settings(
+    settings: Settings, bars: Bars, fused: FusedRules, sessions_per_year: int, resume_after: int
+) -> EngineSettings:
     """Return the file's numbers as the engine reads them."""
     costs, execution, capital = settings.costs, settings.execution, settings.capital
     strategies = settings.strategies.values()
@@ -209,6 +250,7 @@ def engine_settings(settings: Settings, bars: Bars, fused: FusedRules, resume_af
         capital_step_return=capital.step_return,
         evidence_ok=True,
         resume_after=resume_after,
+        sessions_per_year=float(sessions_per_year),
         latched=np.array([rule.latched for _, rule in fused.rules if rule.phase == "book"], dtype=bool),
         books=books,
     )
@@ -248,7 +290,8 @@ class _Watch:
         self._began = time.perf_counter()
 
     def __exit__(self, *_: object) -> None:
-        self.seconds[self._stage] = time.perf_counter() - self._began
+        # Compiling happens within the first bars, so its time cannot be told from the engine's.
+        self.seconds["engine" if self._stage == "compile" else self._stage] = time.perf_counter() - self._began
 
     def counter(self, stage: str, total: int) -> Callable[[int], None] | None:
         """Return a function that reports bars done, or None when nobody watches."""

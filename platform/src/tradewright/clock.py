@@ -123,6 +123,16 @@ def all_sessions(calendar: str, *, reach: date | None = None, cache: Path | None
     return known
 
 
+def sessions_per_year(calendar: str, *, cache: Path | None = None) -> int:
+    """Return how many sessions a year has by convention: 365 where every day of the week has one, else 252.
+
+    Raises:
+        ConfigError: The calendar is unknown, or the installed exchange_calendars cannot compute it.
+    """
+    days = all_sessions(calendar, cache=cache).date.astype(np.int64)
+    return 365 if len(np.unique(days % 7)) == 7 else 252
+
+
 def _cut(known: Sessions, first_on: np.datetime64, last_on: np.datetime64) -> Sessions:
     for day, key in ((first_on, "first_on"), (last_on, "last_on")):
         if day > known.date[-1]:

@@ -5,14 +5,16 @@ The rest of it, checked targets -> orders -> fills, is the engine's.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
+import numpy as np
 
-from tradewright.components import RowOptimizer, Signal
+from tradewright.components import Optimizer, RowOptimizer, Signal
 from tradewright.config import structure
 from tradewright.errors import PluginError
 from tradewright.fence import made
+from tradewright.optimize.rebalances import Rebalances
 from tradewright.optimize.solve import has_begun, rebalance_rows, target_weights
 from tradewright.risk.features import volatility
 from tradewright.signals.combine import combine
@@ -20,6 +22,8 @@ from tradewright.signals.evaluate import evaluate
 from tradewright.values.history import History
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tradewright.config import Settings
     from tradewright.optimize.solve import Rebalance
     from tradewright.plugins import Plugins
@@ -44,15 +48,15 @@ class Strategy:
         weights: Weight of each signal; they sum to 1.
         optimizer: The optimizer's name and object.
         gross: Cap on the sum of absolute target weights.
-        rebalance: `session`, `week` or `month`.
+        rebalance: `bar`, `session`, `week` or `month`.
     """
 
     name: str
     symbols: tuple[str, ...]
     signals: dict[str, Signal | None]
-    missing: dict[str, str]
+    missing: dict[str, PluginError]
     weights: dict[str, float]
-    optimizer: tuple[str, RowOptimizer]
+    optimizer: tuple[str, Optimizer]
     gross: float
     rebalance: Rebalance
 
@@ -62,16 +66,20 @@ class Targets:
     """What a strategy wants.
 
     Attributes:
-        weights: Signed fractions of the book's equity, `(n_bars, n_assets)`, NaN between decisions.
+        weights: Signed fractions of the book's equity, `(n_bars, n_assets)`, NaN between decisions, and throughout
+            when the optimizer is asked in turn.
         decided: Bars on which it decides, `(n_bars,)`.
         missing: Signals that gave no opinion, with the reason.
-        strikes: Optimizer answers that were replaced.
+        strikes: Optimizer answers that were replaced, oldest first; those of an optimizer asked in turn come in
+            while the bars are played.
+        in_turn: Whom to ask at the close of each decision's bar, None when `weights` holds all answers.
     """
 
     weights: FloatArray
     decided: BoolArray
-    missing: dict[str, str]
-    strikes: tuple[Strike, ...]
+    missing: dict[str, PluginError]
+    strikes: Sequence[Strike]
+    in_turn: Rebalances | None = None
 
 
 def build(settings: Settings, plugins: Plugins, name: str) -> Strategy:
@@ -83,17 +91,17 @@ def build(settings: Settings, plugins: Plugins, name: str) -> Strategy:
     """
     chosen = settings.strategies[name]
     signals: dict[str, Signal | None] = {}
-    missing: dict[str, str] = {}
+    missing: dict[str, PluginError] = {}
     for signal in chosen.signals:
         try:
-            spec = plugins.find("signal", signal)
-            signals[signal] = made(
-                spec, structure(settings, f"strategies.{name}.signals.{signal}", spec.config), Signal
-            )
+            key = f"strategies.{name}.signals.{signal}"
+            spec = plugins.named(settings, "signal", signal, key)
+            signals[signal] = made(spec, structure(settings, key, spec.config), Signal)
         except PluginError as error:
-            signals[signal], missing[signal] = None, str(error)
-    spec = plugins.find("optimizer", chosen.optimizer)
-    optimizer = made(spec, structure(settings, f"strategies.{name}.optimizer", spec.config), RowOptimizer)
+            signals[signal], missing[signal] = None, error
+    key = f"strategies.{name}.optimizer"
+    spec = plugins.named(settings, "optimizer", chosen.optimizer, key)
+    optimizer = made(spec, structure(settings, key, spec.config), Optimizer)
     return Strategy(
         name=name,
         symbols=tuple(symbol for feed in chosen.data for symbol in settings.data[feed].symbols),
@@ -116,21 +124,27 @@ def targets(strategy: Strategy, bars: Bars) -> Targets:
     combined = combine(forecasts, strategy.weights)
     decided = rebalance_rows(bars.session, strategy.rebalance)
     name, optimizer = strategy.optimizer
-    chosen = target_weights(
-        name,
-        optimizer,
-        symbols=bars.symbols,
-        forecast=combined.forecast,
-        volatility=volatility(bars, VOLATILITY_WINDOW),
-        trading=has_begun(bars.traded),
-        decide=decided,
-        gross=strategy.gross,
-    )
-    return Targets(weights=chosen.weights, decided=decided, missing=missing, strikes=chosen.strikes)
+    asked: dict[str, Any] = {
+        "symbols": bars.symbols,
+        "forecast": combined.forecast,
+        "volatility": volatility(bars, VOLATILITY_WINDOW),
+        "trading": has_begun(bars.traded),
+        "gross": strategy.gross,
+    }
+    if isinstance(optimizer, RowOptimizer):
+        chosen = target_weights(name, optimizer, decide=decided, **asked)
+        return Targets(weights=chosen.weights, decided=decided, missing=missing, strikes=chosen.strikes)
+    in_turn = Rebalances(name=name, optimizer=optimizer, **asked)
+    unknown = np.full(combined.forecast.shape, np.nan)
+    return Targets(weights=unknown, decided=decided, missing=missing, strikes=in_turn.strikes, in_turn=in_turn)
 
 
-def forecast(strategy: Strategy, view: History) -> tuple[dict[str, Forecast | None], dict[str, str]]:
-    """Ask every signal; one that fails loses its vote, and the others go on."""
+def forecast(strategy: Strategy, view: History) -> tuple[dict[str, Forecast | None], dict[str, PluginError]]:
+    """Ask every signal; one that fails loses its vote, and the others go on.
+
+    Raises:
+        PluginError: All have failed; the first one's reason and place.
+    """
     forecasts: dict[str, Forecast | None] = {}
     missing = dict(strategy.missing)
     for name, signal in strategy.signals.items():
@@ -140,5 +154,9 @@ def forecast(strategy: Strategy, view: History) -> tuple[dict[str, Forecast | No
         try:
             forecasts[name] = evaluate(name, signal, view)
         except PluginError as error:
-            missing[name] = str(error)
+            missing[name] = error
+    if len(missing) == len(forecasts):
+        first = next(iter(missing.values()))
+        message = f"no active signal is left of {strategy.name}: {first.message}"
+        raise PluginError(message, file=first.file, line=first.line, key=first.key, fix=first.fix) from first
     return forecasts, missing

@@ -53,6 +53,12 @@ _FIND = """\
 SELECT run_id, at, config, data, versions, request, result, {trace} FROM runs
 WHERE substr(run_id, 1, length(?1)) = ?1 ORDER BY at DESC, rowid DESC"""
 
+_SHARPES = """\
+SELECT sharpe FROM (
+    SELECT CASE WHEN json_valid(result) THEN json_extract(result, '$.net.sharpe') END AS sharpe, max(rowid)
+    FROM runs WHERE trial <> ? GROUP BY trial
+) WHERE sharpe IS NOT NULL"""
+
 _SELECT = """\
 SELECT run_id, at, result FROM runs WHERE ?1 IS NULL OR run_id = ?1 ORDER BY at DESC, rowid DESC"""
 
@@ -107,12 +113,14 @@ class Ticket:
     Attributes:
         run_id: Its name.
         trials: Distinct trials of the workspace, this one included; None when they cannot be counted.
+        sharpes: Annual Sharpe ratio of the latest run of each other trial that has one.
         saved_to: The file that keeps it, None when it is not kept.
         warning: Why it is not kept.
     """
 
     run_id: str
     trials: int | None
+    sharpes: tuple[float, ...] = ()
     saved_to: Path | None = None
     warning: str | None = None
 
@@ -179,21 +187,22 @@ class RunStore:
         with self._open("rwc") as db, db:  # The second keeps everything or nothing.
             db.execute("BEGIN IMMEDIATE")  # No other process may take the same name or count in between.
             _make(db)
-            ticket = Ticket(run_id=_free(db, run.run_id), trials=_trials(db, run), saved_to=self.path)
+            trials, sharpes = _trials(db, run)
+            ticket = Ticket(run_id=_free(db, run.run_id), trials=trials, sharpes=sharpes, saved_to=self.path)
             result = report(ticket)
             columns = (run.config, run.data, run.versions, run.request, result, run.trace)
             texts = [None if column is None else json.dumps(column, allow_nan=False) for column in columns]
             db.execute(_INSERT, (ticket.run_id, f"{_utc(run.at):%Y-%m-%dT%H:%M:%SZ}", run.trial, *texts))
         return result
 
-    def trials(self, run: Run) -> int:
-        """Return how many distinct trials there would be with `run`, which is not kept.
+    def trials(self, run: Run) -> tuple[int, tuple[float, ...]]:
+        """Return how many trials there would be with `run`, which is not kept, and the others' Sharpe ratios.
 
         Raises:
             DataError: The file cannot be read.
         """
         if not self.path.exists():
-            return 1
+            return 1, ()
         with self._open("ro") as db:
             return _trials(db, run)
 
@@ -282,10 +291,10 @@ def _make(db: sqlite3.Connection) -> None:
         db.execute(f"PRAGMA user_version = {SCHEMA}")
 
 
-def _trials(db: sqlite3.Connection, run: Run) -> int:
+def _trials(db: sqlite3.Connection, run: Run) -> tuple[int, tuple[float, ...]]:
     count: int
     (count,) = db.execute("SELECT count(DISTINCT trial) FROM runs WHERE trial <> ?", (run.trial,)).fetchone()
-    return count + 1
+    return count + 1, tuple(float(sharpe) for (sharpe,) in db.execute(_SHARPES, (run.trial,)))
 
 
 def _free(db: sqlite3.Connection, wanted: str) -> str:

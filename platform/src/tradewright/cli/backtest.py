@@ -17,6 +17,7 @@ from tradewright.cli.parameters import Amount, Count, Day
 from tradewright.cli.progress import progress_bar
 from tradewright.cli.provenance import trace_hashes, versions
 from tradewright.config import read
+from tradewright.config.fields import INTEGER_MAX
 from tradewright.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -34,11 +35,11 @@ if TYPE_CHECKING:
 @click.option("--from", "first_on", type=Day(), metavar="DATE", help="First session traded; earlier ones warm up.")
 @click.option("--to", "last_on", type=Day(), metavar="DATE", help="Last session.")
 @click.option("--capital", type=Amount(), metavar="AMOUNT", help="Money at the start: capital.start.")
-@click.option("--seed", type=Count(0), metavar="N", help="Start of every random draw.")
+@click.option("--seed", type=Count(0, INTEGER_MAX), metavar="N", help="Start of every random draw.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one setting for this run.")
 @click.option(
     "--resume-after",
-    type=Count(1),
+    type=Count(1, 1_000_000),
     metavar="N",
     help="Play a person who lifts a latched halt after N sessions; both results are shown.",
 )
@@ -78,7 +79,7 @@ def backtest(
     cache = settings.workspace / ".tradewright" / "cache"
     _check_reach(settings, request, cache)
     # What a plugin prints must not end up in the middle of `--json`.
-    with progress_bar(cache) as progress, contextlib.redirect_stdout(sys.stderr):
+    with progress_bar() as progress, contextlib.redirect_stdout(sys.stderr):
         ran = run(settings, plugins, request, cache, progress)
     summary = summarise(ran, list(_inactive(plugins, {pin.name for pin in allowed.pins}, ran)))
     fields, saved_to = _keep(ran, summary, versions(plugins, ran.engine), save=not no_save)
@@ -153,9 +154,9 @@ def _keep(
     try:
         if save:
             return store.save(made, lambda ticket: report(summary, ticket, made_by)), store.path
-        ticket = Ticket(
-            run_id=made.run_id, trials=store.trials(made), warning="not saved, so not counted among later trials"
-        )
+        trials, sharpes = store.trials(made)
+        why = "not saved, so not counted among later trials"
+        ticket = Ticket(run_id=made.run_id, trials=trials, sharpes=sharpes, warning=why)
     except DataError as error:
         ticket = Ticket(run_id=made.run_id, trials=None, warning=f"not saved: {error}")
     return report(summary, ticket, made_by), None

@@ -46,12 +46,13 @@ class Count(click.ParamType[int]):
 
     Attributes:
         least: The smallest that is allowed.
+        most: The largest.
     """
 
     name = "integer"
 
-    def __init__(self, least: int) -> None:
-        self.least = least
+    def __init__(self, least: int, most: int) -> None:
+        self.least, self.most = least, most
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Read digits."""
@@ -59,6 +60,7 @@ class Count(click.ParamType[int]):
             number = int(value)
         except ValueError:
             number = self.least - 1
-        if number < self.least:
-            self.fail(f"must be an integer of at least {self.least}, was {str(value)[:40]!r}.", param, ctx)
+        if not self.least <= number <= self.most:
+            wanted = f"an integer from {self.least} to {self.most}"
+            self.fail(f"must be {wanted}, was {str(value)[:40]!r}.", param, ctx)
         return number

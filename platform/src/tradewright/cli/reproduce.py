@@ -98,7 +98,7 @@ def _differences(saved: Saved, workspace: Path) -> Iterator[Difference]:
     ran: Backtest | None = None
     failure = None
     try:
-        with progress_bar(cache) as progress, contextlib.redirect_stdout(sys.stderr):
+        with progress_bar() as progress, contextlib.redirect_stdout(sys.stderr):
             ran = run(settings, plugins, _request(saved), cache, progress)
     except TradewrightError as error:
         failure = error

@@ -226,7 +226,7 @@ class StrategySettings:
         capital_share: Fraction of the deployed capital granted to this book.
         optimizer: Name of an optimizer.
         gross: Cap on the sum of absolute weights that the optimizer aims at.
-        rebalance: When targets are computed: every `session`, or the first of each `week` or `month`.
+        rebalance: When targets are computed: on every `bar`, every `session`, or the first of each `week` or `month`.
         no_trade_band: Change of a weight below which nothing is traded.
     """
 
@@ -238,7 +238,7 @@ class StrategySettings:
     capital_share: float = fraction(1.0, doc="share of the deployed capital")
     optimizer: str = option("equal-weight", doc="name of an optimizer", validator=_word)
     gross: float = fraction(1.0, doc="cap on the sum of absolute weights", at_most=10.0)
-    rebalance: Literal["session", "week", "month"] = option("session", doc="when targets are computed")
+    rebalance: Literal["bar", "session", "week", "month"] = option("session", doc="when targets are computed")
     no_trade_band: float = fraction(0.02, doc="change of a weight not worth trading", at_least=0.0)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import numpy as np
 
 from tradewright.errors import DataError, UsageError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from tradewright.values.arrays import TimeArray
 
 
+_GRIDS = ("close", "traded", "open", "high", "low", "volume", "split", "dividend")
 _ABSENT = {"traded": False, "split": 1.0, "dividend": 0.0}
 """What stands where an instrument has no bar; prices and volumes are NaN there."""
 
@@ -56,6 +58,35 @@ def join(parts: Sequence[Bars]) -> Bars:
     )
 
 
+def merge_overlaps(bars: Bars) -> Bars:
+    """Return `bars` with rows that overlap in time made one, which opens with the first and closes with the last.
+
+    Where two exchanges are open at once, what is decided at the close of the one comes too late for the other's
+    open, so both are decided on at the later close.  Each price stays its instrument's own.
+
+    Raises:
+        DataError: An instrument has two bars in such a row, or the row would hold two sessions.
+    """
+    # A row ends where nothing later has opened yet.
+    opens_next = np.minimum.accumulate(bars.opened_at[::-1])[::-1][1:]
+    starts = np.append(0, np.flatnonzero(opens_next >= bars.closed_at[:-1]) + 1)
+    if len(starts) == bars.n_bars or bars.n_bars == 0:
+        return bars
+    last = np.append(starts[1:], bars.n_bars) - 1
+    _refuse_overlaps(bars, starts, last)
+    # At most one row of each group has a number that is not NaN; splits multiply and dividends add to themselves.
+    reduce = {"traded": np.logical_or, "split": np.multiply, "dividend": np.add}
+    merged: dict[str, Any] = {
+        name: reduce.get(name, np.fmax).reduceat(array, starts, axis=0)
+        for name in _GRIDS
+        if (array := getattr(bars, name)) is not None
+    }
+    opened_at = np.minimum.reduceat(bars.opened_at, starts)
+    return attrs.evolve(
+        bars, opened_at=opened_at, closed_at=bars.closed_at[last], session=bars.session[last], **merged
+    )
+
+
 def select(bars: Bars, first_on: date | None = None, last_on: date | None = None) -> Bars:
     """Return the bars of sessions `first_on` to `last_on`, both included; None leaves that end open.
 
@@ -91,6 +122,20 @@ def _compatible(parts: Sequence[Bars]) -> None:
         found = ", ".join(f"{'/'.join(part.symbols)}: {part.adjustment}" for part in parts)
         fix = "take all of them with the same adjustment"
         raise DataError(f"adjustments differ ({found})", key="adjustment", fix=fix)
+
+
+def _refuse_overlaps(bars: Bars, starts: NDArray[np.intp], last: NDArray[np.intp]) -> None:
+    twice = np.argwhere(np.add.reduceat(bars.traded, starts, axis=0, dtype=np.int64) > 1)
+    if len(twice):
+        group, asset = twice[0]
+        closed_at = bars.closed_at[starts[group]]
+        fix = "trade feeds of different bar lengths in runs of their own"
+        raise DataError(f"{bars.symbols[asset]} has several bars that longer ones overlap, at {closed_at}", fix=fix)
+    mixed = np.flatnonzero(bars.session[starts] != bars.session[last])
+    if len(mixed):
+        first, final = starts[mixed[0]], last[mixed[0]]
+        message = f"bars of sessions {bars.session[first]} and {bars.session[final]} overlap"
+        raise DataError(f"{message} at {bars.closed_at[first]}", fix="trade these feeds in runs of their own")
 
 
 def _spread(parts: Sequence[Bars], rows: list[NDArray[np.intp]], n_bars: int, name: str) -> NDArray[Any]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import attrs
 import numpy as np
 
+from tradewright import clock
 from tradewright.clock import all_sessions, cache_folder
 from tradewright.components import DataSource
-from tradewright.config import structure
-from tradewright.data.align import join, select
+from tradewright.config import FeedSettings, structure
+from tradewright.data.align import join, merge_overlaps, select
 from tradewright.data.fingerprint import fingerprint
 from tradewright.data.quality import check
 from tradewright.errors import ConfigError, DataError, PluginError, UsageError
@@ -19,12 +21,12 @@ from tradewright.values.bars import Bars
 from tradewright.values.request import DataRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import date, datetime
 
     from tradewright.config import Settings
-    from tradewright.config.tables import FeedSettings
     from tradewright.data.cached import Label
+    from tradewright.data.quality import Finding
     from tradewright.plugins import Plugins
 
 WARNINGS_MAX = 3  # Gaps of one feed that are named; the rest is counted.
@@ -49,6 +51,19 @@ class Feed:
     fingerprint: str
     warnings: tuple[str, ...]
     fetched_at: datetime | None = None
+
+
+@attrs.frozen
+class Opened:
+    """A feed's source, ready to be asked.
+
+    Attributes:
+        source: The source.
+        keys: Words of the feed's table that an error of the source may name.
+    """
+
+    source: DataSource
+    keys: frozenset[str]
 
 
 def load(
@@ -84,6 +99,7 @@ def load_feed(settings: Settings, plugins: Plugins, name: str, last_on: date | N
         fetched_at, origin = min(label.fetched_at for label in labels), from_cache(labels)
     else:
         bars = ask(settings, name, opened(settings, plugins, name), feed.symbols, last_on=last_on)
+    _refuse_currency(settings, name, bars)
     return Feed(
         name=name,
         source=feed.source,
@@ -104,22 +120,34 @@ def from_cache(labels: tuple[Label, ...]) -> tuple[str, ...]:
     return tuple(f"{', '.join(symbols)}: {line}" for line, symbols in alike.items())
 
 
-def opened(settings: Settings, plugins: Plugins, name: str) -> DataSource:
+def opened(settings: Settings, plugins: Plugins, name: str) -> Opened:
     """Return the source of a feed, made from the feed's options.
 
     Raises:
         ConfigError: The source or an option is unknown.
         PluginError: Its plugin is not active, or could not make it.
     """
-    spec = plugins.find("data-source", settings.data[name].source)
-    source: DataSource = made(spec, structure(settings, f"data.{name}", spec.config), DataSource)
-    return source
+    spec = plugins.named(settings, "data-source", settings.data[name].source, f"data.{name}.source")
+    keys = frozenset(field.name for cls in (FeedSettings, spec.config) for field in attrs.fields(cls))
+    with _placing(settings, name, keys):
+        return Opened(made(spec, structure(settings, f"data.{name}", spec.config), DataSource), keys)
+
+
+@contextmanager
+def _placing(settings: Settings, name: str, keys: frozenset[str]) -> Iterator[None]:
+    """Give an error about one of the feed's keys the key's place in the file."""
+    try:
+        yield
+    except (ConfigError, DataError) as error:
+        if error.file is None and error.key in keys:
+            raise settings.place(error, f"data.{name}.{error.key}") from error
+        raise
 
 
 def ask(
     settings: Settings,
     name: str,
-    source: DataSource,
+    opened: Opened,
     symbols: tuple[str, ...],
     *,
     first_on: date | None = None,
@@ -144,8 +172,9 @@ def ask(
         workspace=settings.workspace,
     )
     key = f"{feed.source}.history"
-    with fence(key, source, letting=(ConfigError, DataError, UsageError)):
-        returned = source.history(request)
+    letting = (ConfigError, DataError, UsageError)
+    with _placing(settings, name, opened.keys), fence(key, opened.source, letting):
+        returned = opened.source.history(request)
     bars = expect(key, returned, Bars)
     for what, found, wanted in (
         ("symbols", ", ".join(bars.symbols), ", ".join(symbols)),
@@ -156,17 +185,32 @@ def ask(
     return bars
 
 
+def _refuse_currency(settings: Settings, name: str, bars: Bars) -> None:
+    for instrument in bars.instruments:
+        if instrument.currency != settings.currency:
+            message = f"prices of {instrument.symbol} are in {instrument.currency}, money is in {settings.currency}"
+            fix = f'set currency = "{instrument.currency}", or bring prices in {settings.currency}'
+            raise settings.error(f"data.{name}", message, fix)
+
+
 def findings(settings: Settings, feed: FeedSettings, bars: Bars) -> tuple[str, ...]:
-    """Return the gaps as warnings; raise whatever else the prices cannot be, and gaps where they are refused."""
+    """Return what can be lived with as warnings; raise the rest, and gaps where they are refused."""
     last_on = bars.session[-1].item() if bars.n_bars else None
     sessions = all_sessions(feed.calendar, reach=last_on, cache=cache_folder(settings.workspace))
     found = check(bars, sessions)
     for finding in found:
-        if finding.kind != "gap" or feed.gaps == "refuse":
+        if finding.fatal or (finding.kind == "gap" and feed.gaps == "refuse"):
             raise finding.error()
-    named = [f"{finding.symbol}: {finding.message}" for finding in found[:WARNINGS_MAX]]
-    more = len(found) - len(named)
-    return (*named, f"{more} more gaps; tradewright data check lists them") if more else tuple(named)
+    ratios = [finding for finding in found if finding.kind == "ratio"]
+    gaps = [finding for finding in found if finding.kind == "gap"]
+    return (*_named(ratios, "suspected splits"), *_named(gaps, "gaps"))
+
+
+def _named(found: list[Finding], what: str) -> Iterator[str]:
+    for finding in found[:WARNINGS_MAX]:
+        yield f"{finding.symbol}: {finding.message}"
+    if len(found) > WARNINGS_MAX:
+        yield f"{len(found) - WARNINGS_MAX} more {what}; tradewright data check lists them"
 
 
 def notes(bars: Bars) -> tuple[str, ...]:
@@ -183,19 +227,24 @@ def notes(bars: Bars) -> tuple[str, ...]:
 
 
 def grid(feeds: tuple[Feed, ...], last_on: date | None = None) -> Bars:
-    """Return all feeds on one grid of bars.
+    """Return all feeds on one grid of bars; those that overlap in time share a row.
 
     Raises:
-        DataError: A bar opened before an earlier row had closed, as with exchanges whose sessions overlap: an order
-            decided at that close would fill at a price from its past.
+        DataError: The feeds do not fit together.
     """
-    bars = select(join([feed.bars for feed in feeds]), None, last_on)
-    overlaps = np.flatnonzero(bars.opened_at[1:] < bars.closed_at[:-1])
-    if len(overlaps):
-        row = int(overlaps[0])
-        raise DataError(
-            f"bars overlap: one opens at {bars.opened_at[row + 1]}, before another closes at {bars.closed_at[row]}",
-            key=", ".join(feed.name for feed in feeds),
-            fix="trade feeds of one calendar and bar length together, and the others in a run of their own",
-        )
-    return bars
+    return select(merge_overlaps(join([feed.bars for feed in feeds])), None, last_on)
+
+
+def sessions_per_year(settings: Settings, feeds: tuple[Feed, ...]) -> int:
+    """Return how many sessions of the grid a year has: those of the feed that trades on most days."""
+    cache = cache_folder(settings.workspace)
+    return max(clock.sessions_per_year(settings.data[feed.name].calendar, cache=cache) for feed in feeds)
+
+
+def overlaps(feeds: tuple[Feed, ...], bars: Bars) -> tuple[str, ...]:
+    """Return what a reader must know when rows of the grid hold bars that close at different times."""
+    closes = np.unique(np.concatenate([feed.bars.closed_at for feed in feeds]))
+    if np.count_nonzero(closes <= bars.closed_at[-1]) == bars.n_bars:
+        return ()
+    names = ", ".join(feed.name for feed in feeds)
+    return (f"{names}: some bars overlap in time; all are decided on at the last close, and share their cash",)

@@ -55,6 +55,7 @@ def book_view(state: State, settings: Settings, row: int) -> BookView:
         rows.capital[row],
         smallest,
         state.run[0].session,
+        settings.sessions_per_year,
     )
 
 
@@ -85,24 +86,29 @@ def want(
     """Fill `raw`, `held`, `stop` and `mode` with what the strategy wants, before any rule."""
     equity = state.rows[book].equity
     for asset in range(len(state.market)):
-        quantity = state.positions[book, asset].quantity
+        position = state.positions[book, asset]
+        quantity = position.quantity
         unit = state.market[asset].mark * tape.assets[asset].multiplier
         held = held_weight(quantity, unit, equity)
         raw, mode = held, NORMAL
+        if decisions.made[bar, book]:
+            position.wanted = decisions.target[bar, book, asset]
+        elif tape.traded[bar, asset]:
+            position.wanted = math.nan
         if not equity > 0.0:
             raw, mode = 0.0, REDUCE_ONLY
         elif math.isnan(unit):
             raw = 0.0
-        elif decisions.made[bar, book]:
-            raw = decisions.target[bar, book, asset]
-            raw = raw * unit / equity if settings.in_units else raw
+        elif decisions.made[bar, book] or not math.isnan(position.wanted):
+            raw = position.wanted * unit / equity if settings.in_units else position.wanted
             if not math.isfinite(raw):
                 raw, mode = held, FROZEN
+                position.wanted = math.nan
                 state.run[0].strikes += 1
             elif raw * held < 0.0:
                 raw = 0.0
         work[asset].raw, work[asset].held, work[asset].target, work[asset].mode = raw, held, raw, mode
-        work[asset].stop = math.nan if quantity == 0.0 else state.positions[book, asset].stop
+        work[asset].stop = math.nan if quantity == 0.0 else position.stop
 
 
 @compiled

@@ -50,7 +50,7 @@ def fill_orders(state: State, tape: Tape, settings: Settings, parameters: Any, l
 
 @compiled
 def open_bar(state: State, tape: Tape, settings: Settings, parameters: Any, log: Log, bar: int) -> None:
-    """Do everything that happens before the decision: session, fills, stops, mark, capital."""
+    """Do everything up to the close: session, fills, stops, mark, capital."""
     if tape.edges[bar].opens:
         open_session(state, settings, log, bar)
     for asset in range(len(state.market)):
@@ -63,7 +63,7 @@ def open_bar(state: State, tape: Tape, settings: Settings, parameters: Any, log:
         fire_stops(state, tape, settings, log, bar, book)
         if settings.at_close:
             fill_orders(state, tape, settings, parameters, log, bar, book)
-        expire_orders(state, book)
+        expire_orders(state, tape, bar, book)
     mark(state, tape, settings, log, bar)
     if tape.edges[bar].closes:
         grant(state, settings, log, bar)
@@ -147,15 +147,23 @@ def advance(
     start: int,
     stop: int,
 ) -> int:
-    """Play bars `start` to `stop - 1`, or until a log buffer is nearly full; return the next bar to play."""
+    """Play bars `start` to `stop - 1` and return `stop`, or stop early and return the bar to go on with.
+
+    It stops early before a bar that might overflow a log buffer, and between a bar's close and its decision when
+    a book is still to be asked what it wants.
+    """
     n_books, n_assets = state.positions.shape
     fills_max, events_max = 2 * n_books * n_assets, 2 * state.halts.size + 1
     for bar in range(start, stop):
         if log.counts[0] + fills_max > len(log.fills) or log.counts[1] + events_max > len(log.events):
             return bar
-        open_bar(state, tape, settings, parameters, log, bar)
+        if state.run[0].closed < bar:
+            open_bar(state, tape, settings, parameters, log, bar)
+            state.run[0].closed = bar
+            if decisions.asked[bar].any():
+                return bar
         ask_books(state, tape, settings, parameters, log, bar)
         for book in range(n_books):
             decide_book(state, tape, decisions, settings, parameters, work[0], work[1], bar, book)
-            plan_book(state, tape, decisions, settings, work[0], bar, book)
+            plan_book(state, tape, settings, work[0], bar, book)
     return stop

@@ -90,13 +90,13 @@ def execute(
 
 
 @compiled
-def expire_orders(state: State, book: int) -> None:
-    """Drop the orders that nothing released: no trade, or a limit not reached."""
+def expire_orders(state: State, tape: Tape, bar: int, book: int) -> None:
+    """Drop the orders that nothing released; one whose asset did not trade is no loss, since its decision stands."""
     for asset in range(len(state.market)):
         position = state.positions[book, asset]
         if position.order != 0.0:
             position.order = 0.0
-            state.run[0].expired += 1
+            state.run[0].expired += 1 if tape.traded[bar, asset] else 0
 
 
 @compiled

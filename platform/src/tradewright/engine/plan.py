@@ -7,23 +7,21 @@ from typing import TYPE_CHECKING
 
 from tradewright.engine.jit import compiled
 from tradewright.engine.matcher import floor_lot
-from tradewright.engine.transitions import DUST, LOT_SLACK
+from tradewright.engine.transitions import DUST, whole_lots
 from tradewright.risk.contract import FROZEN
 
 if TYPE_CHECKING:
     from tradewright.engine.state import State, Table
-    from tradewright.engine.tape import Decisions, Settings, Tape
+    from tradewright.engine.tape import Settings, Tape
 
 
 @compiled
-def plan_book(
-    state: State, tape: Tape, decisions: Decisions, settings: Settings, work: Table, bar: int, book: int
-) -> None:
+def plan_book(state: State, tape: Tape, settings: Settings, work: Table, bar: int, book: int) -> None:
     """Write one book's orders; quantities are fixed here, on prices known now."""
     for asset in range(len(state.market)):
         position, order = state.positions[book, asset], 0.0
         if worth_an_order(settings, work, book, asset):
-            wanted = wanted_quantity(state, tape, decisions, settings, work, bar, book, asset)
+            wanted = wanted_quantity(state, tape, settings, work, book, asset)
             order = wanted - position.quantity
             average = tape.average_volume[bar, asset] if settings.has_volume else math.nan
             if not math.isnan(average):
@@ -47,26 +45,17 @@ def worth_an_order(settings: Settings, work: Table, book: int, asset: int) -> bo
 
 
 @compiled
-def wanted_quantity(
-    state: State,
-    tape: Tape,
-    decisions: Decisions,
-    settings: Settings,
-    work: Table,
-    bar: int,
-    book: int,
-    asset: int,
-) -> float:
+def wanted_quantity(state: State, tape: Tape, settings: Settings, work: Table, book: int, asset: int) -> float:
     """Return the signed quantity that the target weight stands for, whole lots towards zero."""
-    target = work[asset].target
-    if settings.in_units and decisions.made[bar, book] and target == work[asset].raw and target != 0.0:
-        quantity: float = decisions.target[bar, book, asset]
+    target, wanted = work[asset].target, state.positions[book, asset].wanted
+    if settings.in_units and not math.isnan(wanted) and target == work[asset].raw and target != 0.0:
+        quantity: float = wanted
         return quantity
     if not state.rows[book].equity > 0.0:
         return 0.0
     size = abs(target) * state.rows[book].equity / (state.market[asset].mark * tape.assets[asset].multiplier)
     if settings.whole:
-        size = math.floor(size / tape.assets[asset].lot + LOT_SLACK) * tape.assets[asset].lot
+        size = whole_lots(size, tape.assets[asset].lot)
     return math.copysign(size, target)
 
 

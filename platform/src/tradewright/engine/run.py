@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tradewright.values.arrays import FloatArray, IntArray
     from tradewright.values.bars import Bars
 
+    Answer = Callable[[int, int, FloatArray], FloatArray]
+
 BUFFER_ROWS = 4096  # Fills, and events, between two drains.
 
 
@@ -51,6 +53,8 @@ class Simulation:
         fused: The loop with its rules.
         capital: Money granted to each book at the start, `(n_books,)`.
         start: First bar to play; earlier bars only feed the rules' windows.
+        answer: Called where a book is to be asked, at a bar's close with `(bar, book, held)`; returns what the book
+            wants, `(n_assets,)`.  `held` are its weights at this close.
     """
 
     def __init__(
@@ -61,12 +65,13 @@ class Simulation:
         fused: FusedRules,
         capital: FloatArray,
         start: int = 0,
+        answer: Answer | None = None,
     ) -> None:
         rules = [rule for _, rule in fused.rules]
         memory = {phase: sum(r.memory for r in rules if r.phase == phase) for phase in ("asset", "book")}
         self._fused = fused
         self._tape = make_tape(bars, features_of(bars, fused), *matrices_of(bars, fused))
-        self._decisions, self._settings = decisions, settings
+        self._decisions, self._settings, self._answer = decisions, settings, answer
         n_book_rules = sum(r.phase == "book" for r in rules)
         n_counters = len(rules) + len(fused.checks)
         self.state = states.initial(capital, bars.n_assets, n_book_rules, n_counters, memory["asset"], memory["book"])
@@ -93,6 +98,8 @@ class Simulation:
                 stop,
             )
             self._drain()
+            if self.bar < stop and self.state.run[0].closed == self.bar:
+                self._ask()
 
     def trace(self) -> Trace:
         """Return what has happened so far."""
@@ -102,6 +109,23 @@ class Simulation:
             events=np.concatenate([self._log.events[:0], *self._events]).view(np.recarray),
             state=self.state,
         )
+
+    def held(self, book: int) -> FloatArray:
+        """Return the weights that a book holds at the last marks, `(n_assets,)`, signed fractions of its equity."""
+        quantity, equity = self.state.positions[book].quantity, self.state.rows[book].equity
+        if not equity > 0.0:
+            whole: FloatArray = np.sign(quantity)
+            return whole
+        # An asset that never traded has no mark, and is not held.
+        unit = np.where(quantity == 0.0, 0.0, self.state.market.mark * self._tape.assets.multiplier)
+        weights: FloatArray = quantity * unit / equity
+        return weights
+
+    def _ask(self) -> None:
+        """Ask every book that has waited for this close what it wants."""
+        assert self._answer is not None  # noqa: S101  # whoever lets a book wait brings an answer
+        for book in np.flatnonzero(self._decisions.asked[self.bar]):
+            self._decisions.target[self.bar, book] = self._answer(self.bar, int(book), self.held(int(book)))
 
     def _drain(self) -> None:
         log = self._log
@@ -145,10 +169,11 @@ def simulate(
     fused: FusedRules,
     capital: FloatArray,
     start: int = 0,
+    answer: Answer | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Trace:
     """Play the history from bar `start` and return its trace; `progress` is told how many bars have been played."""
-    simulation = Simulation(bars, decisions, settings, fused, capital, start)
+    simulation = Simulation(bars, decisions, settings, fused, capital, start, answer)
     step = max(1, bars.n_bars if progress is None else bars.n_bars // 50)
     while simulation.bar < bars.n_bars:
         simulation.advance(min(simulation.bar + step, bars.n_bars))

@@ -36,6 +36,7 @@ POSITION = np.dtype([
     ("stop", _F),  # Price, NaN for none.
     ("order", _F),  # Signed quantity for the next bar, 0 for none.
     ("limit", _F),  # Limit price of the order, NaN for at the market.
+    ("wanted", _F),  # Target of the last decision while the asset has not traded since, else NaN.
     ("largest", _F),  # Largest absolute weight at any close.
 ])  # fmt: skip
 ASSET = np.dtype([
@@ -56,12 +57,13 @@ COUNTER = np.dtype([
 ])  # fmt: skip
 RUN = np.dtype([
     ("session", _I),  # Number of the current session, -1 before the first bar.
+    ("closed", _I),  # Last bar that has been played up to its close, -1 before the first.
     ("step_base", _F),  # Account nav at the last capital step.
     ("strikes", _I),  # Answers that broke a contract.
     ("verify_failures", _I),
     ("participation_cuts", _I),
     ("cash_cuts", _I),
-    ("expired", _I),  # Orders whose asset did not trade, or never reached their limit, in their bar.
+    ("expired", _I),  # Orders that never reached their limit in their bar.
 ])  # fmt: skip
 
 
@@ -120,11 +122,11 @@ def initial(
     money = dict.fromkeys(("capital", "units", "cash", "equity"), granted)
     return State(
         rows=table((n_rows,), ROW, **money, nav=1.0, peak=1.0, day_base=1.0),
-        positions=table(grid, POSITION, entry=np.nan, stop=np.nan, limit=np.nan),
+        positions=table(grid, POSITION, entry=np.nan, stop=np.nan, limit=np.nan, wanted=np.nan),
         market=table((n_assets,), ASSET, mark=np.nan),
         halts=table((n_rows, n_book_rules), HALT, keep=1.0),
         counters=table((n_rules,), COUNTER, first=-1, last=-1),
-        run=table((1,), RUN, session=-1, step_base=1.0),
+        run=table((1,), RUN, session=-1, closed=-1, step_base=1.0),
         asset_memory=np.full((*grid, asset_memory), np.nan),
         book_memory=np.full((n_rows, book_memory), np.nan),
     )

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from tradewright.values.arrays import BoolArray, FloatArray, IntArray
     from tradewright.values.bars import Bars
 
-SESSIONS_PER_YEAR = 252  # Interest and borrow fees accrue per session; equities' convention.
 VOLUME_WINDOW = 20  # Traded bars behind the average volume that planning is limited by.
 
 
@@ -67,6 +66,9 @@ class Decisions(NamedTuple):
     """`(n_bars, n_books, n_assets)`: weights, or quantities when `Settings.in_units`."""
     made: BoolArray
     """`(n_bars, n_books)`: where the book decided on this bar."""
+    asked: BoolArray
+    """`(n_bars, n_books)`: where its target is still to be asked for, once the bar has closed and it is known what
+    the book holds; the loop then stops between close and decision."""
 
 
 class Settings(NamedTuple):
@@ -100,6 +102,8 @@ class Settings(NamedTuple):
     """`(n_books,)` of BOOK."""
     has_actions: bool = False
     """Whether the tape carries splits and dividends."""
+    sessions_per_year: float = 252.0
+    """Interest and borrow fees accrue per session."""
     limit_offset: float = math.nan
     """Increases carry a limit this fraction beyond the mark (negative: short of it); NaN sends them at the market."""
 

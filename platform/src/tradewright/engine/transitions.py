@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from tradewright.engine.jit import compiled
 from tradewright.engine.log import GRANTED, LIFTED, log_event
-from tradewright.engine.tape import SESSIONS_PER_YEAR
 from tradewright.risk.contract import FLATTEN, RUNNING
 
 if TYPE_CHECKING:
@@ -90,18 +89,28 @@ def split_position(state: State, tape: Tape, settings: Settings, book: int, asse
     position.limit /= ratio
     position.quantity *= ratio
     position.order *= ratio
+    position.wanted *= ratio if settings.in_units else 1.0
     if not settings.whole:
         return
     held = position.quantity != 0.0  # A flat position's stop is that of its pending order, and stays.
-    whole = math.copysign(math.floor(abs(position.quantity) / lot + LOT_SLACK) * lot, position.quantity)
+    whole = whole_lots(position.quantity, lot)
     if held:
         rest = position.quantity - whole
         state.rows[book].cash += rest * state.market[asset].mark * tape.assets[asset].multiplier
     position.quantity = whole
-    position.order = math.copysign(math.floor(abs(position.order) / lot + LOT_SLACK) * lot, position.order)
+    position.order = whole_lots(position.order, lot)
+    position.wanted = whole_lots(position.wanted, lot) if settings.in_units else position.wanted
     if held and whole == 0.0:
         position.entry = math.nan
         position.stop = math.nan
+
+
+@compiled
+def whole_lots(quantity: float, lot: float) -> float:
+    """Return a signed quantity cut to whole lots, towards zero."""
+    if not math.isfinite(quantity):
+        return quantity
+    return math.copysign(math.floor(abs(quantity) / lot + LOT_SLACK) * lot, quantity)
 
 
 @compiled
@@ -142,8 +151,8 @@ def accrue(state: State, tape: Tape, settings: Settings, book: int) -> None:
     """Add one session's interest on idle cash, and take one session's borrow fee on shorts."""
     row = state.rows[book]
     short = short_value(state, tape, book)
-    interest = max(row.cash - short, 0.0) * settings.cash_rate / SESSIONS_PER_YEAR
-    borrow = short * settings.borrow_rate / SESSIONS_PER_YEAR
+    interest = max(row.cash - short, 0.0) * settings.cash_rate / settings.sessions_per_year
+    borrow = short * settings.borrow_rate / settings.sessions_per_year
     row.cash += interest - borrow
     row.interest += interest
     row.borrow += borrow

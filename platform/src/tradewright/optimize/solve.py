@@ -24,7 +24,7 @@ BOUND_SLACK = 1e-9
 
 FALLBACK = InverseVolatility()
 
-Rebalance = Literal["session", "week", "month"]
+Rebalance = Literal["bar", "session", "week", "month"]
 
 
 def solve(
@@ -113,19 +113,21 @@ def has_begun(traded: BoolArray) -> BoolArray:
 
 
 def rebalance_rows(session: TimeArray, rule: Rebalance) -> BoolArray:
-    """Mark the bars on which a strategy decides: the last of each session, or of a week's or month's first.
+    """Mark the bars on which a strategy decides: every one, or the last of each session or of a period's first.
 
     The last session of a week shows itself only when the next week has begun, the first one at once.  So
     weeks (from Monday) and months are decided at the close of their first session in the data.
 
     Args:
         session: Exchange session of each bar, `(n_bars,)` datetime64[D], never decreasing.
-        rule: `session`, `week` or `month`.
+        rule: `bar`, `session`, `week` or `month`.
 
     >>> days = np.array(["2024-01-04", "2024-01-05", "2024-01-08", "2024-01-09"], dtype="datetime64[D]")
     >>> rebalance_rows(days, "week").tolist()
     [True, False, True, False]
     """
+    if rule == "bar":
+        return np.ones(len(session), dtype=bool)
     days, first_rows = np.unique(session.astype("datetime64[D]"), return_index=True)
     period = _period(days, rule)
     begins = np.ones(len(days), dtype=bool)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tradewright.metrics.performance import drawdowns
+from tradewright.metrics.drawdowns import drawdowns
 
 if TYPE_CHECKING:
     from collections.abc import Callable

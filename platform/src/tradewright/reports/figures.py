@@ -9,40 +9,18 @@ import numpy as np
 
 from tradewright.backtest import granted
 from tradewright.engine.log import GRANTED
-from tradewright.metrics import benchmarks, performance
+from tradewright.metrics import activity, benchmarks
+from tradewright.reports.executions import executions
+from tradewright.reports.measures import beside, measured, rolling
+from tradewright.reports.trading import lots, trades
 from tradewright.values.arrays import array_field
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from tradewright.backtest import Backtest
     from tradewright.engine.state import Table
+    from tradewright.reports.measures import Performance, Relative, Rolling
+    from tradewright.reports.trading import Lots, Trades
     from tradewright.values.arrays import FloatArray, IntArray, TimeArray
-
-
-@attrs.frozen(kw_only=True)
-class Performance:
-    """Return and risk of one curve; fractions, None for what cannot be known.
-
-    Attributes:
-        total_return: Over the whole period.
-        annual_return: Geometric, per 252 sessions; None for less than a year.
-        volatility: Annual.
-        sharpe: Annual, in excess of the cash rate.
-        drawdown: Largest fall from a peak, at session closes.
-        peak_on: Session of that peak.
-        trough_on: Session of the lowest close after it.
-        recovered_on: Session that reached the peak again, None when none did.
-    """
-
-    total_return: float | None
-    annual_return: float | None
-    volatility: float | None
-    sharpe: float | None
-    drawdown: float | None
-    peak_on: date
-    trough_on: date
-    recovered_on: date | None
 
 
 @attrs.frozen(kw_only=True)
@@ -67,11 +45,16 @@ class Figures:
     Attributes:
         on: Session of each close, with the first one twice: the curves begin before it, `(n + 1,)`.
         nav: Net value of one unit, 1 at the beginning, `(n + 1,)`.
+        nav_gross: The same with each day's costs added back, `(n + 1,)`.
+        market: The same of buy-and-hold, `(n + 1,)`.
         held: The same of buy-and-hold at the average exposure, `(n + 1,)`.
-        net: After costs.
-        gross: Of the daily returns with that day's costs added back.
+        cash_rate: Annual fraction earned without risk.
+        net: Of `nav`.
+        gross: Of `nav_gross`.
         buy_and_hold: Of equal parts of everything traded, bought at the first close; without costs.
         buy_and_hold_at_exposure: Of a constant fraction `exposure_net` of that, the rest in cash; without costs.
+        relative: Of `nav` beside `market`.
+        rolling: Of `nav`, in windows of a year.
         costs: Paid in the period.
         equity: At the last close, in currency.
         equity_mean: Mean over the closes, in currency.
@@ -82,16 +65,21 @@ class Figures:
         time_in_market: Fraction of closes with a position.
         fills: How many.
         trades: Round trips, flat to flat, per book and symbol.
-        trades_open: Positions open at the end.
+        lots: Tax lots, first in, first out.
     """
 
     on: TimeArray = array_field("datetime64[D]")
     nav: FloatArray = array_field()
+    nav_gross: FloatArray = array_field()
+    market: FloatArray = array_field()
     held: FloatArray = array_field()
+    cash_rate: float
     net: Performance
     gross: Performance
     buy_and_hold: Performance
     buy_and_hold_at_exposure: Performance
+    relative: Relative
+    rolling: Rolling
     costs: Costs
     equity: float
     equity_mean: float
@@ -99,10 +87,10 @@ class Figures:
     turnover: float | None
     exposure_gross: float
     exposure_net: float
-    time_in_market: float
+    time_in_market: float | None
     fills: int
-    trades: int
-    trades_open: int
+    trades: Trades
+    lots: Lots
 
     @property
     def sessions(self) -> int:
@@ -115,33 +103,39 @@ def figures(ran: Backtest, stop: int) -> Figures:
     closes = session_closes(ran, stop)
     account = ran.trace.curve[closes, -1]
     fills = ran.trace.fills[ran.trace.fills.bar < stop]
-    cash_rate = ran.settings.costs.cash_rate
+    moves = executions(ran, stop)
+    cash_rate, seed = ran.settings.costs.cash_rate, ran.settings.seed
     on = ran.bars.session[np.append(closes[0], closes)]
     nav = np.append(1.0, account.nav)
-    exposure = fraction_of_equity(account.net, account.equity)
-    bars = ran.bars.between(ran.start, stop)
-    whole = benchmarks.buy_and_hold(benchmarks.marks(bars.close, bars.traded)[closes - ran.start], cash_rate)
-    held = benchmarks.held_at(whole, exposure, cash_rate)
-    trades, trades_open = round_trips(fills)
+    nav_gross = without_costs(nav, account, float(granted(ran.settings).sum()))
+    exposure = activity.exposure(account.net, account.equity)
+    bars = ran.bars.between(ran.start, stop).adjusted()
+    market = benchmarks.buy_and_hold(benchmarks.marks(bars.close, bars.traded)[closes - ran.start], cash_rate)
+    held = benchmarks.held_at(market, exposure, cash_rate)
     return Figures(
         on=on,
         nav=nav,
+        nav_gross=nav_gross,
+        market=market,
         held=held,
-        net=measured(nav, on, cash_rate),
-        gross=measured(without_costs(nav, account, float(granted(ran.settings).sum())), on, cash_rate),
-        buy_and_hold=measured(whole, on, cash_rate),
-        buy_and_hold_at_exposure=measured(held, on, cash_rate),
+        cash_rate=cash_rate,
+        net=measured(nav, on, cash_rate, seed),
+        gross=measured(nav_gross, on, cash_rate, seed),
+        buy_and_hold=measured(market, on, cash_rate, seed),
+        buy_and_hold_at_exposure=measured(held, on, cash_rate, seed),
+        relative=beside(nav, market, cash_rate),
+        rolling=rolling(nav, cash_rate),
         costs=paid(ran, fills, closes[-1]),
         equity=float(account.equity[-1]),
         equity_mean=float(account.equity.mean()),
         capital=capital_at(ran, stop),
-        turnover=performance.turnover(float(np.abs(flows(ran, fills)).sum()), account.equity),
-        exposure_gross=fraction_of_equity(account.gross, account.equity),
+        turnover=activity.turnover(traded(ran, fills), account.equity),
+        exposure_gross=activity.exposure(account.gross, account.equity),
         exposure_net=exposure,
-        time_in_market=float((account.gross > 0.0).mean()),
+        time_in_market=activity.time_in_market(account.gross),
         fills=len(fills),
-        trades=trades,
-        trades_open=trades_open,
+        trades=trades(ran, moves),
+        lots=lots(ran, moves),
     )
 
 
@@ -151,42 +145,15 @@ def session_closes(ran: Backtest, stop: int) -> IntArray:
     return ran.start + np.flatnonzero(np.append(session[1:] != session[:-1], True))
 
 
-def measured(values: FloatArray, on: TimeArray, cash_rate: float) -> Performance:
-    """Return what one curve says."""
-    fall = performance.max_drawdown(values)
-    days = on.astype(object)
-    return Performance(
-        total_return=performance.total_return(values),
-        annual_return=performance.annual_return(values),
-        volatility=performance.volatility(values),
-        sharpe=performance.sharpe(values, cash_rate),
-        drawdown=fall.depth,
-        peak_on=days[fall.peak],
-        trough_on=days[fall.trough],
-        recovered_on=None if fall.recovered is None else days[fall.recovered],
-    )
-
-
 def without_costs(nav: FloatArray, account: Table, capital: float) -> FloatArray:
     """Return the curve of daily returns with each day's costs added back, `(n + 1,)`."""
-    equity_before = np.append(capital, account.equity[:-1])
-    costs = np.diff(account.costs, prepend=0.0)
-    added = np.divide(costs, equity_before, out=np.zeros_like(costs), where=equity_before > 0.0)
-    curve: FloatArray = np.cumprod(np.append(1.0, 1.0 + performance.returns(nav) + added))
-    return curve
+    return activity.gross_curve(nav, np.diff(account.costs, prepend=0.0), np.append(capital, account.equity[:-1]))
 
 
-def fraction_of_equity(notional: FloatArray, equity: FloatArray) -> float:
-    """Return the mean of `notional / equity` over the closes at which there is equity, 0 without any."""
-    known = equity > 0.0
-    return float((notional[known] / equity[known]).mean()) if known.any() else 0.0
-
-
-def flows(ran: Backtest, fills: Table) -> FloatArray:
-    """Return the signed value of each fill, in currency: what a purchase takes from cash."""
+def traded(ran: Backtest, fills: Table) -> float:
+    """Return the sum of the absolute values of all fills, in currency."""
     multiplier = np.array([one.multiplier for one in ran.bars.instruments])
-    value: FloatArray = fills.quantity * fills.price * multiplier[fills.asset]
-    return value
+    return float(np.abs(fills.quantity * fills.price * multiplier[fills.asset]).sum())
 
 
 def paid(ran: Backtest, fills: Table, last: int) -> Costs:
@@ -207,14 +174,3 @@ def capital_at(ran: Backtest, stop: int) -> float:
     events = ran.trace.events
     steps = events.money[(events.kind == GRANTED) & (events.bar < stop)]
     return float(granted(ran.settings).sum() + steps.sum())
-
-
-def round_trips(fills: Table) -> tuple[int, int]:
-    """Return how many positions were opened and closed again, and how many are open; per book and asset."""
-    held: dict[tuple[int, int], float] = {}
-    closed = 0
-    for book, asset, quantity in zip(fills.book, fills.asset, fills.quantity, strict=True):
-        # Added in the engine's order, so that its exact zero is met here as well.
-        held[book, asset] = held.get((book, asset), 0.0) + quantity
-        closed += bool(held[book, asset] == 0.0)
-    return closed, sum(bool(quantity != 0.0) for quantity in held.values())

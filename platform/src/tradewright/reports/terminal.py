@@ -1,6 +1,7 @@
 """A report for a person: what `machine.report` says, laid out for a terminal or a file of text.
 
-    halts -> what traded -> strategy beside buy-and-hold -> charts -> money -> rules -> warnings -> how to read it
+    halts -> what traded -> strategy beside buy-and-hold -> charts -> behaviour -> money -> years and drawdowns
+        -> rules -> warnings -> how to read it
 
 Every number is taken from the machine's report, so that the two cannot differ.
 """
@@ -15,7 +16,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from tradewright.reports import wording
+from tradewright.reports import tables, wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -56,6 +57,7 @@ def text(
         page.raw(chart.rstrip("\n"))
     page.pairs("Behaviour", wording.behaviour_lines(report))
     page.pairs("Money", wording.money_lines(report))
+    _history(page, report)
     _rules(page, report["rules"])
     passing = list(wording.passing_halts(report))
     if passing:
@@ -158,12 +160,23 @@ def _headline(report: dict[str, Any]) -> str:
 def _figures(page: _Page, part: dict[str, Any]) -> None:
     page.line(wording.period(part), "dim")
     page.line()
-    page.table(wording.figure_columns(part), wording.figure_rows(part), texts=1, width=_NUMBER_COLUMN)
+    page.table(tables.figure_columns(part), tables.figure_rows(part), texts=1, width=_NUMBER_COLUMN)
+
+
+def _history(page: _Page, report: dict[str, Any]) -> None:
+    """Tell the years and the deepest falls, when there is more than one year and any fall."""
+    years, falls = list(tables.year_rows(report)), list(tables.drawdown_rows(report))
+    if len(report["net"].get("years", [])) > 1:
+        page.heading("Calendar years, beside buy and hold at 100 %")
+        page.table(tables.year_columns(report), years, texts=0)
+    if falls:
+        page.heading("Deepest drawdowns")
+        page.table(("peak", "trough", "recovered", "depth", "sessions"), falls, texts=3, width=_NUMBER_COLUMN)
 
 
 def _rules(page: _Page, rules: Sequence[dict[str, Any]]) -> None:
     page.heading("What the rules cut")
-    page.table(("rule", "cuts", "bars bound", "notional cut", "first", "last"), map(wording.rule_row, rules), texts=1)
+    page.table(("rule", "cuts", "bars bound", "notional cut", "first", "last"), map(tables.rule_row, rules), texts=1)
 
 
 def _imprint(page: _Page, report: dict[str, Any], saved_to: str | None) -> None:

@@ -40,6 +40,18 @@ def ratio(value: float | None) -> str:
     return "-" if value is None else f"{round(value, 2) + 0.0:.2f}"
 
 
+def span(interval: dict[str, Any] | None) -> str:
+    """Write an interval of plain numbers, to the digit that it can bear.
+
+    >>> span({"low": -0.113, "high": 0.754}), span(None)
+    ('-0.1 to 0.8', '-')
+    """
+    if interval is None:
+        return "-"
+    low, high = (f"{round(interval[end], 1) + 0.0:.1f}" for end in ("low", "high"))
+    return f"{low} to {high}"
+
+
 def money(text: str) -> str:
     """Write an amount with separators.
 
@@ -114,42 +126,15 @@ def period(part: dict[str, Any]) -> str:
     return f"{span['first_on']} to {span['last_on']}, {many}"
 
 
-def figure_columns(part: dict[str, Any]) -> tuple[str, ...]:
-    """Return the heads of the table."""
-    exposure = part["benchmarks"]["buy_and_hold_at_average_exposure"]["exposure"]
-    return (
-        "",
-        "strategy\nnet",
-        "strategy\ngross",
-        "buy and hold\nat 100 %",
-        f"buy and hold\nat {percent(exposure, 0)}",
-    )
-
-
-def figure_rows(part: dict[str, Any]) -> Iterator[tuple[str, ...]]:
-    """Yield the rows of the table: strategy net and gross, buy-and-hold at full and at our exposure."""
-    benchmarks = part["benchmarks"]
-    four = (part["net"], part["gross"], benchmarks["buy_and_hold"], benchmarks["buy_and_hold_at_average_exposure"])
-    yield ("Return", *(percent(one["total_return"]) for one in four))
-    yield ("Return per year", *(percent(one["annual_return"], 2) for one in four))
-    yield ("Volatility per year", *(percent(one["volatility"]) for one in four))
-    yield ("Sharpe ratio", *(ratio(one["sharpe"]) for one in four))
-    yield ("Largest drawdown", *(percent(one["max_drawdown"]["depth"]) for one in four))
-
-
 def behaviour_lines(part: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield what the strategy did, beside what it earned."""
-    net, fall = part["net"], part["net"]["max_drawdown"]
+    net = part["net"]
     exposure = net["exposure"]
-    back = f"recovered {fall['recovered_on']}" if fall["recovered_on"] else "not recovered"
-    if fall["depth"]:
-        yield "Drawdown", f"{percent(fall['depth'])} from {fall['peak_on']} to {fall['trough_on']}, {back}"
     gross, net_of_shorts = percent(exposure["gross"]), percent(exposure["net"])
     signed = "" if gross == net_of_shorts else f" ({net_of_shorts} net of shorts)"
     in_market = percent(exposure["time_in_market"])
     yield "Exposure", f"{gross} of equity on average{signed}, in the market on {in_market} of closes"
-    open_ = net["trades"]["open"]
-    yield "Trades", f"{net['trades']['closed']:,} round trips, {open_} open at the end, {net['fills']:,} fills"
+    yield "Trades", _trades(net["trades"], net["fills"])
     yield "Turnover", f"{percent(net['turnover'])} of equity bought and sold per year"
     for book, weights in net.get("largest_weights", {}).items():
         heaviest = sorted(weights.items(), key=lambda pair: -pair[1])
@@ -159,9 +144,41 @@ def behaviour_lines(part: dict[str, Any]) -> Iterator[tuple[str, str]]:
     cut = {name: count for name, count in net.get("cut_orders", {}).items() if count}
     if cut:
         yield "Orders cut", ", ".join(f"{_CUT[name]} {count:,}" for name, count in cut.items())
+    yield from _risk_lines(net, part["period"]["sessions"])
 
 
-_CUT = {"participation": "to the share of volume", "cash": "to the cash there was", "expired": "expired with a rest"}
+def _trades(trades: dict[str, Any], fills: int) -> str:
+    trips = "1 round trip" if trades["closed"] == 1 else f"{trades['closed']:,} round trips"
+    many = f"{trips}, {trades['open']} open at the end, {fills:,} fills"
+    if trades.get("hit_rate") is None:
+        return many
+    ratios = f"profit factor {ratio(trades['profit_factor'])}, payoff {ratio(trades['payoff'])}"
+    return f"{many}; hit rate {percent(trades['hit_rate'])}, {ratios}"
+
+
+def _risk_lines(net: dict[str, Any], sessions: int) -> Iterator[tuple[str, str]]:
+    """Yield what a curve says beyond the table; nothing for a report that an earlier version saved."""
+    if net.get("time_under_water"):
+        longest = f"at most {net['longest_under_water']:,} in a row"
+        yield "Under water", f"{percent(net['time_under_water'])} of sessions, {longest}"
+    beside = net.get("relative", {})
+    if beside.get("beta") is not None:
+        ratios = f"beta {ratio(beside['beta'])}, information ratio {ratio(beside['information_ratio'])}"
+        yield "Beside holding", f"alpha {percent(beside['alpha'], 2)} per year, {ratios}"
+    if net.get("probabilistic_sharpe") is not None:
+        needed = net["min_track_record"]
+        enough = "" if needed is None else f"; {needed:,} sessions would show it at 95 %, there are {sessions:,}"
+        yield "Evidence", f"Sharpe ratio above 0 with {percent(net['probabilistic_sharpe'])} probability{enough}"
+
+
+_CUT = {
+    "participation": "to the share of volume",
+    "cash": "to the cash there was",
+    "expired": "expired short of their limit",
+}
+
+
+_GAINS = {"realised": "realised", "unrealised": "unrealised", "income": "in dividends"}
 
 
 def money_lines(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -175,19 +192,15 @@ def money_lines(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
         gain = percent(step["gain"])
         yield "", f"{step['on']}  +{money(step['amount'])} after {gain} since the step before"
     yield "Profit", f"{money(net['profit'])} after costs; equity {money(net['equity'])}"
+    lots = net.get("lots")
+    if lots is not None:
+        gains = (f"{money(lots[name])} {what}" for name, what in _GAINS.items())
+        yield "Gains", f"{', '.join(gains)}; lots first in, first out"
     parts = ", ".join(f"{name} {money(costs[name]['amount'])}" for name in ("fees", "slippage", "borrow"))
     per_year = percent(costs["total"]["per_year"], 2)
     yield "Costs", f"{money(costs['total']['amount'])} ({per_year} of equity per year): {parts}"
     rate = percent(report["config"]["costs"]["cash_rate"], 2)
     yield "Interest", f"{money(costs['interest']['amount'])} earned on idle cash at {rate} per year"
-
-
-def rule_row(rule: dict[str, Any]) -> tuple[str, ...]:
-    """Return a row of the table of rules; one that cut nothing is told from one that is not there."""
-    if not rule["cuts"]:
-        return (rule["name"], "-", "-", "-", "-", "-")
-    counts = (f"{rule['cuts']:,}", f"{rule['bars_bound']:,}", f"{Decimal(rule['notional_cut']):,.0f}")
-    return (rule["name"], *counts, day(rule["first_at"]), day(rule["last_at"]))
 
 
 # ---- the end ---------------------------------------------------------------------------------------------
@@ -200,7 +213,7 @@ def notes(report: dict[str, Any]) -> Iterator[str]:
         "Buy and hold: equal parts of everything traded, bought at the first close and held, without costs; at"
         " our average net exposure it is set anew each session, the rest in cash."
     )
-    yield "Sharpe is in excess of the cash rate and annualised by 252 sessions. Drawdowns are of closes of sessions."
+    yield from _measures(report["net"])
     yield "A rule cuts a target on every bar on which it holds it down; the notional adds all these up."
     if report["status"] == "halted":
         yield "What the rules cut is counted to the end of the prices, the time after the halt included."
@@ -208,6 +221,22 @@ def notes(report: dict[str, Any]) -> Iterator[str]:
         yield "A lift sets the peak to the NAV of that day: drawdowns beyond the limit are made of several halts."
     if report["capital"]["steps"]:
         yield "Capital steps take for granted that the record is good enough for the next one."
+
+
+def _measures(net: dict[str, Any]) -> Iterator[str]:
+    yield "Sharpe is in excess of the cash rate and annualised by 252 sessions. Drawdowns are of closes of sessions."
+    interval, deflated = net.get("sharpe_interval"), net.get("deflated_sharpe")
+    if interval is not None:
+        yield (
+            f"The interval holds {percent(interval['level'], 0)} of {interval['resamples']:,} histories that were"
+            f" drawn from this one, in blocks of {interval['block']:.1f} sessions on average."
+        )
+    if deflated is not None:
+        luck = f"{ratio(deflated['expected_best'])}, what the best of as many trials would show by luck alone"
+        above = "0" if deflated["trials"] == 1 else luck
+        yield f"Deflated: the probability that the true Sharpe ratio is above {above}."
+    if net.get("value_at_risk") is not None:
+        yield "VaR is the loss that one day in twenty exceeds, CVaR the mean loss of such days."
 
 
 def imprint(report: dict[str, Any], saved_to: str | None) -> Iterator[str]:

@@ -73,6 +73,7 @@ class BookView(NamedTuple):
         capital: Money granted so far.
         smallest_fee: Smallest commission of one order, a fraction of equity.
         session: Number of the session, counted from 0.
+        sessions_per_year: How many there are in a year: 252, or 365 where every day is one.
     """
 
     equity: float
@@ -82,6 +83,7 @@ class BookView(NamedTuple):
     capital: float
     smallest_fee: float
     session: int
+    sessions_per_year: float = 252.0
 
 
 class Halt(NamedTuple):

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from tradewright.values.arrays import FloatArray
     from tradewright.values.bars import Bars
 
-SESSIONS_PER_YEAR = 252.0
-
 
 @attrs.frozen(kw_only=True)
 class VolatilityTarget:
@@ -45,28 +43,29 @@ class CorrelationLimit:
 
 
 class Parameters(NamedTuple):
-    """The options as numbers; `periods` annualises variances."""
+    """The options as numbers; `annual` says whether the limit is a volatility per year."""
 
     limit: float
     trim_band: float
-    periods: float
+    annual: bool
 
 
 def limit_together(
     target: FloatArray,
     held: FloatArray,
-    book: BookView,  # noqa: ARG001  # every two-sided rule has the same arguments
+    book: BookView,
     p: Parameters,
     scale: FloatArray,
     correlation: FloatArray,
 ) -> Sides:
-    """Return the factor that brings `sqrt(periods x sum_ij w_i s_i R_ij s_j w_j)` within its limit.
+    """Return the factor that brings `sqrt(Y x sum_ij w_i s_i R_ij s_j w_j)` within its limit.
 
-    Both uses share it: with `s` the volatilities it is the book's volatility, with `s = 1` its correlated exposure.
+    Both uses share it: with `s` the volatilities and `Y` the sessions of a year it is the book's volatility, with
+    `s = 1` and `Y = 1` its correlated exposure.
     What is unknown counts at its worst: a correlation as if both moved together, a scale as the book's largest.
 
     >>> book = BookView(1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0)
-    >>> numbers = (np.array([0.3, 0.4]), np.zeros(2), book, Parameters(0.25, 0.0, 1.0), np.ones(2), np.eye(2))
+    >>> numbers = (np.array([0.3, 0.4]), np.zeros(2), book, Parameters(0.25, 0.0, False), np.ones(2), np.eye(2))
     >>> limit_together(*numbers).long
     0.5
     """
@@ -94,8 +93,9 @@ def limit_together(
                 wanted, now = wanted + aimed * correlation[i, j], now + owned * correlation[i, j]
             else:
                 wanted, now = wanted + abs(aimed), now + abs(owned)
-    wanted = math.sqrt(p.periods * max(wanted, 0.0))
-    now = math.sqrt(p.periods * max(now, 0.0))
+    periods = book.sessions_per_year if p.annual else 1.0
+    wanted = math.sqrt(periods * max(wanted, 0.0))
+    now = math.sqrt(periods * max(now, 0.0))
     cap = now if p.limit < now <= p.limit + p.trim_band else p.limit
     factor = 1.0 if wanted <= cap else cap / wanted
     return Sides(factor, factor)
@@ -111,7 +111,7 @@ def make_volatility_target(config: VolatilityTarget) -> TargetRule:
     return TargetRule(
         phase="sides",
         function=limit_together,
-        parameters=Parameters(config.limit, config.trim_band, SESSIONS_PER_YEAR),
+        parameters=Parameters(config.limit, config.trim_band, annual=True),
         features=(Feature("volatility", config.lookback, volatility),),
         matrices=(MatrixFeature("correlation", config.lookback, config.refresh, correlations),),
     )
@@ -122,7 +122,7 @@ def make_correlation_limit(config: CorrelationLimit) -> TargetRule:
     return TargetRule(
         phase="sides",
         function=limit_together,
-        parameters=Parameters(config.limit, config.trim_band, 1.0),
+        parameters=Parameters(config.limit, config.trim_band, annual=False),
         features=(Feature("ones", 1, ones),),
         matrices=(MatrixFeature("correlation", config.lookback, config.refresh, correlations),),
     )

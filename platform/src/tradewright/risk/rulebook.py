@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tradewright.config import did_you_mean, structure
-from tradewright.errors import ConfigError
 from tradewright.fence import made
 from tradewright.risk.checks.restricted_list import RestrictedList
 from tradewright.risk.contract import OrderCheck, TargetRule
@@ -13,8 +12,8 @@ from tradewright.risk.contract import OrderCheck, TargetRule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tradewright.components import Spec
     from tradewright.config import Settings
+    from tradewright.errors import ConfigError
     from tradewright.plugins import Plugins
 
 
@@ -33,9 +32,9 @@ def rules(settings: Settings, plugins: Plugins) -> tuple[tuple[str, TargetRule],
         PluginError: The plugin of a rule is not active, or its factory raised or returned something else.
     """
     names = [*settings.risk, *(name for name in MISSION if name not in settings.risk)]
-    specs = {name: named(settings, plugins, "target-rule", f"risk.{name}") for name in names}
+    specs = {name: plugins.named(settings, "target-rule", name, f"risk.{name}") for name in names}
     options: dict[str, Any] = {name: structure(settings, f"risk.{name}", spec.config) for name, spec in specs.items()}
-    for error in contradictions(settings, options):
+    for error in (*contradictions(settings, options), *never_open(settings, options)):
         raise error
     return tuple((name, made(spec, options[name], TargetRule)) for name, spec in specs.items())
 
@@ -48,7 +47,7 @@ def checks(settings: Settings, plugins: Plugins) -> tuple[tuple[str, OrderCheck]
         PluginError: The plugin of a check is not active, or its factory raised or returned something else.
     """
     names = [*ALWAYS, *(name for name in settings.checks if name not in ALWAYS)]
-    specs = {name: named(settings, plugins, "order-check", f"checks.{name}") for name in names}
+    specs = {name: plugins.named(settings, "order-check", name, f"checks.{name}") for name in names}
     options: dict[str, Any] = {
         name: structure(settings, f"checks.{name}", spec.config) for name, spec in specs.items()
     }
@@ -56,14 +55,6 @@ def checks(settings: Settings, plugins: Plugins) -> tuple[tuple[str, OrderCheck]
         for error in strangers(settings, f"checks.{name}.symbols", chosen):
             raise error
     return tuple((name, made(spec, options[name], OrderCheck)) for name, spec in specs.items())
-
-
-def named(settings: Settings, plugins: Plugins, kind: str, key: str) -> Spec:
-    """Return the component that the last word of `key` names; an error points at the key in the file."""
-    try:
-        return plugins.find(kind, key.rpartition(".")[2])
-    except ConfigError as error:
-        raise settings.error(key, error.message, error.fix or "correct the name") from error
 
 
 def contradictions(settings: Settings, options: dict[str, Any]) -> Iterator[ConfigError]:
@@ -82,6 +73,23 @@ def contradictions(settings: Settings, options: dict[str, Any]) -> Iterator[Conf
             f"inconsistent limits: a daily loss of {day:g} cannot come before a drawdown halt at {drawdown:g}",
             "lower daily-loss.limit or raise drawdown-halt.limit",
         )
+
+
+def never_open(settings: Settings, options: dict[str, Any]) -> Iterator[ConfigError]:
+    """Yield an error for each strategy that decides only where its trading window is closed."""
+    window = options.get("trading-window")
+    if window is None or not window.before_close > 0.0:
+        return
+    for name, strategy in settings.strategies.items():
+        # Daily bars never fit a window, whenever the strategy decides; reading the window's minutes says so.
+        within_day = any(not settings.data[feed].bar.endswith("d") for feed in strategy.data)
+        if within_day and strategy.rebalance != "bar":
+            yield settings.error(
+                "risk.trading-window",
+                f"{name} decides at closes of sessions only, inside the {window.before_close:g} minutes before the"
+                " close in which nothing is added: it would never buy",
+                f'set strategies.{name}.rebalance = "bar", or before_close = 0',
+            )
 
 
 def strangers(settings: Settings, key: str, options: object) -> Iterator[ConfigError]:

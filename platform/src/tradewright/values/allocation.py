@@ -28,7 +28,7 @@ class Problem:
         ValueError: An array does not have one entry per symbol, or `gross` is not above 0.
     """
 
-    symbols: tuple[str, ...] = attrs.field(converter=tuple)
+    symbols: tuple[str, ...]
     forecast: FloatArray = array_field()
     volatility: FloatArray = array_field()
     trading: BoolArray = array_field("bool")

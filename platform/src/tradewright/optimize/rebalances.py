@@ -1,0 +1,60 @@
+"""Optimizers that look at what is held: asked at each rebalance in turn, since that depends on the fills before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from tradewright.optimize.solve import solve
+from tradewright.values.allocation import Problem
+
+if TYPE_CHECKING:
+    from tradewright.components import Optimizer
+    from tradewright.values.arrays import BoolArray, FloatArray
+    from tradewright.values.weights import Strike
+
+
+@attrs.define(kw_only=True)
+class Rebalances:
+    """What one strategy's optimizer is asked, and the strikes it has collected.
+
+    Attributes:
+        name: The optimizer's word in plugins.toml.
+        optimizer: Called once per rebalance, in this thread.
+        symbols: Name of each asset.
+        forecast: Combined opinion in [-1, 1], `(n_bars, n_assets)`; 0 is no opinion.
+        volatility: Daily close-to-close standard deviation as a fraction, same shape, NaN when unknown.
+        trading: Assets that have begun to trade, same shape.
+        gross: Cap on the sum of absolute weights, a fraction > 0.
+        strikes: Answers that the fallback replaced, oldest first.
+    """
+
+    name: str
+    optimizer: Optimizer
+    symbols: tuple[str, ...]
+    forecast: FloatArray
+    volatility: FloatArray
+    trading: BoolArray
+    gross: float
+    strikes: list[Strike] = attrs.field(factory=list)
+
+    def ask(self, bar: int, current: FloatArray) -> FloatArray:
+        """Return the checked weights of the rebalance at the close of row `bar`, `(n_assets,)`.
+
+        Args:
+            bar: Row of the decision.
+            current: Weights held at that close, signed fractions of equity, `(n_assets,)`.
+        """
+        problem = Problem(
+            symbols=self.symbols,
+            forecast=self.forecast[bar],
+            volatility=self.volatility[bar],
+            trading=self.trading[bar],
+            current=current,
+            gross=self.gross,
+        )
+        allocation, strike = solve(self.name, self.optimizer, problem)
+        if strike is not None:
+            self.strikes.append(attrs.evolve(strike, bar=bar))
+        return allocation.weights

@@ -1,0 +1,55 @@
+"""What a configured feed must fit: the money of the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tradewright import builtins
+from tradewright.clock import sessions
+from tradewright.config import read
+from tradewright.data import feeds
+from tradewright.errors import ConfigError
+from tradewright.plugins import load
+
+SETTINGS = """\
+currency = "{money}"
+[plugins]
+enabled = []
+[data.mine]
+source = "files"
+symbols = ["LON"]
+calendar = "24/7"
+currency = "{prices}"
+[strategies.trend]
+data = ["mine"]
+[strategies.trend.signals.any]
+weight = 1.0
+"""
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    (tmp_path / "data").mkdir()
+    days = sessions("24/7").date[:3]
+    (tmp_path / "data" / "LON.csv").write_text("date,close\n" + "".join(f"{day},100\n" for day in days))
+    return tmp_path
+
+
+def load_feeds(folder: Path, money: str, prices: str) -> tuple[feeds.Feed, ...]:
+    (folder / "plugins.toml").write_text(SETTINGS.format(money=money, prices=prices), encoding="utf-8")
+    return feeds.load(read(folder / "plugins.toml"), load([], entry_points=[], builtin=builtins))
+
+
+def test_load_when_prices_are_in_the_money_of_the_file_brings_them(workspace: Path) -> None:
+    (feed,) = load_feeds(workspace, "GBP", "GBP")
+
+    assert (3, 365) == (feed.bars.n_bars, feeds.sessions_per_year(read(workspace / "plugins.toml"), (feed,)))
+
+
+def test_load_when_prices_are_in_other_money_is_refused_with_the_line(workspace: Path) -> None:
+    with pytest.raises(ConfigError, match="prices of LON are in GBP, money is in EUR") as caught:
+        load_feeds(workspace, "EUR", "GBP")
+
+    assert (4, "data.mine") == (caught.value.line, caught.value.key)
+    assert 'set currency = "GBP", or bring prices in EUR' == caught.value.fix

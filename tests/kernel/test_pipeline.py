@@ -1,0 +1,69 @@
+"""From prices to one strategy's target weights, when its signals fail."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import numpy as np
+import pytest
+from tradewright.errors import PluginError
+from tradewright.optimize.simple import EqualWeight
+from tradewright.pipeline import Strategy, targets
+from tradewright.values.bars import Bars
+from tradewright.values.forecast import Forecast
+from tradewright.values.history import History
+from tradewright.values.instrument import Instrument
+
+DAYS = np.arange("2024-01-02", "2024-01-05", dtype="datetime64[D]")
+BARS = Bars(
+    instruments=(Instrument(symbol="SPY"),),
+    opened_at=DAYS,
+    closed_at=DAYS + np.timedelta64(1, "D"),
+    session=DAYS,
+    close=[[100.0], [101.0], [102.0]],
+    traded=[[True]] * 3,
+)
+
+
+class Long:
+    warmup_bars = 0
+
+    def compute(self, view: History) -> Forecast:
+        return Forecast(score=np.ones((3, 1)), confidence=np.ones((3, 1)))
+
+
+class Misspelt:
+    warmup_bars = 0
+
+    def compute(self, view: History) -> Any:
+        return view.bars.clos  # type: ignore[attr-defined]  # the mistake that the test is about
+
+
+def strategy(**signals: Any) -> Strategy:
+    return Strategy(
+        name="trend",
+        symbols=("SPY",),
+        signals=signals,
+        missing={},
+        weights=dict.fromkeys(signals, 1.0 / len(signals)),
+        optimizer=("equal-weight", EqualWeight()),
+        gross=1.0,
+        rebalance="session",
+    )
+
+
+def test_targets_when_one_signal_fails_go_on_with_half_the_weight_and_say_why() -> None:
+    found = targets(strategy(good=Long(), bad=Misspelt()), BARS)
+
+    assert ["bad"] == list(found.missing)
+    assert "'Bars' object has no attribute 'clos'" in str(found.missing["bad"])
+    assert [[1.0]] * 3 == found.weights.tolist()
+
+
+def test_targets_when_every_signal_fails_raise_the_reason_and_its_line() -> None:
+    with pytest.raises(PluginError, match="no active signal is left of trend: raised AttributeError") as caught:
+        targets(strategy(bad=Misspelt()), BARS)
+
+    assert (__file__, "bad.compute") == (caught.value.file, caught.value.key)
+    assert caught.value.line == inspect.getsourcelines(Misspelt.compute)[1] + 1
