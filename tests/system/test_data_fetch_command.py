@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,7 @@ fast = 5
 slow = 20
 """
 
+Start = Callable[..., subprocess.Popen[str]]
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -123,25 +125,34 @@ def desk(tmp_path: Path, calendars: Path) -> Path:
 
 
 @pytest.fixture
-def start(desk: Path, installed: Path) -> Callable[..., subprocess.Popen[str]]:
+def start(desk: Path, installed: Path) -> Iterator[Start]:
+    """Return what starts a command; one that a failed test leaves behind is killed."""
     clean = {name: text for name, text in os.environ.items() if not name.startswith(("TRADEWRIGHT", "COLUMNS"))}
-    return lambda *words: subprocess.Popen(
-        [sys.executable, "-m", "tradewright.cli", *words],
-        cwd=desk,
-        env={**clean, "PYTHONPATH": str(installed), "PYTHONIOENCODING": "utf-8"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-    )
+    with ExitStack() as stack:
+
+        def call(*words: str) -> subprocess.Popen[str]:
+            child = subprocess.Popen(
+                [sys.executable, "-m", "tradewright.cli", *words],
+                cwd=desk,
+                env={**clean, "PYTHONPATH": str(installed), "PYTHONIOENCODING": "utf-8"},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+            )
+            stack.enter_context(child)
+            stack.callback(child.kill)
+            return child
+
+        yield call
 
 
 @pytest.fixture
-def run(start: Callable[..., subprocess.Popen[str]]) -> Command:
+def run(start: Start) -> Command:
     def call(*words: str) -> subprocess.CompletedProcess[str]:
-        with start(*words) as child:
-            out, err = child.communicate(timeout=SECONDS_MAX)
-            return subprocess.CompletedProcess(words, child.returncode, out, err)
+        child = start(*words)
+        out, err = child.communicate(timeout=SECONDS_MAX)
+        return subprocess.CompletedProcess(words, child.returncode, out, err)
 
     return call
 
@@ -257,13 +268,13 @@ def test_fetch_when_the_source_revised_its_prices_keeps_the_file_until_refreshed
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
 def test_fetch_that_is_stopped_leaves_whole_files_and_goes_on_later(
-    desk: Path, start: Callable[..., subprocess.Popen[str]], run: Command, number: signal.Signals, code: int
+    desk: Path, start: Start, run: Command, number: signal.Signals, code: int
 ) -> None:
     (desk / "wait-B").touch()
-    with start("data", "fetch", "walks") as child:
-        wait_for(lambda: (desk / "asked.txt").exists() and "B" in (desk / "asked.txt").read_text())
-        child.send_signal(number)
-        _, err = child.communicate(timeout=SECONDS_MAX)
+    child = start("data", "fetch", "walks")
+    wait_for(lambda: (desk / "asked.txt").exists() and "B" in (desk / "asked.txt").read_text())
+    child.send_signal(number)
+    _, err = child.communicate(timeout=SECONDS_MAX)
 
     assert code == child.returncode
     assert ["A.parquet"] == folder(desk)
@@ -278,18 +289,16 @@ def test_fetch_that_is_stopped_leaves_whole_files_and_goes_on_later(
 
 
 @pytest.mark.slow
-def test_fetch_killed_while_it_writes_leaves_whole_files(
-    desk: Path, start: Callable[..., subprocess.Popen[str]], run: Command
-) -> None:
+def test_fetch_killed_while_it_writes_leaves_whole_files(desk: Path, start: Start, run: Command) -> None:
     """Three times, somewhere among a hundred files that follow each other within milliseconds."""
     names = [f"S{number}" for number in range(100)]
     configure(desk, names)
     counts = []
     for goal in (3, 30, 60):
-        with start("data", "fetch", "walks") as child:
-            wait_for(lambda goal=goal: len(list(desk.glob(".tradewright/data/walks/*.parquet"))) >= goal)
-            child.kill()
-            child.communicate(timeout=SECONDS_MAX)
+        child = start("data", "fetch", "walks")
+        wait_for(lambda goal=goal: len(list(desk.glob(".tradewright/data/walks/*.parquet"))) >= goal)
+        child.kill()
+        child.communicate(timeout=SECONDS_MAX)
         found = result(run, "list", "--verify")
         assert found["ok"]
         counts.append(len(found["files"]))

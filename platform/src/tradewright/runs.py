@@ -42,11 +42,6 @@ CREATE TABLE runs (
     trace TEXT               -- null for runs that were saved before schema 2
 )"""
 
-_SHARPES = """\
-SELECT sharpe FROM (
-    SELECT CASE WHEN json_valid(result) THEN json_extract(result, '$.net.sharpe') END AS sharpe, max(rowid)
-    FROM runs WHERE trial <> ? GROUP BY trial
-) WHERE sharpe IS NOT NULL"""
 _MIGRATIONS = {0: _TABLE, 1: "ALTER TABLE runs ADD COLUMN trace TEXT"}
 """What leads from each older schema to this one; 0 is an empty file."""
 
@@ -57,6 +52,12 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _FIND = """\
 SELECT run_id, at, config, data, versions, request, result, {trace} FROM runs
 WHERE substr(run_id, 1, length(?1)) = ?1 ORDER BY at DESC, rowid DESC"""
+
+_SHARPES = """\
+SELECT sharpe FROM (
+    SELECT CASE WHEN json_valid(result) THEN json_extract(result, '$.net.sharpe') END AS sharpe, max(rowid)
+    FROM runs WHERE trial <> ? GROUP BY trial
+) WHERE sharpe IS NOT NULL"""
 
 _SELECT = """\
 SELECT run_id, at, result FROM runs WHERE ?1 IS NULL OR run_id = ?1 ORDER BY at DESC, rowid DESC"""

@@ -14,7 +14,7 @@ from tradewright.cli.inventory import take_inventory
 from tradewright.cli.options import config_option, json_option
 from tradewright.cli.output import echo_json, echo_table, printable
 from tradewright.cli.parameters import Day
-from tradewright.cli.program import StoppedError, Terminated
+from tradewright.cli.program import StoppedError, TerminatedError
 from tradewright.cli.progress import progress_bar
 from tradewright.config import did_you_mean, read, show
 from tradewright.errors import CheckError, DataError, TradewrightError, UsageError
@@ -99,7 +99,7 @@ def _fetched(
                 if progress is not None:
                     progress(f"fetching {what}", i, len(wanted))
                 done.append(next(coming))
-    except Terminated:
+    except TerminatedError:
         raise
     except KeyboardInterrupt as error:
         message = f"stopped by Ctrl-C after {len(done)} of {len(wanted)} symbols; what was fetched is kept"

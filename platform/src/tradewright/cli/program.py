@@ -45,8 +45,8 @@ class StoppedError(TradewrightError):
     exit_code = 130
 
 
-class Terminated(KeyboardInterrupt):
-    """The process was asked to end; like a Ctrl-C, it passes the fence that holds back a plugin's own SystemExit."""
+class TerminatedError(KeyboardInterrupt):
+    """SIGTERM came; like a Ctrl-C, and unlike SystemExit, it passes the fence around plugins."""
 
 
 class Lazy(click.Command):
@@ -122,7 +122,7 @@ def _outcome(run: Callable[[], int], as_json: bool, debug: bool) -> int:  # noqa
         return run()
     except BrokenPipeError:
         raise
-    except Terminated:
+    except TerminatedError:
         return TERMINATED
     except (click.Abort, KeyboardInterrupt):
         failure: TradewrightError = StoppedError("stopped by Ctrl-C")
@@ -170,7 +170,7 @@ def _terminable() -> Iterator[None]:
         return
 
     def stop(_signal: int, _frame: FrameType | None) -> NoReturn:
-        raise Terminated
+        raise TerminatedError
 
     before = signal.signal(signal.SIGTERM, stop)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import attrs
@@ -52,6 +53,19 @@ class Feed:
     fetched_at: datetime | None = None
 
 
+@attrs.frozen
+class Opened:
+    """A feed's source, ready to be asked.
+
+    Attributes:
+        source: The source.
+        keys: Words of the feed's table that an error of the source may name.
+    """
+
+    source: DataSource
+    keys: frozenset[str]
+
+
 def load(
     settings: Settings, plugins: Plugins, last_on: date | None = None, ends: Mapping[str, date] | None = None
 ) -> tuple[Feed, ...]:
@@ -73,23 +87,7 @@ def load(
 
 
 def load_feed(settings: Settings, plugins: Plugins, name: str, last_on: date | None) -> Feed:
-    """Return one feed, from the cache or from its source as plugins.toml has it.
-
-    An error about one of the feed's keys names the key's place in the file.
-    """
-    feed = settings.data[name]
-    key = f"data.{name}.source"
-    options = () if feed.cache else attrs.fields(plugins.named(settings, "data-source", feed.source, key).config)
-    own = {field.name for field in (*attrs.fields(FeedSettings), *options)}
-    try:
-        return _from_cache_or_source(settings, plugins, name, last_on)
-    except (ConfigError, DataError) as error:
-        if error.file is None and error.key in own:
-            raise settings.place(error, f"data.{name}.{error.key}") from error
-        raise
-
-
-def _from_cache_or_source(settings: Settings, plugins: Plugins, name: str, last_on: date | None) -> Feed:
+    """Return one feed, from the cache or from its source as plugins.toml has it."""
     feed = settings.data[name]
     fetched_at: datetime | None = None
     origin: tuple[str, ...] = ()
@@ -101,7 +99,7 @@ def _from_cache_or_source(settings: Settings, plugins: Plugins, name: str, last_
         fetched_at, origin = min(label.fetched_at for label in labels), from_cache(labels)
     else:
         bars = ask(settings, name, opened(settings, plugins, name), feed.symbols, last_on=last_on)
-    refuse_currencies(settings, name, bars)
+    _refuse_currency(settings, name, bars)
     return Feed(
         name=name,
         source=feed.source,
@@ -122,7 +120,7 @@ def from_cache(labels: tuple[Label, ...]) -> tuple[str, ...]:
     return tuple(f"{', '.join(symbols)}: {line}" for line, symbols in alike.items())
 
 
-def opened(settings: Settings, plugins: Plugins, name: str) -> DataSource:
+def opened(settings: Settings, plugins: Plugins, name: str) -> Opened:
     """Return the source of a feed, made from the feed's options.
 
     Raises:
@@ -130,14 +128,26 @@ def opened(settings: Settings, plugins: Plugins, name: str) -> DataSource:
         PluginError: Its plugin is not active, or could not make it.
     """
     spec = plugins.named(settings, "data-source", settings.data[name].source, f"data.{name}.source")
-    source: DataSource = made(spec, structure(settings, f"data.{name}", spec.config), DataSource)
-    return source
+    keys = frozenset(field.name for cls in (FeedSettings, spec.config) for field in attrs.fields(cls))
+    with _placing(settings, name, keys):
+        return Opened(made(spec, structure(settings, f"data.{name}", spec.config), DataSource), keys)
+
+
+@contextmanager
+def _placing(settings: Settings, name: str, keys: frozenset[str]) -> Iterator[None]:
+    """Give an error about one of the feed's keys the key's place in the file."""
+    try:
+        yield
+    except (ConfigError, DataError) as error:
+        if error.file is None and error.key in keys:
+            raise settings.place(error, f"data.{name}.{error.key}") from error
+        raise
 
 
 def ask(
     settings: Settings,
     name: str,
-    source: DataSource,
+    opened: Opened,
     symbols: tuple[str, ...],
     *,
     first_on: date | None = None,
@@ -162,8 +172,9 @@ def ask(
         workspace=settings.workspace,
     )
     key = f"{feed.source}.history"
-    with fence(key, source, letting=(ConfigError, DataError, UsageError)):
-        returned = source.history(request)
+    letting = (ConfigError, DataError, UsageError)
+    with _placing(settings, name, opened.keys), fence(key, opened.source, letting):
+        returned = opened.source.history(request)
     bars = expect(key, returned, Bars)
     for what, found, wanted in (
         ("symbols", ", ".join(bars.symbols), ", ".join(symbols)),
@@ -174,8 +185,7 @@ def ask(
     return bars
 
 
-def refuse_currencies(settings: Settings, name: str, bars: Bars) -> None:
-    """Raise when a feed's prices are in other money than the file's."""
+def _refuse_currency(settings: Settings, name: str, bars: Bars) -> None:
     for instrument in bars.instruments:
         if instrument.currency != settings.currency:
             message = f"prices of {instrument.symbol} are in {instrument.currency}, money is in {settings.currency}"

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from tradewright.clock import Sessions
-    from tradewright.components import DataSource
     from tradewright.config import Settings
+    from tradewright.data.feeds import Opened
     from tradewright.plugins import Plugins
     from tradewright.values.bars import Bars
 
@@ -135,7 +135,7 @@ class _Job:
 
     settings: Settings
     feed: str
-    source: DataSource
+    source: Opened
     plugin_version: str | None
     question: dict[str, Any]
     sessions: Sessions
