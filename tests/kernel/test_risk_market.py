@@ -57,6 +57,20 @@ def test_correlation_of_what_never_moves_is_unknown() -> None:
     assert np.isnan(correlation(returns)[0, 0])
 
 
+@pytest.mark.parametrize(("deviation", "known"), [(1e-16, False), (0.99e-12, False), (1.01e-12, True)])
+def test_correlation_of_what_moves_by_rounding_alone_is_unknown(deviation: float, known: bool) -> None:
+    noise = deviation * np.tile([1.0, -1.0], 15)
+    found = correlation(np.column_stack([noise, np.random.default_rng(4).normal(size=30)]))
+
+    assert known == bool(np.isfinite(found[0, 1])) == bool(np.isfinite(found[1, 0]))
+
+
+def test_correlation_of_what_rises_evenly_is_unknown() -> None:
+    returns = np.column_stack([np.full(30, 0.1), np.random.default_rng(4).normal(size=30)])
+
+    assert np.isnan(correlation(returns)[0, 1])
+
+
 def test_correlation_never_exceeds_one() -> None:
     column = np.random.default_rng(5).normal(size=30)
 

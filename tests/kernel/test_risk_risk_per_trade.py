@@ -42,6 +42,8 @@ def ask(
         pytest.param(0.1, 95.0, 0.01, 95.0, id="one that is there stays"),
         pytest.param(0.1, NAN, NAN, NAN, id="unknown volatility gives none"),
         pytest.param(0.1, NAN, 0.0, NAN, id="no volatility gives none"),
+        pytest.param(0.1, NAN, 1e-12, NAN, id="a volatility of rounding gives none"),
+        pytest.param(0.1, NAN, 1.01e-12, 100 * (1 - 3.03e-12), id="just above rounding gives one"),
         pytest.param(0.1, NAN, -0.01, NAN, id="negative volatility gives none"),
         pytest.param(0.1, NAN, math.inf, NAN, id="infinite volatility gives none"),
         pytest.param(0.0, NAN, 0.01, NAN, id="a target of 0 is left as it is"),

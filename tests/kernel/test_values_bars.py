@@ -199,6 +199,13 @@ def test_adjusted_over_a_missing_bar_carries_the_factors_on() -> None:
     assert adjusted[[0, 2, 3]] == pytest.approx([100, 100, 4 * (26 + 1)])
 
 
+def test_adjusted_on_an_ex_bar_without_a_trade_has_the_last_close_in_new_units() -> None:
+    """100 is 25 after the split, so the dividend of 1 is a twenty-fifth of the price."""
+    bars = market([100, NAN, 26], split={1: 4.0}, dividend={1: 1.0})
+
+    assert bars.adjusted().close[2, 0] == pytest.approx(26 * 4 * (1 + 1 / 25))
+
+
 def test_adjusted_before_the_first_trade_stays_unknown() -> None:
     bars = market([NAN, 100, 101], dividend={0: 5.0})
 

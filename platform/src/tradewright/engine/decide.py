@@ -103,10 +103,11 @@ def want(
             raw = position.wanted * unit / equity if settings.in_units else position.wanted
             if not math.isfinite(raw):
                 raw, mode = held, FROZEN
-                position.wanted = math.nan
                 state.run[0].strikes += 1
             elif raw * held < 0.0:
                 raw = 0.0
+        if math.isinf(position.wanted):
+            position.wanted = math.nan  # What is no number does not stand.
         work[asset].raw, work[asset].held, work[asset].target, work[asset].mode = raw, held, raw, mode
         work[asset].stop = math.nan if quantity == 0.0 else position.stop
 

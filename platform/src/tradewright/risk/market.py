@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tradewright.values.arrays import FloatArray, IntArray
     from tradewright.values.bars import Bars
 
+DEVIATION_MIN = 1e-12  # Returns that vary by less do not vary: that is the rounding of adjusted prices.
 PAIRS_MIN = 20  # Returns in common below which a correlation is unknown.
 SPIKE_RECENT, SPIKE_USUAL = 5, 60  # Bars of recent and of usual volatility.
 
@@ -44,16 +45,18 @@ def daily_returns(bars: Bars) -> FloatArray:
 
 
 def correlation(returns: FloatArray) -> FloatArray:
-    """Return the pairwise sample correlations of columns, NaN where fewer than 20 rows have both."""
+    """Return the pairwise sample correlations of columns, NaN below 20 common rows and for a constant."""
     known = np.isfinite(returns)
     both = known.T.astype(np.float64) @ known
-    x = np.where(known, returns, 0.0)
+    means = np.where(known, returns, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    x = np.where(known, returns - means, 0.0)  # Around the means, so that the squares below do not cancel.
     with np.errstate(divide="ignore", invalid="ignore"):
         sums = x.T @ known
         products = x.T @ x - sums * sums.T / both
         squares = (x * x).T @ known - sums * sums / both
         result: FloatArray = products / np.sqrt(squares * squares.T)
-    result[both < PAIRS_MIN] = np.nan
+    constant = ~(squares > both * DEVIATION_MIN**2)
+    result[(both < PAIRS_MIN) | constant | constant.T] = np.nan
     result[~np.isfinite(result)] = np.nan
     return np.clip(result, -1.0, 1.0)
 

@@ -11,6 +11,8 @@ from tradewright.config.fields import count, fraction, one_of, positive
 from tradewright.risk.contract import AssetView, BookView, Feature, Proposal, TargetRule
 from tradewright.risk.features import true_range, volatility
 
+DISTANCE_MIN = 1e-12  # Below it lies only the rounding of adjusted prices, and a stop there would protect nothing.
+
 
 @attrs.frozen(kw_only=True)
 class RiskPerTrade:
@@ -49,7 +51,7 @@ def limit_risk(proposal: Proposal, asset: AssetView, book: BookView, p: Paramete
         return proposal
     side = math.copysign(1.0, proposal.target)
     stop = proposal.stop
-    if math.isnan(stop) and 0.0 < distance < math.inf:
+    if math.isnan(stop) and DISTANCE_MIN < distance < math.inf:
         stop = asset.mark * (1.0 - side * p.multiple * distance)
     held = abs(asset.held)
     if abs(proposal.target) <= held:

@@ -113,14 +113,15 @@ class Bars:
         """Return prices adjusted forward, for whoever compares one bar with another.
 
         Each bar is multiplied by the splits so far and by `1 + dividend / close` of the ex-bars so far: the first bar
-        is as traded, a return is that of holding and reinvesting, and no bar depends on a later one.  Volumes are
-        divided by the splits so far.
+        is as traded, a return is that of holding and reinvesting, and no bar depends on a later one.  An ex-bar
+        without a trade has the last close before it, in its own units.  Volumes are divided by the splits so far.
         """
         if self.split is None or self.dividend is None:
             return self
         splits = np.cumprod(self.split, axis=0)
         paid = np.where(self.dividend > 0.0, self.dividend, 0.0)
-        growth = splits * np.cumprod(1.0 + paid / _carried(self.close), axis=0)
+        last = _carried(self.close * splits) / splits  # In units of the bar: a split may fall on one without a trade.
+        growth = splits * np.cumprod(1.0 + paid / last, axis=0)
         fields = attrs.asdict(self, recurse=False) | {"split": None, "dividend": None}
         for name, factor in (
             *((price, growth) for price in ("open", "high", "low", "close")),
