@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,23 @@ from tradewright.engine.fuse import fuse
 from tradewright.engine.run import Simulation
 from tradewright.engine.state import table
 from tradewright.engine.tape import BOOK, Decisions, Settings
-from tradewright.risk import daily_loss, drawdown_halt, exposure, position_limit, risk_per_trade
+from tradewright.risk import (
+    circuit_breaker,
+    correlated,
+    daily_loss,
+    drawdown_halt,
+    exposure,
+    liquidity_floor,
+    position_limit,
+    risk_per_trade,
+    trading_window,
+)
+from tradewright.risk.checks import always, order_size, price_collar, restricted_list
 from tradewright.values.bars import Bars
 from tradewright.values.instrument import Instrument
 from twin import Twin
-from twin_books import Case, Event, Fill
+from twin_case import Case, Point
+from twin_checks import Check, RestrictedList
 from twin_draws import Draw, case_of
 from twin_rules import BookRule, Rule
 
@@ -29,6 +41,20 @@ MAKERS: dict[str, tuple[Any, Any]] = {
     "exposure": (exposure.Exposure, exposure.make),
     "drawdown-halt": (drawdown_halt.DrawdownHalt, drawdown_halt.make),
     "daily-loss": (daily_loss.DailyLoss, daily_loss.make),
+    "volatility-target": (correlated.VolatilityTarget, correlated.make_volatility_target),
+    "correlation-limit": (correlated.CorrelationLimit, correlated.make_correlation_limit),
+    "liquidity-floor": (liquidity_floor.LiquidityFloor, liquidity_floor.make),
+    "circuit-breaker": (circuit_breaker.CircuitBreaker, circuit_breaker.make),
+    "trading-window": (trading_window.TradingWindow, trading_window.make),
+    "finite": (always.NoOptions, always.make_finite),
+    "session": (always.NoOptions, always.make_session),
+    "halt": (always.NoOptions, always.make_halt),
+    "buying-power": (always.NoOptions, always.make_buying_power),
+    "price-collar": (price_collar.PriceCollar, price_collar.make),
+    "order-value": (order_size.OrderValue, order_size.make_order_value),
+    "order-quantity": (order_size.OrderQuantity, order_size.make_order_quantity),
+    "volume-share": (order_size.VolumeShare, order_size.make_volume_share),
+    "restricted-list": (restricted_list.RestrictedList, restricted_list.make),
 }
 
 
@@ -62,31 +88,40 @@ class Outcome(Comparison):
     draw: Draw
 
 
-def fused(rules: list[Rule], folder: Path) -> Any:
-    """Return the engine's rules with the options of the twin's; options do not compile anew."""
-    made = []
-    for rule in rules:
-        kind, make = MAKERS[rule.name]
-        made.append((rule.name, make(kind(**vars(rule)))))
-    return fuse(made, folder)
+def fused(case: Case, folder: Path) -> Any:
+    """Return the engine's rules and checks with the options of the twin's; options do not compile anew."""
+    return fuse([made(rule) for rule in case.rules], folder, [made(check) for check in case.checks])
+
+
+def made(part: Rule | Check) -> tuple[str, Any]:
+    """Return the engine's rule or check that is the twin's `part`."""
+    kind, make = MAKERS[part.name]
+    options = vars(part)
+    if isinstance(part, RestrictedList):
+        options = {"symbols": tuple(symbol(asset) for asset in part.assets)}
+    return part.name, make(kind(**options))
+
+
+def symbol(asset: int) -> str:
+    return f"A{asset}"
 
 
 def simulation(case: Case, folder: Path) -> Simulation:
     """Return the engine before its first bar."""
     decisions = Decisions(np.array(case.target, dtype="float64"), np.array(case.made, dtype=bool))
     capital = np.array(case.capital, dtype="float64")
-    return Simulation(bars_of(case), decisions, settings_of(case), fused(case.rules, folder), capital)
+    return Simulation(bars_of(case), decisions, settings_of(case), fused(case, folder), capital)
 
 
 def bars_of(case: Case) -> Bars:
-    closed_at = np.datetime64("2024-01-01", "ns") + np.arange(1, len(case.session) + 1) * np.timedelta64(1, "h")
+    start = np.datetime64("2024-01-01", "ns")
     return Bars(
         instruments=[
-            Instrument(symbol=f"A{number}", lot=asset.lot, tick=asset.tick, multiplier=asset.multiplier)
+            Instrument(symbol=symbol(number), lot=asset.lot, tick=asset.tick, multiplier=asset.multiplier)
             for number, asset in enumerate(case.assets)
         ],
-        opened_at=closed_at - np.timedelta64(1, "h"),
-        closed_at=closed_at,
+        opened_at=start + np.array(case.opened) * np.timedelta64(1, "m"),
+        closed_at=start + np.array(case.closed) * np.timedelta64(1, "m"),
         session=np.datetime64("2024-01-01", "D") + np.array(case.session),
         close=np.array(case.close, dtype="float64"),
         traded=np.array(case.traded, dtype="bool"),
@@ -94,6 +129,8 @@ def bars_of(case: Case) -> Bars:
         high=array(case.high),
         low=array(case.low),
         volume=array(case.volume),
+        split=array(case.split),
+        dividend=array(case.dividend),
     )
 
 
@@ -122,13 +159,17 @@ def settings_of(case: Case) -> Settings:
         resume_after=case.resume_after,
         latched=np.array([rule.latched for rule in case.rules if isinstance(rule, BookRule)], dtype=bool),
         books=books,
+        has_actions=case.split is not None,
+        limit_offset=case.limit_offset,
     )
 
 
 def same(left: float, right: float) -> bool:
     """Compare to 1e-9 of max(1, |x|); NaN equals NaN and an infinity itself."""
-    if math.isnan(left) or math.isnan(right) or math.isinf(left) or math.isinf(right):
-        return left == right or (math.isnan(left) and math.isnan(right))
+    if left == right or (math.isnan(left) and math.isnan(right)):
+        return True
+    if math.isinf(left) or math.isinf(right):
+        return False
     return abs(left - right) <= RELATIVE * max(1.0, abs(left), abs(right))
 
 
@@ -164,28 +205,26 @@ def first_parting(case: Case, folder: Path) -> Difference | None:
 def results(engine: Simulation, twin: Twin) -> Iterator[Difference]:
     """Yield every difference between the two, in the order in which a bar makes them."""
     trace = engine.trace()
-    yield from records(trace.fills, twin.fills, Fill, "fill")
-    yield from records(trace.events, twin.events, Event, "event")
-    yield from rows(trace.state, twin)
-    yield from positions(trace.state, twin)
-    yield from tallies(trace.state, twin)
-    for bar, expected in enumerate(twin.curve):
-        for row, point in enumerate(expected):
-            yield from values(bar, f"curve row {row}", trace.curve[bar, row], vars(point))
+    yield from records(trace.fills, twin.fills, "fill")
+    yield from records(trace.events, twin.events, "event")
+    yield from state(trace.state, twin)
+    for row, engines in enumerate(trace.curve[: len(twin.curve)].T):
+        columns = {field.name: engines[field.name].tolist() for field in fields(Point)}
+        for bar, points in enumerate(twin.curve):
+            engine_point = {name: column[bar] for name, column in columns.items()}
+            yield from values(bar, f"curve row {row}", engine_point, vars(points[row]))
 
 
-def values(bar: int, where: str, record: Any, expected: dict[str, float]) -> Iterator[Difference]:
-    for name, twins in expected.items():
-        engines = float(getattr(record, name))
-        if not same(engines, float(twins)):
-            yield Difference(bar, f"{where} {name}", engines, float(twins))
+def values(bar: int, where: str, engines: dict[str, float], twins: dict[str, float]) -> Iterator[Difference]:
+    for name, twins_own in twins.items():
+        if not same(engines[name], twins_own):
+            yield Difference(bar, f"{where} {name}", float(engines[name]), float(twins_own))
 
 
-def records(engines: Any, twins: list[Any], kind: Any, what: str) -> Iterator[Difference]:
+def records(engines: Any, twins: list[Any], what: str) -> Iterator[Difference]:
     """Compare two logs entry by entry, all columns."""
-    names = [f.name for f in fields(kind)]
-    for number, (left, right) in enumerate(zip(engines, twins, strict=False)):
-        yield from values(right.bar, f"{what} {number}", left, dict(zip(names, astuple(right), strict=True)))
+    for number, (left, right) in enumerate(zip(dicts(engines), twins, strict=False)):
+        yield from values(right.bar, f"{what} {number}", left, vars(right))
     if len(engines) > len(twins):
         extra = engines[len(twins)]
         yield Difference(int(extra.bar), f"{what} {len(twins)}", extra, None)
@@ -194,21 +233,22 @@ def records(engines: Any, twins: list[Any], kind: Any, what: str) -> Iterator[Di
         yield Difference(missing.bar, f"{what} {len(engines)}", None, missing)
 
 
-def rows(state: Any, twin: Twin) -> Iterator[Difference]:
-    for number, row in enumerate(twin.rows):
-        yield from values(twin.bar, f"row {number}", state.rows[number], vars(row))
+def dicts(table: Any) -> list[dict[str, float]]:
+    """Return the entries of a one-dimensional table as Python's numbers by column."""
+    return [dict(zip(table.dtype.names, entry, strict=True)) for entry in table.tolist()]
+
+
+def state(engine: Any, twin: Twin) -> Iterator[Difference]:
+    """Compare rows, halts, positions, tallies and counters after the last bar."""
+    bar = twin.bar
+    for number, (left, row) in enumerate(zip(dicts(engine.rows), twin.rows, strict=True)):
+        yield from values(bar, f"row {number}", left, vars(row))
         for rule, halt in enumerate(twin.halts[number]):
-            yield from values(twin.bar, f"row {number} halt {rule}", state.halts[number, rule], {"level": halt.level})
-
-
-def positions(state: Any, twin: Twin) -> Iterator[Difference]:
+            levels = {"level": int(engine.halts[number, rule].level)}
+            yield from values(bar, f"row {number} halt {rule}", levels, {"level": halt.level})
     for book, held in enumerate(twin.positions):
-        for asset, position in enumerate(held):
-            where = f"book {book} asset {asset}"
-            yield from values(twin.bar, where, state.positions[book, asset], vars(position))
-
-
-def tallies(state: Any, twin: Twin) -> Iterator[Difference]:
-    yield from values(twin.bar, "run", state.run[0], vars(twin.tally))
-    for number, counter in enumerate(twin.counters):
-        yield from values(twin.bar, f"counter {number}", state.counters[number], vars(counter))
+        for asset, (left, position) in enumerate(zip(dicts(engine.positions[book]), held, strict=True)):
+            yield from values(bar, f"book {book} asset {asset}", left, vars(position))
+    yield from values(bar, "run", dicts(engine.run)[0], vars(twin.tally))
+    for number, (left, counter) in enumerate(zip(dicts(engine.counters), twin.counters, strict=True)):
+        yield from values(bar, f"counter {number}", left, vars(counter))

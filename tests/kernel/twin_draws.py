@@ -13,21 +13,14 @@ from dataclasses import dataclass, fields
 from random import Random
 
 from hypothesis import strategies as st
-from twin_books import Asset, Case
-from twin_rules import DailyLoss, DrawdownHalt, Exposure, PositionLimit, RiskPerTrade, Rule
+from twin_case import Case
+from twin_options import SETS, checks, rules, settle
+from twin_prices import ROUND_QUANTITY, constants, prices, sessions, times, volumes
 
-NO_RULES: tuple[type[Rule], ...] = ()
-ALL_RULES: tuple[type[Rule], ...] = (RiskPerTrade, PositionLimit, Exposure, DrawdownHalt, DailyLoss)
-REORDERED: tuple[type[Rule], ...] = (DailyLoss, Exposure, DrawdownHalt, PositionLimit, RiskPerTrade)
-RULE_SETS = {"all": ALL_RULES, "none": NO_RULES, "reordered": REORDERED}
-
-PRICE_STEP = 1 / 64
 SHARES = {1: [[1.0]], 2: [[0.5, 0.5], [0.25, 0.75]], 3: [[0.25, 0.25, 0.5], [0.5, 0.125, 0.375]]}
 DYADIC_WEIGHTS = [0.0, 0.0, 0.0625, 0.125, 0.1875, 0.25, 0.25, 0.3125, 0.375, 0.5, 1.0]
 # Of 50,000 these buy a hair less than a whole number of units at a price of 50.
 DECIMAL_WEIGHTS = [0.07, 0.14, 0.28, 0.29, 0.55, 0.57]
-ROUND_PRICES = [1600, 3200, 4096, 4096, 6400]
-ROUND_MOVES = [1.0, 1.0, 1.0, 1.03125, 0.96875, 1.0625, 0.9375, 1.125, 0.875, 0.75]
 
 
 @dataclass(frozen=True)
@@ -35,7 +28,7 @@ class Draw:
     """What one example is made from; a feature that is False is absent."""
 
     seed: int
-    rule_set: str = "all"
+    rule_set: str = "mission"
     n_bars: int = 5
     n_books: int = 1
     n_assets: int = 1
@@ -60,6 +53,9 @@ class Draw:
     rough: bool = False
     round_numbers: bool = False
     sparse: bool = False
+    limits: bool = False
+    splits: bool = False
+    dividends: bool = False
 
     def __repr__(self) -> str:
         """Name only what differs from the simplest draw, so that a report is short and can be pasted."""
@@ -76,23 +72,34 @@ FLAGS = [f.name for f in fields(Draw) if f.type == "bool"]
 
 def draws(*rule_sets: str) -> st.SearchStrategy[Draw]:
     """Draw from the given sets of rules, all by default."""
+    return st.sampled_from(rule_sets or tuple(SETS)).flatmap(draws_of)
+
+
+def draws_of(rule_set: str) -> st.SearchStrategy[Draw]:
+    """Draw from one set of rules, so long that all of them may act."""
+    some, several = st.integers(5, 60), st.integers(2, 4)
+    n_bars, bars_per_session = {
+        "gates": (some, several),
+        "all": (st.integers(45, 110), st.sampled_from([2, 2, 3])),
+    }.get(rule_set, (some, st.integers(1, 4)))
     return st.builds(
         Draw,
         seed=st.integers(0, 2**32 - 1),
-        rule_set=st.sampled_from(rule_sets or tuple(RULE_SETS)),
-        n_bars=st.integers(5, 60),
+        rule_set=st.just(rule_set),
+        n_bars=n_bars,
         n_books=st.integers(1, 3),
         n_assets=st.integers(1, 4),
-        bars_per_session=st.integers(1, 4),
+        bars_per_session=bars_per_session,
         **{name: st.booleans() for name in FLAGS},
     )
 
 
 def case_of(draw: Draw) -> Case:
     """Return the history that a draw stands for."""
-    assets = [constants(draw, number) for number in range(draw.n_assets)]
-    columns = [prices(draw, number) for number in range(draw.n_assets)]
-    rows = list(zip(*columns, strict=True))
+    numbers = range(draw.n_assets)
+    assets = [constants(draw, number) for number in numbers]
+    columns = [prices(draw, number) for number in numbers]
+    rows = list(zip(*(column.cells for column in columns), strict=True))
     traded = [[cell is not None for cell in row] for row in rows]
 
     def table(index: int) -> list[list[float]]:
@@ -102,9 +109,13 @@ def case_of(draw: Draw) -> Case:
     share = options.choice(SHARES[draw.n_books])
     start = options.choice([65536.0, 50000.0] if draw.round_numbers else [65536.0, 32768.0, 50000.0, 4096.0])
     session = sessions(draw)
+    opened, closed = times(draw, session)
+    acts = draw.splits or draw.dividends
     case = Case(
         assets=assets,
         session=session,
+        opened=opened,
+        closed=closed,
         traded=traded,
         close=table(3),
         open=None if draw.close_only else table(0),
@@ -114,9 +125,12 @@ def case_of(draw: Draw) -> Case:
         target=[],
         made=[],
         rules=rules(draw),
+        checks=checks(draw, assets[0], columns[0].cells),
         capital=[part * start for part in share],
         share=share,
         no_trade_band=[options.choice([0.02, 0.0625, 0.0625]) if draw.band else 0.0 for _ in share],
+        split=rows_of([column.split for column in columns]) if acts else None,
+        dividend=rows_of([column.dividend for column in columns]) if acts else None,
         at_close=draw.at_close or draw.close_only,
         whole=not draw.fractional,
         in_units=draw.in_units,
@@ -128,152 +142,46 @@ def case_of(draw: Draw) -> Case:
     return case
 
 
-def settle(draw: Draw, case: Case, start: float) -> None:
-    """Set costs, rates and grants."""
-    random = draw.stream("costs")
-    if draw.volume:
-        case.participation = random.choice([0.05, 0.0625, 0.5])
-    if draw.costs:
-        case.spread_bps = random.choice([0.0, 2.0, 20.0])
-        case.slippage_bps = random.choice([0.0, 3.0, 50.0])
-        case.commission_per_share = random.choice([0.0, 0.005, 0.0625])
-        case.commission_rate = random.choice([0.0, 0.001])
-        case.commission_min = random.choice([0.0, 1.0, 16.0])
-    if draw.rates:
-        case.cash_rate = random.choice([0.0, 0.05, 0.252])
-        case.borrow_rate = random.choice([0.01, 0.1])
-    if draw.grants:
-        case.capital_step = start * random.choice([0.25, 0.75])
-        case.capital_total = start * random.choice([1.5, 2.0, 4.0])
-        case.capital_step_return = random.choice([0.0, 1 / 128, 1 / 64, 0.05])
-        case.evidence_ok = random.random() < 0.9
-
-
-def constants(draw: Draw, number: int) -> Asset:
-    random = draw.stream("asset", number)
-    return Asset(
-        lot=random.choice([1.0, 10.0]) if draw.lots else 1.0,
-        tick=random.choice([0.0, 1 / 64, 0.125, 0.01]) if draw.ticks else 0.0,
-        multiplier=random.choice([1.0, 10.0]) if draw.multipliers else 1.0,
-    )
-
-
-def sessions(draw: Draw) -> list[int]:
-    """Number the session of every bar; some are shorter than the others."""
-    random, numbers, session, left = draw.stream("session"), [], 0, 0
-    for _ in range(draw.n_bars):
-        if left == 0:
-            session += 1
-            left = draw.bars_per_session if random.random() < 0.8 else random.randint(1, draw.bars_per_session)
-        left -= 1
-        numbers.append(session)
-    return numbers
-
-
-def prices(draw: Draw, number: int) -> list[tuple[float, float, float, float] | None]:
-    """Return (open, high, low, close) of every bar of an asset, None where it did not trade."""
-    random = draw.stream("price", number)
-    last = random.choice(ROUND_PRICES if draw.round_numbers else [320, 1600, 6400, 12800])
-    calm = random.choice([0.002, 0.01, 0.03])
-    rough = random.choice([0.05, 0.2]) if draw.rough else 0.01
-    begins = random.randint(1, 12) if draw.late and number > 0 else 0
-    column: list[tuple[float, float, float, float] | None] = []
-    for bar in range(draw.n_bars):
-        chance, jump = random.random(), random.random()
-        open_ = moved(random, last, calm / 2)
-        if jump < rough:
-            open_ = max(1, round(last * random.choice([0.55, 0.7, 0.8, 0.875, 0.9, 1.1, 1.25, 1.5])))
-        close = moved(random, open_, calm)
-        if draw.round_numbers:
-            open_, close = last, max(1, round(last * random.choice(ROUND_MOVES)))
-        high = max(open_, close) + random.choice([0, 0, round(last * calm)])
-        low = max(1, min(open_, close) - random.choice([0, 0, round(last * calm)]))
-        if bar < begins or (draw.missing and chance < 0.15):
-            column.append(None)
-            continue
-        last = close
-        column.append((open_ * PRICE_STEP, high * PRICE_STEP, low * PRICE_STEP, close * PRICE_STEP))
-    return column
-
-
-def moved(random: Random, price: int, scale: float) -> int:
-    return max(1, round(price * (1 + random.gauss(0.0005, scale))))
-
-
-def volumes(draw: Draw, traded: list[list[bool]]) -> list[list[float]]:
-    """Return integer volumes, in some draws so thin that orders do not fit."""
-    random = draw.stream("volume")
-    largest = random.choice([2_000, 50_000, 10_000_000])
-    return [
-        [float(draw.stream("volume", bar, number).randint(0, largest)) if cell else math.nan for number, cell in row]
-        for bar, row in enumerate(list(enumerate(row)) for row in traded)
-    ]
-
-
-def rules(draw: Draw) -> list[Rule]:
-    """Return the rules with limits that bind often, never looser than the mission's."""
-    random, dyadic = draw.stream("rules"), draw.round_numbers
-    stop = "atr" if dyadic else random.choice(["volatility", "atr"])
-    made: dict[type[Rule], Rule] = {
-        RiskPerTrade: RiskPerTrade(
-            limit=random.choice([1 / 64] if dyadic else [0.02, 1 / 64, 1 / 128]),
-            stop="volatility" if draw.close_only else stop,
-            multiple=random.choice([0.5, 1.0, 3.0]),
-            lookback=random.choice([2, 2, 3, 5]),
-        ),
-        PositionLimit: PositionLimit(
-            limit=random.choice([0.25] if dyadic else [0.3, 0.25, 0.125]),
-            trim_band=random.choice([0.02, 1 / 64, 1 / 64, 0.0]),
-        ),
-        Exposure: Exposure(
-            gross=random.choice([1.0, 0.5, 0.25]),
-            net=random.choice([1.0, 0.25, 0.125]),
-            trim_band=random.choice([0.02, 1 / 64, 1 / 64, 0.0]),
-        ),
-        DrawdownHalt: DrawdownHalt(limit=random.choice([0.0625, 1 / 64] if dyadic else [0.12, 0.0625, 1 / 64])),
-        DailyLoss: DailyLoss(
-            limit=random.choice([1 / 64, 1 / 128] if dyadic else [0.05, 1 / 64, 1 / 128]),
-            cut=random.choice([0.5, 0.75, 1.0]),
-        ),
-    }
-    return [made[kind] for kind in RULE_SETS[draw.rule_set]]
+def rows_of(columns: list[list[float]]) -> list[list[float]]:
+    return [list(row) for row in zip(*columns, strict=True)]
 
 
 def decide(draw: Draw, case: Case) -> None:
     """Let every strategy change its mind now and then."""
+    streams = [[draw.stream("target", book, n) for n in range(draw.n_assets)] for book in range(draw.n_books)]
+    strikes = draw.stream("strike")
+    made = [draw.stream("made", book) for book in range(draw.n_books)]
     current = [[0.0] * draw.n_assets for _ in range(draw.n_books)]
     for bar in range(draw.n_bars):
-        case.target.append([])
-        case.made.append([])
-        for book in range(draw.n_books):
-            for number in range(draw.n_assets):
-                random = draw.stream("target", bar, book, number)
-                if bar == 0 or random.random() < 0.25:
+        for book, own in enumerate(streams):
+            for number, random in enumerate(own):
+                if random.random() < 0.25 or bar == 0:
                     current[book][number] = wish(draw, case, random, book, number)
-            decided = not draw.sparse or draw.stream("made", bar, book).random() < 0.5
-            case.target[-1].append([spoilt(draw, bar, book, n, w) for n, w in enumerate(current[book])])
-            case.made[-1].append(decided)
+        case.target.append([[spoilt(draw, strikes, w) for w in wanted] for wanted in current])
+        case.made.append([random.random() < 0.5 or not draw.sparse for random in made])
 
 
 def wish(draw: Draw, case: Case, random: Random, book: int, number: int) -> float:
     """Return a target weight, or a quantity where the strategies think in units."""
-    weight = random.choice(DYADIC_WEIGHTS)
-    if random.random() < 0.3:
-        weight = random.choice(DECIMAL_WEIGHTS) if draw.round_numbers else random.uniform(0.0, 0.6)
-    if draw.shorts and random.random() < 0.4:
+    weight, other = random.choice(DYADIC_WEIGHTS), random.uniform(0.0, 0.6)
+    decimal, special, short = random.choice(DECIMAL_WEIGHTS), random.random() < 0.3, random.random() < 0.4
+    if special:
+        weight = decimal if draw.round_numbers else other
+    if draw.shorts and short:
         weight = -weight
     if not draw.in_units:
         return weight
-    seen = [row[number] for row in case.close if not math.isnan(row[number])]
+    seen = next((row[number] for row in case.close if not math.isnan(row[number])), 100.0)
     asset = case.assets[number]
-    quantity = weight * case.capital[book] / (seen[0] if seen else 100.0) / asset.multiplier
+    if draw.round_numbers and special:
+        return math.copysign(ROUND_QUANTITY * asset.lot, weight)
+    quantity = weight * case.capital[book] / seen / asset.multiplier
     if draw.fractional:
         return quantity
     return float(int(quantity / asset.lot)) * asset.lot
 
 
-def spoilt(draw: Draw, bar: int, book: int, number: int, wanted: float) -> float:
-    random = draw.stream("strike", bar, book, number)
+def spoilt(draw: Draw, random: Random, wanted: float) -> float:
     if draw.strikes and random.random() < 0.12:
         return random.choice([math.nan, math.inf, -math.inf])
     return wanted

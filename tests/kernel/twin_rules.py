@@ -1,52 +1,12 @@
-"""The rules of the engine's twin, written from docs/reference/rules/ alone; see `twin`."""
+"""The mission's rules of the engine's twin, written from docs/reference/rules/ alone; see `twin`."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass
 
-NORMAL, REDUCE_ONLY, FROZEN = 0, 1, 2  # modes
-NO_HALT, HALT_REDUCE_ONLY, FLATTEN, FREEZE = 0, 1, 2, 3  # halt levels
-NEAR = 1e-12
-
-
-def sign(number: float) -> int:
-    return (number > 0) - (number < 0)
-
-
-@dataclass
-class Watch:
-    """Remembers the decisions that were taken within 1e-12 of their limit, but not on it.
-
-    There two correct programs may part; exactly on a limit they may not, since both page and twin say what holds.
-    """
-
-    bar: int = -1
-    near: list[tuple[int, str, float]] = field(default_factory=list)
-
-    def limit(self, what: str, value: float, limit: float) -> None:
-        """Note a comparison of `value` with `limit`."""
-        self.note(what, abs(value - limit) / max(1.0, abs(limit)))
-
-    def step(self, what: str, number: float) -> float:
-        """Note that `number` is about to be rounded to a whole one, and return it."""
-        self.note(what, abs(number - round(number)))
-        return number
-
-    def note(self, what: str, distance: float) -> None:
-        if 0 < distance <= NEAR:
-            self.near.append((self.bar, what, distance))
-
-
-@dataclass
-class PastBar:
-    """A bar in which the asset traded."""
-
-    session: int
-    high: float
-    low: float
-    close: float
+from twin_case import FLATTEN, HALT_REDUCE_ONLY, NO_HALT, Watch, sign
+from twin_features import STILL, History
 
 
 @dataclass
@@ -57,20 +17,27 @@ class RowView:
     peak: float
     day_base: float
     session: int
+    history: History
 
 
 @dataclass
 class AssetView:
     """What an asset rule sees of one asset of one book."""
 
+    asset: int
     mark: float
     held: float
     cost: float  # of trading one unit of weight, as a fraction of it
     equity: float
     commission_min: float
-    past: list[PastBar]
-    session: int
-    session_closed: bool
+    history: History
+
+
+@dataclass
+class BookView:
+    """What a two-sided rule sees besides the weights of the book."""
+
+    history: History
 
 
 @dataclass
@@ -100,7 +67,7 @@ class AssetRule(Rule):
 
 
 class TwoSidedRule(Rule):
-    def ask(self, targets: list[float], held: list[float], watch: Watch) -> tuple[float, float]:
+    def ask(self, targets: list[float], held: list[float], view: BookView, watch: Watch) -> tuple[float, float]:
         raise NotImplementedError
 
 
@@ -164,10 +131,8 @@ class RiskPerTrade(AssetRule):
             return target, stop, mode
         side, mark, held = sign(target), view.mark, abs(view.held)
         unit = self.unit(view)
-        if math.isnan(stop) and math.isfinite(unit):
-            watch.limit("distance unit", unit, 0.0)
-            if unit > 0:
-                stop = mark * (1 - side * self.multiple * unit)
+        if math.isnan(stop) and math.isfinite(unit) and unit > STILL:
+            stop = mark * (1 - side * self.multiple * unit)
         watch.limit(self.name, abs(target), held)
         if abs(target) <= held:
             return target, stop, mode
@@ -187,25 +152,8 @@ class RiskPerTrade(AssetRule):
 
     def unit(self, view: AssetView) -> float:
         """Return `v`, NaN until its window is full."""
-        return self.volatility(view) if self.stop == "volatility" else self.true_range(view)
-
-    def volatility(self, view: AssetView) -> float:
-        closes: dict[int, float] = {}
-        for bar in view.past:
-            if bar.session != view.session or view.session_closed:
-                closes[bar.session] = bar.close
-        returns = [new / old - 1 for old, new in pairwise(closes.values())][-self.lookback :]
-        if len(returns) < self.lookback:
-            return math.nan
-        mean = sum(returns) / self.lookback
-        return math.sqrt(sum((r - mean) ** 2 for r in returns) / (self.lookback - 1))
-
-    def true_range(self, view: AssetView) -> float:
-        ranges = [max(bar.high, old.close) - min(bar.low, old.close) for old, bar in pairwise(view.past)]
-        ranges = ranges[-self.lookback :]
-        if len(ranges) < self.lookback:
-            return math.nan
-        return sum(ranges) / self.lookback / view.mark
+        of = view.history.volatility if self.stop == "volatility" else view.history.true_range
+        return of(view.asset, self.lookback)
 
 
 @dataclass
@@ -215,7 +163,7 @@ class Exposure(TwoSidedRule):
     trim_band: float = 0.02
     name = "exposure"
 
-    def ask(self, targets: list[float], held: list[float], watch: Watch) -> tuple[float, float]:
+    def ask(self, targets: list[float], held: list[float], view: BookView, watch: Watch) -> tuple[float, float]:
         longs, shorts = sum(t for t in targets if t > 0), sum(-t for t in targets if t < 0)
         held_longs, held_shorts = sum(h for h in held if h > 0), sum(-h for h in held if h < 0)
         long_factor = short_factor = 1.0

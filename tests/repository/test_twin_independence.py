@@ -6,8 +6,9 @@ import ast
 
 import pytest
 
-TWIN = ("tests/kernel/twin.py", "tests/kernel/twin_books.py", "tests/kernel/twin_rules.py")
-STANDARD = {"__future__", "dataclasses", "itertools", "math"}
+PARTS = ("actions", "books", "case", "checks", "decide", "features", "fills", "optional", "rules")
+TWIN = ("tests/kernel/twin.py", *(f"tests/kernel/twin_{part}.py" for part in PARTS))
+STANDARD = {"__future__", "dataclasses", "itertools", "math", "typing"}
 
 
 def imported(tree: ast.Module) -> set[str]:

@@ -1,0 +1,67 @@
+"""Section 10 of the engine's twin: splits and dividends; see `twin`."""
+
+from __future__ import annotations
+
+import math
+
+from twin_case import NAN, Position, sign
+from twin_fills import Fills
+
+
+class Actions(Fills):
+    """What splits and dividends do to positions, orders and marks before anything fills."""
+
+    def apply_actions(self) -> None:
+        for asset in range(self.n_assets):
+            ratio = self.case.split[self.bar][asset] if self.case.split is not None else 1.0
+            amount = self.case.dividend[self.bar][asset] if self.case.dividend is not None else 0.0
+            if ratio != 1:
+                self.apply_split(asset, ratio)
+            if amount != 0:
+                self.apply_dividend(asset, amount)
+
+    def apply_split(self, asset: int, ratio: float) -> None:
+        self.mark[asset] /= ratio
+        for book, positions in enumerate(self.positions):
+            position = positions[asset]
+            position.entry /= ratio
+            position.stop /= ratio
+            position.limit /= ratio
+            had_position = position.quantity != 0
+            exact = position.quantity * ratio
+            position.quantity = self.whole_lots(exact, asset)
+            position.order = self.whole_lots(position.order * ratio, asset)
+            cut = exact - position.quantity
+            if had_position:
+                self.met.add("split")
+            if cut != 0:
+                self.met.add("fraction paid out")
+                self.rows[book].cash += cut * self.mark[asset] * self.case.assets[asset].multiplier
+            if position.order == 0:
+                position.drop_order()
+            if had_position and position.quantity == 0:
+                position.entry = position.stop = NAN
+
+    def whole_lots(self, quantity: float, asset: int) -> float:
+        """Return the whole lots of a quantity when units are whole, towards zero."""
+        if not self.case.whole:
+            return quantity
+        lot = self.case.assets[asset].lot
+        return sign(quantity) * math.floor(self.watch.step("split", abs(quantity) / lot)) * lot
+
+    def apply_dividend(self, asset: int, amount: float) -> None:
+        for row, positions in zip(self.rows, self.positions, strict=False):
+            position = positions[asset]
+            if position.quantity != 0:
+                self.met.add("dividend to a long" if position.quantity > 0 else "dividend by a short")
+            row.cash += position.quantity * amount * self.case.assets[asset].multiplier
+            if position.quantity > 0:
+                self.lower_stop(position, amount)
+
+    def lower_stop(self, position: Position, amount: float) -> None:
+        self.watch.limit("stop above 0", position.stop, amount)
+        if position.stop > amount:
+            self.met.add("stop lowered by a dividend")
+        position.stop -= amount
+        if not position.stop > 0:
+            position.stop = NAN
