@@ -15,7 +15,7 @@ from random import Random
 from hypothesis import strategies as st
 from twin_case import Case
 from twin_options import SETS, checks, rules, settle
-from twin_prices import constants, prices, sessions, times, volumes
+from twin_prices import ROUND_QUANTITY, constants, prices, sessions, times, volumes
 
 SHARES = {1: [[1.0]], 2: [[0.5, 0.5], [0.25, 0.75]], 3: [[0.25, 0.25, 0.5], [0.5, 0.125, 0.375]]}
 DYADIC_WEIGHTS = [0.0, 0.0, 0.0625, 0.125, 0.1875, 0.25, 0.25, 0.3125, 0.375, 0.5, 1.0]
@@ -97,6 +97,7 @@ def draws_of(rule_set: str) -> st.SearchStrategy[Draw]:
 def case_of(draw: Draw) -> Case:
     """Return the history that a draw stands for."""
     numbers = range(draw.n_assets)
+    assets = [constants(draw, number) for number in numbers]
     columns = [prices(draw, number) for number in numbers]
     rows = list(zip(*(column.cells for column in columns), strict=True))
     traded = [[cell is not None for cell in row] for row in rows]
@@ -111,7 +112,7 @@ def case_of(draw: Draw) -> Case:
     opened, closed = times(draw, session)
     acts = draw.splits or draw.dividends
     case = Case(
-        assets=[constants(draw, number) for number in numbers],
+        assets=assets,
         session=session,
         opened=opened,
         closed=closed,
@@ -124,7 +125,7 @@ def case_of(draw: Draw) -> Case:
         target=[],
         made=[],
         rules=rules(draw),
-        checks=checks(draw),
+        checks=checks(draw, assets[0], columns[0].cells),
         capital=[part * start for part in share],
         share=share,
         no_trade_band=[options.choice([0.02, 0.0625, 0.0625]) if draw.band else 0.0 for _ in share],
@@ -172,6 +173,8 @@ def wish(draw: Draw, case: Case, random: Random, book: int, number: int) -> floa
         return weight
     seen = next((row[number] for row in case.close if not math.isnan(row[number])), 100.0)
     asset = case.assets[number]
+    if draw.round_numbers and special:
+        return math.copysign(ROUND_QUANTITY * asset.lot, weight)
     quantity = weight * case.capital[book] / seen / asset.multiplier
     if draw.fractional:
         return quantity

@@ -18,11 +18,11 @@ from twin_checks import (
     VolumeShare,
 )
 from twin_optional import CircuitBreaker, CorrelationLimit, LiquidityFloor, TradingWindow, VolatilityTarget
-from twin_prices import bar_minutes
+from twin_prices import ROUND_QUANTITY, Cell, bar_minutes
 from twin_rules import DailyLoss, DrawdownHalt, Exposure, PositionLimit, RiskPerTrade, Rule
 
 if TYPE_CHECKING:
-    from twin_case import Case
+    from twin_case import Asset, Case
     from twin_draws import Draw
 
 Rules = tuple[type[Rule], ...]
@@ -130,13 +130,17 @@ def optional(draw: Draw) -> dict[type[Rule], Rule]:
     }
 
 
-def checks(draw: Draw) -> list[Check]:
-    """Return the checks of the draw's set."""
-    random = draw.stream("checks")
+def checks(draw: Draw, asset: Asset, cells: list[Cell]) -> list[Check]:
+    """Return the checks of the draw's set; round orders of the given asset are often exactly at their limits."""
+    random, quantities, values = draw.stream("checks"), [16.0, 50.0, 256.0], [1024.0, 4096.0, 16384.0]
+    if draw.round_numbers:
+        unit = ROUND_QUANTITY * asset.lot * asset.multiplier
+        quantities = [float(ROUND_QUANTITY)]
+        values = [unit * price for cell in cells[1:6] if cell for price in (cell[0], cell[3])] or values
     made: dict[type[Check], Check] = {
         PriceCollar: PriceCollar(limit=random.choice([0.2, 0.0625, 0.05, 1 / 64, 1 / 256])),
-        OrderValue: OrderValue(limit=far_or(random, [1024.0, 4096.0, 8192.0, 16384.0])),
-        OrderQuantity: OrderQuantity(limit=far_or(random, [16.0, 50.0, 64.0, 128.0])),
+        OrderValue: OrderValue(limit=far_or(random, values)),
+        OrderQuantity: OrderQuantity(limit=far_or(random, quantities)),
         VolumeShare: VolumeShare(limit=random.choice([0.01, 0.05, 0.0625, 1.0])),
         RestrictedList: RestrictedList(random.choice([(), (), (0,), (draw.n_assets - 1,)])),
     }

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 PRICE_STEP = 1 / 64
 DAY = 24 * 60
-ROUND_PRICES = [1600, 3200, 4096, 4096, 6400]
-ROUND_GAPS = [1.0, 1.0, 1.0, 1.0, 1.0625, 1.05, 0.9375, 0.95]
+ROUND_PRICES = [1600, 3200, 4096, 4096, 4096, 6400]
+ROUND_GAPS = [1.0, 1.0, 1.0, 1.0, 1.0, 1.0625, 1.05, 0.9375, 0.95]
 ROUND_MOVES = [1.0, 1.0, 1.0, 1.03125, 0.96875, 1.0625, 0.9375, 1.125, 0.875, 0.75]
 ROUND_REACH = [0.0, 0.0, 1 / 128, 1 / 64, 1 / 32]
+ROUND_QUANTITY = 64  # in lots
 RATIOS = [2.0, 3.0, 0.5, 1.5, 0.25, 4.0, 1 / 3, 0.1]
 SMALLEST = 64  # in steps of the price: what a split leaves
 DIVIDENDS = [1, 16, 64, 128]  # in steps of the price
