@@ -98,6 +98,7 @@ def backtest(
     start: int = 0,
     books: Sequence[str] = ("trend",),
     invested: float = 1.0,
+    sessions_per_year: int = 252,
     warnings: tuple[str, ...] = (),
 ) -> Backtest:
     """Return a backtest whose account has this curve; the rows of several books stay zero."""
@@ -117,6 +118,7 @@ def backtest(
         feeds=(Feed(name="mine", source="files", bars=bars, fingerprint="f" * 64, warnings=()),),
         bars=bars,
         start=start,
+        sessions_per_year=sessions_per_year,
         books=tuple(books),
         targets={},
         rules=RULES,

@@ -252,3 +252,10 @@ def test_charts_use_colour_only_when_asked(tmp_path: Path) -> None:
 
     assert [False, False] == [ESCAPE in chart for _, chart in charts(summary.figures, 80, colour=False)]
     assert [True, True] == [ESCAPE in chart for _, chart in charts(summary.figures, 80, colour=True)]
+
+
+@pytest.mark.parametrize("sessions", [252, 365])
+def test_page_says_by_how_many_sessions_it_is_annualised(tmp_path: Path, sessions: int) -> None:
+    shown = " ".join(page(tmp_path, sessions_per_year=sessions).split())
+
+    assert f"annualised by {sessions} sessions." in shown

@@ -135,7 +135,8 @@ def test_backtest_adds_up(whole: tuple[dict[str, Any], str]) -> None:
     assert found["gross"]["total_return"] > net["total_return"]
     gained = [net["lots"]["realised"], net["lots"]["unrealised"], net["lots"]["income"], costs["interest"]["amount"]]
     assert float(net["profit"]) == pytest.approx(sum(map(float, gained)) - float(costs["borrow"]["amount"]), abs=0.03)
-    assert found["period"] == {"first_on": "1999-01-04", "last_on": "2018-12-31", "sessions": 5031}
+    period = {"first_on": "1999-01-04", "last_on": "2018-12-31", "sessions": 5031, "sessions_per_year": 252}
+    assert found["period"] == period
 
 
 def test_backtest_without_a_terminal_is_80_columns_of_plain_text(whole: tuple[dict[str, Any], str]) -> None:

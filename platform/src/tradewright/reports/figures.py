@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import attrs
@@ -49,6 +50,7 @@ class Figures:
         market: The same of buy-and-hold, `(n + 1,)`.
         held: The same of buy-and-hold at the average exposure, `(n + 1,)`.
         cash_rate: Annual fraction earned without risk.
+        sessions_per_year: By which everything annual is made so.
         net: Of `nav`.
         gross: Of `nav_gross`.
         buy_and_hold: Of equal parts of everything traded, bought at the first close; without costs.
@@ -74,6 +76,7 @@ class Figures:
     market: FloatArray = array_field()
     held: FloatArray = array_field()
     cash_rate: float
+    sessions_per_year: int
     net: Performance
     gross: Performance
     buy_and_hold: Performance
@@ -104,14 +107,17 @@ def figures(ran: Backtest, stop: int) -> Figures:
     account = ran.trace.curve[closes, -1]
     fills = ran.trace.fills[ran.trace.fills.bar < stop]
     moves = executions(ran, stop)
-    cash_rate, seed = ran.settings.costs.cash_rate, ran.settings.seed
+    cash_rate, per_year = ran.settings.costs.cash_rate, ran.sessions_per_year
     on = ran.bars.session[np.append(closes[0], closes)]
     nav = np.append(1.0, account.nav)
     nav_gross = without_costs(nav, account, float(granted(ran.settings).sum()))
     exposure = activity.exposure(account.net, account.equity)
     bars = ran.bars.between(ran.start, stop).adjusted()
-    market = benchmarks.buy_and_hold(benchmarks.marks(bars.close, bars.traded)[closes - ran.start], cash_rate)
-    held = benchmarks.held_at(market, exposure, cash_rate)
+    market = benchmarks.buy_and_hold(
+        benchmarks.marks(bars.close, bars.traded)[closes - ran.start], cash_rate, sessions_per_year=per_year
+    )
+    held = benchmarks.held_at(market, exposure, cash_rate, sessions_per_year=per_year)
+    measure = partial(measured, on=on, cash_rate=cash_rate, seed=ran.settings.seed, sessions_per_year=per_year)
     return Figures(
         on=on,
         nav=nav,
@@ -119,17 +125,18 @@ def figures(ran: Backtest, stop: int) -> Figures:
         market=market,
         held=held,
         cash_rate=cash_rate,
-        net=measured(nav, on, cash_rate, seed),
-        gross=measured(nav_gross, on, cash_rate, seed),
-        buy_and_hold=measured(market, on, cash_rate, seed),
-        buy_and_hold_at_exposure=measured(held, on, cash_rate, seed),
-        relative=beside(nav, market, cash_rate),
-        rolling=rolling(nav, cash_rate),
+        sessions_per_year=per_year,
+        net=measure(nav),
+        gross=measure(nav_gross),
+        buy_and_hold=measure(market),
+        buy_and_hold_at_exposure=measure(held),
+        relative=beside(nav, market, cash_rate, per_year),
+        rolling=rolling(nav, cash_rate, per_year),
         costs=paid(ran, fills, closes[-1]),
         equity=float(account.equity[-1]),
         equity_mean=float(account.equity.mean()),
         capital=capital_at(ran, stop),
-        turnover=activity.turnover(traded(ran, fills), account.equity),
+        turnover=activity.turnover(traded(ran, fills), account.equity, sessions_per_year=per_year),
         exposure_gross=activity.exposure(account.gross, account.equity),
         exposure_net=exposure,
         time_in_market=activity.time_in_market(account.gross),

@@ -36,7 +36,12 @@ def part(figures: Figures, ticket: Ticket) -> dict[str, Any]:
 
 def period(figures: Figures) -> dict[str, Any]:
     """Return from when to when."""
-    return {"first_on": str(figures.on[0]), "last_on": str(figures.on[-1]), "sessions": figures.sessions}
+    return {
+        "first_on": str(figures.on[0]),
+        "last_on": str(figures.on[-1]),
+        "sessions": figures.sessions,
+        "sessions_per_year": figures.sessions_per_year,
+    }
 
 
 def performance(one: Performance) -> dict[str, Any]:
@@ -100,7 +105,10 @@ def costs(figures: Figures) -> dict[str, Any]:
     amounts = {name: getattr(paid, name) for name in ("fees", "slippage", "borrow", "total", "interest")}
     equity = np.full(figures.sessions, figures.equity_mean)
     return {
-        name: {"amount": money(amount), "per_year": number(per_year(amount, equity))}
+        name: {
+            "amount": money(amount),
+            "per_year": number(per_year(amount, equity, sessions_per_year=figures.sessions_per_year)),
+        }
         for name, amount in amounts.items()
     }
 
@@ -120,7 +128,13 @@ def _deflated(figures: Figures, ticket: Ticket) -> dict[str, Any] | None:
     if ticket.trials is None:
         return None
     mine = [] if figures.net.sharpe is None else [figures.net.sharpe]
-    found = deflated_sharpe(figures.nav, ticket.trials, [*ticket.sharpes, *mine], figures.cash_rate)
+    found = deflated_sharpe(
+        figures.nav,
+        ticket.trials,
+        [*ticket.sharpes, *mine],
+        figures.cash_rate,
+        sessions_per_year=figures.sessions_per_year,
+    )
     return None if found is None else found._asdict()
 
 

@@ -212,7 +212,7 @@ def notes(report: dict[str, Any]) -> Iterator[str]:
         "Buy and hold: equal parts of everything traded, bought at the first close and held, without costs; at"
         " our average net exposure it is set anew each session, the rest in cash."
     )
-    yield from _measures(report["net"])
+    yield from _measures(report)
     yield "A rule cuts a target on every bar on which it holds it down; the notional adds all these up."
     if report["status"] == "halted":
         yield "What the rules cut is counted to the end of the prices, the time after the halt included."
@@ -222,8 +222,10 @@ def notes(report: dict[str, Any]) -> Iterator[str]:
         yield "Capital steps take for granted that the record is good enough for the next one."
 
 
-def _measures(net: dict[str, Any]) -> Iterator[str]:
-    yield "Sharpe is in excess of the cash rate and annualised by 252 sessions. Drawdowns are of closes of sessions."
+def _measures(report: dict[str, Any]) -> Iterator[str]:
+    # A report that an earlier version saved knew no other year.
+    net, year = report["net"], report["period"].get("sessions_per_year", 252)
+    yield f"Sharpe is in excess of the cash rate and annualised by {year} sessions. Drawdowns are of session closes."
     interval, deflated = net.get("sharpe_interval"), net.get("deflated_sharpe")
     if interval is not None:
         yield (
