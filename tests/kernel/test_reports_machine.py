@@ -136,10 +136,12 @@ def test_report_lists_halts_with_instants_in_utc(tmp_path: Path) -> None:
             "level": "flatten",
             "book": "trend",
             "at": "2024-01-04T15:00:00Z",
+            "on": "2024-01-04",
             "observed": 0.125,
             "limit": 0.12,
             "latched": True,
             "lifted_at": "2024-01-06T14:00:00Z",
+            "lifted_on": "2024-01-06",
         }
     ] == found["halts"]
 
@@ -162,8 +164,11 @@ def test_report_lists_steps_and_rules(tmp_path: Path) -> None:
         "cuts": 0,
         "bars_bound": 0,
         "notional_cut": "0.00",
+        "held_back": None,
         "first_at": None,
         "last_at": None,
+        "first_on": None,
+        "last_on": None,
     } == found["rules"][0]
 
 

@@ -13,7 +13,7 @@ import pytest
 from backtest_by_hand import CLOSE, COSTS, EQUITY, FILLS, GROSS, LATCHED, PASSING, backtest, prices
 from tradewright.backtest import Backtest
 from tradewright.engine.log import GRANTED, HALTED, LIFTED
-from tradewright.reports.figures import Costs, session_closes
+from tradewright.reports.accounts import Costs, session_closes
 from tradewright.reports.measures import Fall
 from tradewright.reports.summary import AfterHalt, Summary, summarise
 from tradewright.risk.contract import FLATTEN, REDUCING

@@ -9,34 +9,22 @@ import attrs
 import numpy as np
 
 from tradewright.backtest import granted
-from tradewright.engine.log import GRANTED
 from tradewright.metrics import activity, benchmarks
+from tradewright.reports.accounts import capital_at, fills_of, paid, session_closes
 from tradewright.reports.executions import executions
 from tradewright.reports.measures import beside, measured, rolling
+from tradewright.reports.strategies import strategies
 from tradewright.reports.trading import lots, trades
 from tradewright.values.arrays import array_field
 
 if TYPE_CHECKING:
     from tradewright.backtest import Backtest
     from tradewright.engine.state import Table
+    from tradewright.reports.accounts import Costs
     from tradewright.reports.measures import Performance, Relative, Rolling
+    from tradewright.reports.strategies import StrategyRow
     from tradewright.reports.trading import Lots, Trades
-    from tradewright.values.arrays import FloatArray, IntArray, TimeArray
-
-
-@attrs.frozen(kw_only=True)
-class Costs:
-    """What trading cost, in currency, >= 0; interest is what cash earned."""
-
-    fees: float
-    slippage: float
-    borrow: float
-    interest: float
-
-    @property
-    def total(self) -> float:
-        """Fees, slippage and borrow together."""
-        return self.fees + self.slippage + self.borrow
+    from tradewright.values.arrays import FloatArray, TimeArray
 
 
 @attrs.frozen(kw_only=True)
@@ -68,6 +56,7 @@ class Figures:
         fills: How many.
         trades: Round trips, flat to flat, per book and symbol.
         lots: Tax lots, first in, first out.
+        strategies: The parts of the account, one per book.
     """
 
     on: TimeArray = array_field("datetime64[D]")
@@ -94,6 +83,7 @@ class Figures:
     fills: int
     trades: Trades
     lots: Lots
+    strategies: tuple[StrategyRow, ...]
 
     @property
     def sessions(self) -> int:
@@ -105,7 +95,7 @@ def figures(ran: Backtest, stop: int) -> Figures:
     """Return the figures of bars `ran.start` to `stop - 1`; `stop` must end a session."""
     closes = session_closes(ran, stop)
     account = ran.trace.curve[closes, -1]
-    fills = ran.trace.fills[ran.trace.fills.bar < stop]
+    fills = fills_of(ran, stop)
     moves = executions(ran, stop)
     cash_rate, per_year = ran.settings.costs.cash_rate, ran.sessions_per_year
     on = ran.bars.session[np.append(closes[0], closes)]
@@ -143,13 +133,8 @@ def figures(ran: Backtest, stop: int) -> Figures:
         fills=len(fills),
         trades=trades(ran, moves),
         lots=lots(ran, moves),
+        strategies=strategies(ran, moves, stop),
     )
-
-
-def session_closes(ran: Backtest, stop: int) -> IntArray:
-    """Return the last bar of each session from `ran.start` on, before `stop`."""
-    session = ran.bars.session[ran.start : stop]
-    return ran.start + np.flatnonzero(np.append(session[1:] != session[:-1], True))
 
 
 def without_costs(nav: FloatArray, account: Table, capital: float) -> FloatArray:
@@ -161,23 +146,3 @@ def traded(ran: Backtest, fills: Table) -> float:
     """Return the sum of the absolute values of all fills, in currency."""
     multiplier = np.array([one.multiplier for one in ran.bars.instruments])
     return float(np.abs(fills.quantity * fills.price * multiplier[fills.asset]).sum())
-
-
-def paid(ran: Backtest, fills: Table, last: int) -> Costs:
-    """Return what was paid up to and with bar `last`."""
-    point = ran.trace.curve[last, -1]
-    fees, slippage = float(fills.fee.sum()), float(fills.slippage.sum())
-    borrow = _cleared(float(point.costs) - fees - slippage)
-    return Costs(fees=fees, slippage=slippage, borrow=borrow, interest=float(point.interest))
-
-
-def _cleared(amount: float) -> float:
-    """Return the amount without what adding and subtracting large numbers left behind."""
-    return round(amount, 6) + 0.0
-
-
-def capital_at(ran: Backtest, stop: int) -> float:
-    """Return the money granted to the books before bar `stop`, in currency."""
-    events = ran.trace.events
-    steps = events.money[(events.kind == GRANTED) & (events.bar < stop)]
-    return float(granted(ran.settings).sum() + steps.sum())

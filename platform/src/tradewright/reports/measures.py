@@ -164,8 +164,8 @@ def measured(values: FloatArray, on: TimeArray, cash_rate: float, seed: int, ses
         skew=tails.skew(values),
         kurtosis=tails.kurtosis(values),
         tail_ratio=tails.tail_ratio(values),
-        max_drawdown=_dated(max_drawdown(values), on),
-        worst=tuple(_dated(fall, on) for fall in worst_drawdowns(values, DRAWDOWNS_SHOWN)),
+        max_drawdown=dated(max_drawdown(values), on),
+        worst=tuple(dated(fall, on) for fall in worst_drawdowns(values, DRAWDOWNS_SHOWN)),
         time_under_water=time_under_water(values),
         longest_under_water=longest_under_water(values),
         years=calendar(values, on[1:]),
@@ -200,7 +200,8 @@ def rolling(values: FloatArray, cash_rate: float, sessions_per_year: int) -> Rol
     )
 
 
-def _dated(fall: Drawdown, on: TimeArray) -> Fall:
+def dated(fall: Drawdown, on: TimeArray) -> Fall:
+    """Return a fall with the sessions of its rows, `on` as in `measured`."""
     days = on.astype(object)
     end = len(on) - 1 if fall.recovered is None else fall.recovered
     return Fall(

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from tradewright.reports.events import HaltRow, RuleRow, StepRow
     from tradewright.reports.figures import Figures
 
+SHARPE_BELIEVED_MAX = 3.0
+"""Over more than a year, a higher ratio is more often a price of tomorrow than an edge."""
+
 Status = Literal["complete", "halted", "no_trades"]
 
 
@@ -38,7 +41,7 @@ class FeedRow:
 
 @attrs.frozen(kw_only=True)
 class AfterHalt:
-    """What came of the account once a halt had ended all trading: positions are sold at the next open.
+    """What came of the account once halts had ended all trading: positions were sold on the next bar, or are frozen.
 
     Attributes:
         on: Last session of the prices.
@@ -56,12 +59,13 @@ class Summary:
     """Everything that a report of a backtest shows.
 
     Attributes:
-        status: `halted` when a halt that only a person can lift ended all trading, `no_trades` without a fill.
+        status: `halted` when halts that only a person can lift stand over the account or in every book, `no_trades`
+            without a fill.
         config: Every effective setting, in the file's shape.
         currency: Of every amount.
         data: The feeds.
-        figures: The whole period; when halted, up to the close of the halt's session.
-        after_halt: What followed, when halted.
+        figures: The whole period; when halts ended all trading, up to the close of the session in which they did.
+        after_halt: What followed then.
         until_halt: The figures up to the first halt, when a simulated person lifted it.
         capital_start: Granted at first, in currency.
         steps: What was granted later, up to the end of `figures`.
@@ -109,7 +113,7 @@ def summarise(ran: Backtest, warnings: Sequence[str] = ()) -> Summary:
     whole = figures(ran, ran.bars.n_bars if end is None else end)
     counts = ran.trace.state.run[0]
     return Summary(
-        status="no_trades" if not len(ran.trace.fills) else "complete" if end is None else "halted",
+        status=_status(ran, halts),
         config=ran.settings.as_table(),
         currency=ran.settings.currency,
         data=tuple(feed_rows(ran)),
@@ -125,9 +129,22 @@ def summarise(ran: Backtest, warnings: Sequence[str] = ()) -> Summary:
         expired=int(counts.expired),
         strikes=int(counts.strikes) + sum(len(one.strikes) for one in ran.targets.values()),
         verify_failures=int(counts.verify_failures),
-        warnings=(*warnings, *ran.warnings),
+        warnings=(*doubts(whole), *warnings, *ran.warnings),
         seconds=ran.seconds,
     )
+
+
+def doubts(whole: Figures) -> Iterator[str]:
+    """Yield what makes a result hard to believe."""
+    ratio = whole.net.sharpe
+    if ratio is not None and ratio > SHARPE_BELIEVED_MAX and whole.sessions > whole.sessions_per_year:
+        yield f"Sharpe {ratio:.1f} is rarely real: check the signal for look-ahead"
+
+
+def _status(ran: Backtest, halts: tuple[HaltRow, ...]) -> Status:
+    if not len(ran.trace.fills):
+        return "no_trades"
+    return "halted" if events.is_halted(ran, halts) else "complete"
 
 
 def after_halt(ran: Backtest, end: int) -> AfterHalt:

@@ -26,6 +26,7 @@ class Trades:
 
     Attributes:
         closed: How many.
+        stopped: How many of these a stop ended.
         open: Positions not closed by the end.
         hit_rate: Fraction of the closed ones that gained, after fees.
         profit_factor: Sum of gains over sum of losses.
@@ -35,6 +36,7 @@ class Trades:
     """
 
     closed: int
+    stopped: int
     open: int
     hit_rate: float | None
     profit_factor: float | None
@@ -88,6 +90,7 @@ def trades(ran: Backtest, moves: Executions) -> Trades:
     trips = round_trips(*moves[:5])
     return Trades(
         closed=len(trips.profit),
+        stopped=_stopped(moves, trips),
         open=trips.open,
         hit_rate=hit_rate(trips.profit),
         profit_factor=profit_factor(trips.profit),
@@ -107,6 +110,11 @@ def lots(ran: Backtest, moves: Executions) -> Lots:
         by_year=_by_year(ran, sold),
         held=tuple(_open_lots(ran, held, moves.mark)),
     )
+
+
+def _stopped(moves: Executions, trips: RoundTrips) -> int:
+    stops = set(zip(moves.bar[moves.stopped].tolist(), moves.key[moves.stopped].tolist(), strict=True))
+    return sum(end in stops for end in zip(trips.closed.tolist(), trips.key.tolist(), strict=True))
 
 
 def _sessions_held(ran: Backtest, trips: RoundTrips) -> float | None:
