@@ -55,6 +55,7 @@ def _run(summary: Summary) -> dict[str, Any]:
     return {
         "largest_weights": summary.largest,
         "cut_orders": {**summary.cuts, "expired": summary.expired},
+        "no_trades": list(summary.idle),
         "strikes": summary.strikes,
         "verify_failures": summary.verify_failures,
         "after_halt": None

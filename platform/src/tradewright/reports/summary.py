@@ -10,6 +10,7 @@ import numpy as np
 from tradewright.backtest import granted
 from tradewright.reports import events
 from tradewright.reports.figures import figures
+from tradewright.reports.idle import reasons
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -71,6 +72,7 @@ class Summary:
         steps: What was granted later, up to the end of `figures`.
         rules: What each rule cut.
         halts: Every halt, in order.
+        idle: Why nothing was traded, empty when something was.
         largest: Largest absolute weight at any close, by book and symbol.
         cuts: Orders reduced by `participation` and by `cash`.
         expired: Orders that never reached their limit.
@@ -91,6 +93,7 @@ class Summary:
     steps: tuple[StepRow, ...]
     rules: tuple[RuleRow, ...]
     halts: tuple[HaltRow, ...]
+    idle: tuple[str, ...]
     largest: dict[str, dict[str, float]]
     cuts: dict[str, int]
     expired: int
@@ -124,6 +127,7 @@ def summarise(ran: Backtest, warnings: Sequence[str] = ()) -> Summary:
         steps=tuple(step for step in events.steps(ran) if np.datetime64(step.on) <= whole.on[-1]),
         rules=tuple(events.rules(ran)),
         halts=halts,
+        idle=() if len(ran.trace.fills) else reasons(ran),
         largest=largest(ran),
         cuts={"participation": int(counts.participation_cuts), "cash": int(counts.cash_cuts)},
         expired=int(counts.expired),

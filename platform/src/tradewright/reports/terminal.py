@@ -175,6 +175,8 @@ def _halts(page: _Page, report: dict[str, Any]) -> None:
         page.table(("halted", "lifted", "rule", "book", "observed", "limit"), lifted, texts=4, instead=((0, 1, 2),))
     if report["status"] == "no_trades":
         page.line("NO TRADES: nothing was bought or sold, so there is nothing to judge.", "bold yellow")
+        for reason in report["net"].get("no_trades", []):
+            page.line(f"  {reason}.", "yellow")
     if standing or lifted or report["status"] == "no_trades":
         page.line()
 
