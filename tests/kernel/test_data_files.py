@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import os
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tradewright import config
-from tradewright.clock import cache_folder, sessions
+from tradewright.clock import cache_folder
 from tradewright.data import damage, tables
 from tradewright.data.columns import ColumnNames
 from tradewright.data.files import Files, FilesOptions
@@ -26,14 +27,6 @@ ROWS = [  # a Monday to Friday of March 2026
     "2026-03-05,11,12,10,11,300",
     "2026-03-06,11,12,10,11,1e3",
 ]
-
-
-@pytest.fixture(scope="session")
-def calendars(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("calendars")
-    for calendar in ("XNYS", "24/7"):
-        sessions(calendar, cache=folder)
-    return folder
 
 
 @pytest.fixture
@@ -350,6 +343,28 @@ def test_folder_in_place_of_a_file_is_refused(workspace: Path) -> None:
 
     with pytest.raises(DataError, match="cannot be read: Is a directory"):
         ask(workspace)
+
+
+@pytest.mark.parametrize("name", ["SPY.csv", "SPY.csv.gz", "SPY.parquet"])
+def test_pipe_in_place_of_a_file_is_refused_and_not_waited_for(workspace: Path, name: str) -> None:
+    path = workspace / "data" / name
+    os.mkfifo(path)
+
+    with pytest.raises(DataError, match="cannot be read: not a regular file"):
+        look(path)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_file_beyond_the_limit_is_refused_before_a_row_of_it_is_parsed(
+    workspace: Path, packed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "\n".join([HEADER, *ROWS]).encode()
+    path = workspace / "data" / ("SPY.csv.gz" if packed else "SPY.csv")
+    path.write_bytes(gzip.compress(text) if packed else text)
+    monkeypatch.setattr(tables.csv, "reader", None)
+
+    with pytest.raises(DataError, match=f"exceeds {len(text) - 1} bytes limit"):
+        look(path, limit_bytes=len(text) - 1)
 
 
 @pytest.mark.parametrize("packed", [False, True])

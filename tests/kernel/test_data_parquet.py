@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tradewright.clock import cache_folder, sessions
+from tradewright.clock import cache_folder
 from tradewright.data import damage
 from tradewright.data.reading import Declared, Reading, read
 from tradewright.errors import DataError
@@ -22,14 +22,6 @@ ROWS = [  # a Monday to Friday of March 2026
     "2026-03-05,11,12,10,11,300",
     "2026-03-06,11,12,10,11,1e3",
 ]
-
-
-@pytest.fixture(scope="session")
-def calendars(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("calendars")
-    for calendar in ("XNYS", "24/7"):
-        sessions(calendar, cache=folder)
-    return folder
 
 
 @pytest.fixture
@@ -78,7 +70,7 @@ def test_parquet_dates_may_be_written_in_several_ways(workspace: Path) -> None:
     import pyarrow as pa
 
     midnight = [datetime(2026, 3, day) for day in (2, 3)]  # noqa: DTZ001  # Parquet has naive stamps
-    expected = look(save_parquet(workspace, date=DATES, close=[1.0, 2.0])).bars
+    expected = look(save_parquet(workspace, date=DATES, close=[1.0, 1.5])).bars
     spellings = [
         pa.array(["2026-03-02", "2026-03-03"]),
         pa.array(["2026-03-02", "2026-03-03"], pa.large_string()),
@@ -89,7 +81,7 @@ def test_parquet_dates_may_be_written_in_several_ways(workspace: Path) -> None:
     ]
 
     for dates in spellings:
-        found = look(save_parquet(workspace, date=dates, close=[1.0, 2.0]))
+        found = look(save_parquet(workspace, date=dates, close=[1.0, 1.5]))
         assert (found.findings, found.bars) == ((), expected)
 
 
@@ -97,7 +89,7 @@ def test_parquet_instants_are_instants(workspace: Path) -> None:
     import pyarrow as pa
 
     hours = [datetime.fromisoformat(f"2026-03-02T{hour}:30+00:00") for hour in (14, 15)]
-    path = save_parquet(workspace, date=pa.array(hours, pa.timestamp("ms", "UTC")), close=[1.0, 2.0])
+    path = save_parquet(workspace, date=pa.array(hours, pa.timestamp("ms", "UTC")), close=[1.0, 1.5])
 
     found = look(path)
 
@@ -121,11 +113,13 @@ def test_parquet_numbers_may_be_of_several_types(workspace: Path) -> None:
 @pytest.mark.parametrize(
     ("columns", "line", "message"),
     [
-        ({"date": DATES, "close": [1.0, None]}, 2, "not a number, was nan"),
+        ({"date": DATES, "close": [1.0, None]}, 2, 'not a number, was "null"'),
+        ({"date": DATES, "close": [1.0, np.nan]}, 2, 'not a number, was "nan"'),
+        ({"date": DATES, "close": [1.0, np.inf]}, 2, 'not a number, was "inf"'),
         ({"date": DATES, "close": ["1", "N/A"]}, 2, 'not a number, was "N/A"'),
         ({"date": [DATES[0], None], "close": [1.0, 2.0]}, 2, 'not a date or timestamp, was "None"'),
         ({"date": [20260302, 20260303], "close": [1.0, 2.0]}, 1, 'not a date or timestamp, was "20260302"'),
-        ({"date": DATES[::-1], "close": [1.0, 2.0]}, 2, "goes back"),
+        ({"date": DATES[::-1], "close": [1.0, 1.5]}, 2, "goes back"),
     ],
 )
 def test_parquet_findings_name_the_row(
@@ -146,9 +140,31 @@ def test_parquet_lacking_a_column_or_rows_is_refused(workspace: Path) -> None:
         look(save_parquet(workspace, date=pa.array([], pa.date32()), close=pa.array([], pa.float64())))
 
 
-def test_parquet_whose_prices_are_no_numbers_at_all_is_refused(workspace: Path) -> None:
-    with pytest.raises(DataError, match="corrupt file"):
-        look(save_parquet(workspace, date=DATES, close=[[1.0], [2.0]]))
+@pytest.mark.parametrize(
+    ("close", "kind"),
+    [
+        ([[1.0], [2.0]], "list<element: double>"),
+        ([True, True], "bool"),
+        ([b"1", b"2"], "binary"),
+        (DATES, "date32[day]"),
+    ],
+)
+def test_parquet_whose_prices_are_no_numbers_at_all_is_refused(workspace: Path, close: list[Any], kind: str) -> None:
+    with pytest.raises(DataError) as caught:
+        look(save_parquet(workspace, date=DATES, close=close))
+
+    assert ("close", f"must hold numbers, holds {kind}") == (caught.value.key, caught.value.message)
+
+
+def test_parquet_volume_beyond_what_a_float_counts_exactly_is_read(workspace: Path) -> None:
+    import pyarrow as pa
+
+    volume = pa.array([2**64 - 1, 0], pa.uint64())
+    bars = look(save_parquet(workspace, date=DATES, close=[1.0, 1.5], volume=volume)).bars
+
+    assert bars is not None
+    assert bars.volume is not None
+    assert [2.0**64, 0.0] == bars.volume[:, 0].tolist()
 
 
 def test_parquet_that_unpacks_beyond_the_limit_is_refused(workspace: Path) -> None:

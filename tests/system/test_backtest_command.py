@@ -227,9 +227,9 @@ def test_backtest_with_resume_after_shows_both_results_and_each_lift(run: Comman
         (["--capital", "nan"], 2, "must be positive and at most 1,000,000,000, was nan"),
         (["--capital", "much"], 2, "'much' is not a number"),
         (["--capital", "200_001"], 3, "capital.start: must be at most capital.total = 200000, was 200001"),
-        (["--seed", "abc"], 2, "must be an integer of at least 0, was 'abc'"),
-        (["--seed", "-1"], 2, "must be an integer of at least 0, was '-1'"),
-        (["--resume-after", "0"], 2, "must be an integer of at least 1, was '0'"),
+        (["--seed", "abc"], 2, "must be an integer from 0 to"),
+        (["--seed", "-1"], 2, "must be an integer from 0 to"),
+        (["--resume-after", "0"], 2, "must be an integer from 1 to 1000000, was '0'"),
         (["--set", "strategies.trend.gros=1"], 3, "gros"),
         (["--config", "absent.toml"], 3, "absent.toml: not found"),
         (["--form", "2010-01-01"], 2, "No such option '--form'"),
@@ -283,6 +283,33 @@ def test_backtest_with_a_quarantined_part_warns_and_runs(desk: Path, run: Comman
 # ---- saved runs ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("more", "compiles"), [([], False), (["--set", "checks.order-value.limit=50000"], True)], ids=["known", "new"]
+)
+def test_backtest_says_that_it_compiles_exactly_when_it_does(desk: Path, more: list[str], compiles: bool) -> None:
+    reading, writing = os.openpty()
+    clean = {name: text for name, text in os.environ.items() if not name.startswith(("TRADEWRIGHT", "COLUMNS"))}
+    words = [sys.executable, "-m", "tradewright.cli", "backtest", "--no-save", "--to", "2000-06-30", *more]
+    with subprocess.Popen(
+        words, cwd=desk, env={**clean, "TERM": "xterm", "COLUMNS": "200"}, stdout=subprocess.DEVNULL, stderr=writing
+    ) as child:
+        os.close(writing)
+        seen = b"".join(iter(lambda: _read(reading), b"")).decode()
+    os.close(reading)
+
+    assert 0 == child.returncode
+    assert "reading prices" in seen
+    assert compiles is ("compiling this set of rules" in seen)
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # What Linux says when nobody writes any more.
+        return b""
+
+
 def test_backtest_is_saved_listed_and_shown_again(run: Command) -> None:
     found = result(run)
     listed = json.loads(run("runs", "--json").stdout)["runs"]
@@ -300,6 +327,7 @@ def test_backtest_is_saved_listed_and_shown_again(run: Command) -> None:
             "sharpe": found["net"]["sharpe"],
             "max_drawdown": found["net"]["max_drawdown"]["depth"],
             "trials": 1,
+            "fingerprints": {"indices": found["data"][0]["fingerprint"]},
         }
     ] == listed
     assert found["run_id"] in table
@@ -364,6 +392,15 @@ def test_backtests_at_the_same_time_are_all_saved(desk: Path, run: Command) -> N
 
     assert 3 == len(names)
     assert names == saved
+
+
+def test_backtest_of_a_saved_run_gives_the_same_in_another_process(run: Command) -> None:
+    found = result(run, "--from", "2005-01-01", "--to", "2006-12-31")
+    again = run("backtest", "--run", found["run_id"])
+
+    assert (0, "") == (again.returncode, again.stderr)
+    assert again.stdout.endswith("\n\nReproduced bit for bit.\n")
+    assert 1 == len(json.loads(run("runs", "--json").stdout)["runs"])
 
 
 def test_runs_show_of_an_unknown_name_ends_with_2(run: Command) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import attrs
@@ -11,7 +12,7 @@ import numpy as np
 
 from tradewright import pipeline
 from tradewright.data import feeds
-from tradewright.engine.fuse import fuse
+from tradewright.engine.fuse import fuse, is_compiled
 from tradewright.engine.run import Trace, simulate
 from tradewright.engine.state import table
 from tradewright.engine.tape import BOOK, Decisions
@@ -20,7 +21,7 @@ from tradewright.errors import DataError, UsageError
 from tradewright.risk import rulebook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import date
     from pathlib import Path
 
@@ -42,11 +43,13 @@ class Request:
         first_on: First session traded, None for the first there is; earlier bars still warm signals up.
         last_on: Last session traded, None for the last there is.
         resume_after: Sessions after which a simulated person lifts a latched halt; 0 for never.
+        ends: Last session of single feeds, instead of `last_on`: a source may have grown since a saved run.
     """
 
     first_on: date | None = None
     last_on: date | None = None
     resume_after: int = 0
+    ends: Mapping[str, date] = attrs.field(factory=dict)
 
 
 @attrs.frozen(kw_only=True)
@@ -116,7 +119,7 @@ def run(
     strategies = [pipeline.build(settings, plugins, name) for name in settings.strategies]
     rules, checks = rulebook.rules(settings, plugins), rulebook.checks(settings, plugins)
     with watch("data"):
-        loaded = feeds.load(settings, plugins, request.last_on)
+        loaded = feeds.load(settings, plugins, request.last_on, request.ends)
         bars = feeds.grid(loaded, request.last_on)
         start = first_bar(bars, request.first_on)
         per_year = feeds.sessions_per_year(settings, loaded)
@@ -125,7 +128,7 @@ def run(
     with watch("rules"):
         fused = fuse(rules, cache, checks)
     made = decisions(strategies, wanted, bars)
-    with watch("engine"):
+    with watch("engine" if is_compiled(fused, cache) else "compile"), placed(settings):
         trace = simulate(
             bars,
             made,
@@ -154,6 +157,17 @@ def run(
         warnings=(*warnings(loaded, wanted, fused), *feeds.overlaps(loaded, bars)),
         seconds=watch.seconds,
     )
+
+
+@contextmanager
+def placed(settings: Settings) -> Iterator[None]:
+    """Give an error about a rule, which knows its key but not the file, its place there."""
+    try:
+        yield
+    except DataError as error:
+        if error.file is None and error.key is not None and error.key.startswith(("risk.", "checks.")):
+            raise settings.place(error, error.key) from error
+        raise
 
 
 def first_bar(bars: Bars, first_on: date | None) -> int:
@@ -280,7 +294,8 @@ class _Watch:
         self._began = time.perf_counter()
 
     def __exit__(self, *_: object) -> None:
-        self.seconds[self._stage] = time.perf_counter() - self._began
+        # Compiling happens within the first bars, so its time cannot be told from the engine's.
+        self.seconds["engine" if self._stage == "compile" else self._stage] = time.perf_counter() - self._began
 
     def counter(self, stage: str, total: int) -> Callable[[int], None] | None:
         """Return a function that reports bars done, or None when nobody watches."""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tradewright.cli.output import colour_allowed
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -34,7 +36,7 @@ def echo_report(fields: dict[str, Any], saved_to: Path | None, figures: Figures 
 
     attended = sys.stdout is not None and sys.stdout.isatty()
     width = min(shutil.get_terminal_size().columns if attended else WIDTH_UNATTENDED, WIDTH_MAX)
-    colour = attended and not os.environ.get("NO_COLOR")
+    colour = attended and colour_allowed()
     drawn = charts(figures, width, colour=colour) if figures is not None and figures.fills and _can_draw() else ()
     place = None if saved_to is None else os.path.relpath(saved_to)
     click.echo(text(fields, drawn, width=width, colour=colour, saved_to=place))

@@ -13,8 +13,8 @@ from tradewright.reports.figures import figures
 from tradewright.reports.idle import reasons
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from datetime import date
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import date, datetime
 
     from tradewright.backtest import Backtest
     from tradewright.reports.events import HaltRow, RuleRow, StepRow
@@ -38,6 +38,7 @@ class FeedRow:
     bars: int
     adjustment: str
     fingerprint: str
+    fetched_at: datetime | None
 
 
 @attrs.frozen(kw_only=True)
@@ -115,6 +116,7 @@ def summarise(ran: Backtest, warnings: Sequence[str] = ()) -> Summary:
     lifted = [halt.bar for halt in halts if halt.latched and not halt.stands]
     whole = figures(ran, ran.bars.n_bars if end is None else end)
     counts = ran.trace.state.run[0]
+    rules = tuple(events.rules(ran))
     return Summary(
         status=_status(ran, halts),
         config=ran.settings.as_table(),
@@ -125,7 +127,7 @@ def summarise(ran: Backtest, warnings: Sequence[str] = ()) -> Summary:
         until_halt=figures(ran, events.session_end(ran, lifted[0])) if lifted else None,
         capital_start=float(granted(ran.settings).sum()),
         steps=tuple(step for step in events.steps(ran) if np.datetime64(step.on) <= whole.on[-1]),
-        rules=tuple(events.rules(ran)),
+        rules=rules,
         halts=halts,
         idle=() if len(ran.trace.fills) else reasons(ran),
         largest=largest(ran),
@@ -133,7 +135,7 @@ def summarise(ran: Backtest, warnings: Sequence[str] = ()) -> Summary:
         expired=int(counts.expired),
         strikes=int(counts.strikes) + sum(len(one.strikes) for one in ran.targets.values()),
         verify_failures=int(counts.verify_failures),
-        warnings=(*doubts(whole), *warnings, *ran.warnings),
+        warnings=(*doubts(whole), *warnings, *ran.warnings, *refusals(rules[len(ran.rules) :])),
         seconds=ran.seconds,
     )
 
@@ -149,6 +151,19 @@ def _status(ran: Backtest, halts: tuple[HaltRow, ...]) -> Status:
     if not len(ran.trace.fills):
         return "no_trades"
     return "halted" if events.is_halted(ran, halts) else "complete"
+
+
+def refusals(checks: Iterable[RuleRow]) -> Iterator[str]:
+    """Yield a warning for each order check that held orders back.
+
+    Halts and cash are left out: the report leads with the ones, and counts the other's cuts by themselves.
+    """
+    for check in checks:
+        if check.cuts and check.name not in {"halt", "buying-power"}:
+            yield (
+                f"{check.name} refused or cut {check.cuts:,} orders on {check.bars_bound:,} bars, first on "
+                f"{check.first_on}: an increase beyond it is not made smaller, but asked for again at every close"
+            )
 
 
 def after_halt(ran: Backtest, end: int) -> AfterHalt:
@@ -182,4 +197,5 @@ def feed_rows(ran: Backtest) -> Iterator[FeedRow]:
             bars=feed.bars.n_bars,
             adjustment=feed.bars.adjustment,
             fingerprint=feed.fingerprint,
+            fetched_at=feed.fetched_at,
         )

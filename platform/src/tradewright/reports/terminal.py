@@ -153,7 +153,10 @@ class _Page:
                 table.add_row(*(row[i] for i in shown if i < len(row)))
             if self._console.measure(table).maximum + _GAP <= self.width:
                 break
+        # Even the fewest take what they need: a line that wraps is better than a number cut in two.
+        width_of_page, self._console.width = self._console.width, WIDTH_MAX
         self._indented(table)
+        self._console.width = width_of_page
 
     def text(self) -> str:
         """Return the page without blanks at the ends of lines."""
