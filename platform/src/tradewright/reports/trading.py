@@ -120,11 +120,11 @@ def _stopped(moves: Executions, trips: RoundTrips) -> int:
 def _sessions_held(ran: Backtest, trips: RoundTrips) -> float | None:
     if not len(trips.profit):
         return None
-    session = _session_numbers(ran)
+    session = session_numbers(ran)
     return float((session[trips.closed] - session[trips.opened]).mean())
 
 
-def _session_numbers(ran: Backtest) -> IntArray:
+def session_numbers(ran: Backtest) -> IntArray:
     """Return the number of the session of each bar, `(n_bars,)`."""
     numbers: IntArray = np.cumsum(np.diff(ran.bars.session, prepend=ran.bars.session[:1]) != np.timedelta64(0))
     return numbers
