@@ -13,6 +13,7 @@ from tradewright.data.feeds import Feed
 from tradewright.engine import state as states
 from tradewright.engine.log import CURVE, EVENT, FILL, GRANTED, HALTED, LIFTED
 from tradewright.engine.run import Trace
+from tradewright.engine.tape import Decisions
 from tradewright.risk import daily_loss, drawdown_halt
 from tradewright.risk.contract import FLATTEN
 from tradewright.runs import Ticket
@@ -83,6 +84,16 @@ def prices(close: Any = CLOSE, bars_per_session: int = 1) -> Bars:
     )
 
 
+def decided(bars: Bars, n_books: int, target: Any) -> Decisions:
+    """Return decisions on every bar for `target`, `(n_bars, n_assets)` or a number, in every book."""
+    weights = np.broadcast_to(np.asarray(target, float), bars.close.shape)
+    return Decisions(
+        target=np.stack([weights] * n_books, axis=1),
+        made=np.ones((bars.n_bars, n_books), bool),
+        asked=np.zeros((bars.n_bars, n_books), bool),
+    )
+
+
 def backtest(
     folder: Path,
     *,
@@ -98,6 +109,8 @@ def backtest(
     start: int = 0,
     books: Sequence[str] = ("trend",),
     invested: float = 1.0,
+    sessions_per_year: int = 252,
+    target: Any = 0.0,
     warnings: tuple[str, ...] = (),
 ) -> Backtest:
     """Return a backtest whose account has this curve; the rows of several books stay zero."""
@@ -117,9 +130,10 @@ def backtest(
         feeds=(Feed(name="mine", source="files", bars=bars, fingerprint="f" * 64, warnings=()),),
         bars=bars,
         start=start,
-        sessions_per_year=252,
+        sessions_per_year=sessions_per_year,
         books=tuple(books),
         targets={},
+        decisions=decided(bars, len(books), target),
         rules=RULES,
         checks=(),
         engine="0" * 32,

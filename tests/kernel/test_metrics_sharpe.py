@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from arch.bootstrap import StationaryBootstrap
 from metrics_curves import Curve, curve, random
-from tradewright.metrics import significance
 from tradewright.metrics.bootstrap import Interval, block_length, sharpe_interval, stationary_blocks
 from tradewright.metrics.performance import returns
 from tradewright.metrics.sharpe import daily_sharpe, rolling_sharpe, sharpe, squared_error
@@ -55,10 +54,9 @@ def test_deflated_sharpe_of_normal_returns_takes_88_trials_to_the_same_confidenc
     assert 0.9505 == round(NORMAL.cdf((ratio - expected_best_sharpe(88, 0.5 / 250)) / error), 4)
 
 
-def test_min_track_record_of_the_example_of_the_paper(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_min_track_record_of_the_example_of_the_paper() -> None:
     """Bailey & Lopez de Prado 2012: daily normal returns, 2 a year against 1, at 95 %: 2.73 years of 250 days."""
-    monkeypatch.setattr(significance, "_YEAR", math.sqrt(250))
-    found = min_track_record(shaped(5_000, 2.0 / math.sqrt(250)), benchmark=1.0)
+    found = min_track_record(shaped(5_000, 2.0 / math.sqrt(250)), benchmark=1.0, sessions_per_year=250)
 
     assert 2.73 == pytest.approx((found or 0) / 250, abs=0.01)
 

@@ -137,10 +137,12 @@ def test_report_lists_halts_with_instants_in_utc(tmp_path: Path) -> None:
             "level": "flatten",
             "book": "trend",
             "at": "2024-01-04T15:00:00Z",
+            "on": "2024-01-04",
             "observed": 0.125,
             "limit": 0.12,
             "latched": True,
             "lifted_at": "2024-01-06T14:00:00Z",
+            "lifted_on": "2024-01-06",
         }
     ] == found["halts"]
 
@@ -163,8 +165,11 @@ def test_report_lists_steps_and_rules(tmp_path: Path) -> None:
         "cuts": 0,
         "bars_bound": 0,
         "notional_cut": "0.00",
+        "held_back": None,
         "first_at": None,
         "last_at": None,
+        "first_on": None,
+        "last_on": None,
     } == found["rules"][0]
 
 
@@ -220,3 +225,14 @@ def test_money_has_two_decimals_and_no_negative_zero(amount: float, expected: st
 )
 def test_instant_is_written_to_the_second(at: np.datetime64 | None, expected: str | None) -> None:
     assert expected == instant(at)
+
+
+def test_report_says_how_many_sessions_its_year_has(tmp_path: Path) -> None:
+    usual, coin = made(tmp_path), made(tmp_path, sessions_per_year=365)
+
+    assert {"first_on": "2024-01-02", "last_on": "2024-01-06", "sessions": 5, "sessions_per_year": 365} == coin[
+        "period"
+    ]
+    assert coin["net"]["turnover"] == pytest.approx(usual["net"]["turnover"] * 365 / 252)
+    assert (252, 365) == (usual["net"]["rolling_sharpe"]["window"], coin["net"]["rolling_sharpe"]["window"])
+    assert coin["costs"]["total"]["per_year"] == pytest.approx(usual["costs"]["total"]["per_year"] * 365 / 252)

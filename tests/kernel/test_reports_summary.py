@@ -13,8 +13,8 @@ import pytest
 from backtest_by_hand import CLOSE, COSTS, EQUITY, FILLS, GROSS, LATCHED, PASSING, backtest, prices
 from tradewright.backtest import Backtest
 from tradewright.engine.log import GRANTED, HALTED, LIFTED
+from tradewright.reports.accounts import Costs, session_closes
 from tradewright.reports.events import RuleRow
-from tradewright.reports.figures import Costs, session_closes
 from tradewright.reports.measures import Fall
 from tradewright.reports.summary import AfterHalt, Summary, refusals, summarise
 from tradewright.risk.contract import FLATTEN, REDUCING
@@ -306,8 +306,18 @@ def test_warnings_of_the_caller_come_first(tmp_path: Path) -> None:
 
 def test_check_that_held_orders_back_is_a_warning_but_halts_and_cash_are_told_elsewhere() -> None:
     at = np.datetime64("2024-01-03T21:00:00.000000000")
-    busy = RuleRow(name="order-value", cuts=1234, bars_bound=617, notional_cut=1.0, first_at=at, last_at=at)
-    idle = RuleRow(name="finite", cuts=0, bars_bound=0, notional_cut=0.0, first_at=None, last_at=None)
+    busy = RuleRow(
+        name="order-value",
+        cuts=1234,
+        bars_bound=617,
+        notional_cut=1.0,
+        held_back=0.1,
+        first_at=at,
+        last_at=at,
+        first_on=JAN[1],
+        last_on=JAN[1],
+    )
+    idle = attrs.evolve(busy, name="finite", cuts=0)
     others = [attrs.evolve(busy, name=name) for name in ("halt", "buying-power")]
 
     (warning,) = refusals([busy, idle, *others])

@@ -115,7 +115,7 @@ def test_page_fits_its_width_and_has_no_colour_unless_asked(tmp_path: Path, widt
     assert not any(line.endswith(" ") for line in shown.splitlines())
 
 
-@pytest.mark.parametrize("width", [40, 79])
+@pytest.mark.parametrize("width", [79, 112])
 def test_page_on_a_narrow_terminal_leaves_out_nothing(tmp_path: Path, width: int) -> None:
     _, found = made(tmp_path, events=[HALT, LIFT])
 
@@ -136,7 +136,8 @@ def test_page_leads_with_a_halt_and_says_what_came_after(tmp_path: Path) -> None
 
     assert said.startswith("HALTED on 2024-01-04: drawdown-halt in trend at 12.5 %, limit 12.0 %, flatten.")
     assert "Only a person lifts this halt." in said
-    assert said.endswith("by 2024-01-06 equity was 1,048.00 (-0.1 % since the halt).")
+    assert "What the strategy held was sold on the next bar." in said
+    assert said.endswith("stop on 2024-01-04; by 2024-01-06 equity was 1,048.00 (-0.1 % since then).")
 
 
 def test_page_of_lifted_halts_shows_each_and_both_results(tmp_path: Path) -> None:
@@ -276,3 +277,63 @@ def test_charts_use_colour_only_when_asked(tmp_path: Path) -> None:
 
     assert [False, False] == [ESCAPE in chart for _, chart in charts(summary.figures, 80, colour=False)]
     assert [True, True] == [ESCAPE in chart for _, chart in charts(summary.figures, 80, colour=True)]
+
+
+@pytest.mark.parametrize("sessions", [252, 365])
+def test_page_says_by_how_many_sessions_it_is_annualised(tmp_path: Path, sessions: int) -> None:
+    shown = " ".join(page(tmp_path, sessions_per_year=sessions).split())
+
+    assert f"annualised by {sessions} sessions." in shown
+
+
+def test_page_says_why_less_than_the_start_is_deployed(tmp_path: Path) -> None:
+    shown = " ".join(page(tmp_path, books=("one", "two"), invested=0.9).split())
+
+    assert "900.00 at the start (90 % of 1,000.00, as capital_share 0.45 + 0.45)" in shown
+    assert "capital_share" not in page(tmp_path)
+
+
+@pytest.mark.parametrize(("weight", "drifted"), [(0.30, False), (0.3001, True), (0.332, True)])
+def test_page_says_why_a_weight_is_above_the_limit(tmp_path: Path, weight: float, drifted: bool) -> None:
+    ran = backtest(tmp_path)
+    ran.trace.state.positions.largest[0] = weight, 0.1
+    found = report(summarise(ran), TICKET, {})
+    found["config"]["risk"] = {"position-limit": {"limit": 0.30}}
+
+    assert drifted is ("; A drifted above 30 % between two decisions" in " ".join(text(found, width=80).split()))
+
+
+def test_page_counts_round_trips_that_a_stop_ended(tmp_path: Path) -> None:
+    fills = [(1, 0, 0, 0, 10.0, 11.0, 0.0, 0.0), (2, 0, 0, 1, -10.0, 12.0, 0.0, 0.0)]
+    shown = " ".join(page(tmp_path, fills=fills).split())
+
+    assert "1 round trip, 1 of them ended by a stop, 0 open" in shown
+    assert "ended by a stop" not in page(tmp_path)
+
+
+def test_page_of_few_columns_leaves_columns_out_instead_of_half_names(tmp_path: Path) -> None:
+    ran = backtest(tmp_path)
+    counter = ran.trace.state.counters[1]
+    counter.cuts, counter.bars, counter.notional, counter.first, counter.last = 4_711, 2, 250.0, 1, 3
+    found = report(summarise(ran), TICKET, {})
+    narrow, wide = (text(found, width=width) for width in (40, 80))
+
+    assert re.search(r"^  daily-loss +4,711 +2$", narrow, re.MULTILINE)
+    assert "…" not in narrow
+    assert max(map(len, narrow.splitlines())) <= 40
+    assert re.search(r"^  daily-loss +4,711 +2 +12\.\d\d % +2024-01-03 +2024-01-05$", wide, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("sessions", "step", "doubted"), [(252, 0.0, False), (253, 0.0, True), (253, 0.01, False)])
+def test_warning_doubts_a_sharpe_ratio_above_three_over_more_than_a_year(
+    tmp_path: Path, sessions: int, step: float, doubted: bool
+) -> None:
+    draw = np.random.default_rng(7)
+    equity = 1000.0 * np.cumprod(1.0 + draw.normal(0.002, 0.001 + step, sessions))
+    close = np.column_stack([equity, equity])
+    found = made(tmp_path, bars=prices(close), equity=equity, gross=equity, costs=[0.0] * sessions)[1]
+    (ratio,) = (found["net"]["sharpe"],)
+    warning = f"Sharpe {ratio:.1f} is rarely real: check the signal for look-ahead"
+
+    assert doubted is (warning in found["warnings"])
+    assert (ratio > 3.0) is (step == 0.0)

@@ -131,11 +131,12 @@ def test_backtest_adds_up(whole: tuple[dict[str, Any], str]) -> None:
 
     assert float(capital["end"]) == float(capital["start"]) + granted
     assert float(net["equity"]) == pytest.approx(float(capital["end"]) + float(net["profit"]))
-    assert float(costs["total"]["amount"]) == pytest.approx(sum(paid), abs=0.02)
+    assert float(costs["total"]["amount"]) == pytest.approx(sum(paid), abs=1e-9)
     assert found["gross"]["total_return"] > net["total_return"]
     gained = [net["lots"]["realised"], net["lots"]["unrealised"], net["lots"]["income"], costs["interest"]["amount"]]
     assert float(net["profit"]) == pytest.approx(sum(map(float, gained)) - float(costs["borrow"]["amount"]), abs=0.03)
-    assert found["period"] == {"first_on": "1999-01-04", "last_on": "2018-12-31", "sessions": 5031}
+    period = {"first_on": "1999-01-04", "last_on": "2018-12-31", "sessions": 5031, "sessions_per_year": 252}
+    assert found["period"] == period
 
 
 def test_backtest_without_a_terminal_is_80_columns_of_plain_text(whole: tuple[dict[str, Any], str]) -> None:
@@ -321,12 +322,15 @@ def test_backtest_is_saved_listed_and_shown_again(run: Command) -> None:
             "run_id": found["run_id"],
             "at": listed[0]["at"],
             "status": "complete",
+            "strategies": ["trend"],
+            "symbols": ["SPX", "COMP"],
             "period": found["period"],
             "total_return": found["net"]["total_return"],
             "sharpe": found["net"]["sharpe"],
             "max_drawdown": found["net"]["max_drawdown"]["depth"],
             "trials": 1,
             "fingerprints": {"indices": found["data"][0]["fingerprint"]},
+            "changed": {},
         }
     ] == listed
     assert found["run_id"] in table
@@ -407,4 +411,37 @@ def test_runs_show_of_an_unknown_name_ends_with_2(run: Command) -> None:
 
     assert (2, "") == (done.returncode, done.stdout)
     assert "error: no run 'nope' in " in done.stderr
-    assert "fix: tradewright runs lists them" in done.stderr
+    assert "fix: run a backtest first; each is saved" in done.stderr
+
+
+def test_runs_tell_what_was_changed_and_show_the_latest_or_a_beginning(run: Command) -> None:
+    done = run("runs", "show", "latest")
+    assert (2, "") == (done.returncode, done.stdout)
+    first = result(run, "--to", "1999-12-31")
+    second = result(run, "--to", "1999-12-31", "--set", "strategies.trend.signals.ma-crossover.fast=20")
+    newest, oldest = json.loads(run("runs", "--json").stdout)["runs"]
+    line = next(line for line in run("runs").stdout.splitlines() if line.startswith(second["run_id"]))
+
+    assert {"strategies.trend.signals.ma-crossover.fast": 20} == newest["changed"]
+    assert {} == oldest["changed"]
+    assert line.endswith("  fast=20")
+    assert "trend  " in line
+    assert "SPX, COMP  " in line
+    for name in ("latest", second["run_id"], second["run_id"][:-1]):
+        assert second == json.loads(run("runs", "show", name, "--json").stdout)
+    assert "2 runs begin with" in run("runs", "show", first["run_id"][:8]).stderr
+
+
+def test_backtest_exports_where_it_is_told(desk: Path, run: Command) -> None:
+    done = run("backtest", "--to", "1999-12-31", "--export", "out/of")
+    rows = (desk / "out" / "of" / "equity.csv").read_text("utf-8").splitlines()
+
+    assert (0, "") == (done.returncode, done.stderr)
+    folder = desk / "out" / "of"
+    assert done.stdout.endswith(f"Exported equity.csv, fills.csv, trades.csv, targets.csv to {folder}\n")
+    assert 1 + 252 == len(rows)
+    assert f"{float(rows[-1].split(',')[2]):,.2f}" in done.stdout
+    for name in ("../elsewhere", "plugins.toml"):
+        refused = run("backtest", "--to", "1999-12-31", "--export", name)
+        assert (2, "") == (refused.returncode, refused.stdout)
+        assert "the folder to export to" in refused.stderr

@@ -65,6 +65,7 @@ class Backtest:
         sessions_per_year: How many sessions of the grid a year has, by convention.
         books: Name of each book, in the order of the trace's rows.
         targets: What each strategy wanted, by name.
+        decisions: The same as the engine read it, with the answers of optimizers that were asked in turn.
         rules: Names and rules in the order of their numbers.
         checks: Names and order checks; their numbers follow.
         interpreted: Rules that could not be compiled, with the reason.
@@ -82,6 +83,7 @@ class Backtest:
     sessions_per_year: int
     books: tuple[str, ...]
     targets: dict[str, pipeline.Targets]
+    decisions: Decisions
     rules: tuple[tuple[str, TargetRule], ...]
     checks: tuple[tuple[str, OrderCheck], ...]
     interpreted: dict[str, str]
@@ -125,10 +127,11 @@ def run(
         wanted = {one.name: pipeline.targets(one, bars.only(one.symbols)) for one in strategies}
     with watch("rules"):
         fused = fuse(rules, cache, checks)
+    made = decisions(strategies, wanted, bars)
     with watch("engine" if is_compiled(fused, cache) else "compile"), placed(settings):
         trace = simulate(
             bars,
-            decisions(strategies, wanted, bars),
+            made,
             engine_settings(settings, bars, fused, per_year, request.resume_after),
             fused,
             granted(settings),
@@ -145,6 +148,7 @@ def run(
         sessions_per_year=per_year,
         books=tuple(settings.strategies),
         targets=wanted,
+        decisions=made,
         rules=fused.rules,
         checks=fused.checks,
         interpreted=fused.interpreted,

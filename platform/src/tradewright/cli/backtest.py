@@ -11,7 +11,7 @@ import click
 
 from tradewright.cli.inventory import take_inventory
 from tradewright.cli.options import config_option, json_option
-from tradewright.cli.output import echo_json
+from tradewright.cli.output import echo_json, printable
 from tradewright.cli.page import echo_report
 from tradewright.cli.parameters import Amount, Count, Day
 from tradewright.cli.progress import progress_bar
@@ -43,6 +43,12 @@ if TYPE_CHECKING:
     metavar="N",
     help="Play a person who lifts a latched halt after N sessions; both results are shown.",
 )
+@click.option(
+    "--export",
+    "export_to",
+    metavar="FOLDER",
+    help="Write equity, fills, trades and targets there as CSV; inside the workspace, or an absolute path.",
+)
 @click.option("--no-save", is_flag=True, help="Keep no record; the run is then not counted as a trial.")
 @click.option(
     "--run",
@@ -70,6 +76,7 @@ def backtest(
         return reproduce(run_id, config_file, as_json=as_json)
     # What computes costs half a second to import: only this command pays it.
     from tradewright.backtest import Request, run  # noqa: PLC0415  # see above
+    from tradewright.reports.export import export  # noqa: PLC0415  # see above
     from tradewright.reports.summary import summarise  # noqa: PLC0415  # see above
 
     request = Request(first_on=asked["first_on"], last_on=asked["last_on"], resume_after=resume_after or 0)
@@ -78,21 +85,32 @@ def backtest(
     allowed, plugins = take_inventory(settings.plugins.enabled, settings.workspace)
     cache = settings.workspace / ".tradewright" / "cache"
     _check_reach(settings, request, cache)
+    folder = _folder(asked["export_to"], settings)
     # What a plugin prints must not end up in the middle of `--json`.
     with progress_bar() as progress, contextlib.redirect_stdout(sys.stderr):
         ran = run(settings, plugins, request, cache, progress)
     summary = summarise(ran, list(_inactive(plugins, {pin.name for pin in allowed.pins}, ran)))
     fields, saved_to = _keep(ran, summary, versions(plugins, ran.engine), save=not no_save)
+    names = () if folder is None else export(ran, folder)
     if as_json:
         echo_json("backtest", **fields)
     else:
         echo_report(fields, saved_to, summary.figures)
+        if folder is not None:
+            click.echo(f"Exported {', '.join(names)} to {printable(str(folder))}")
     return 0
+
+
+def _folder(name: str | None, settings: Settings) -> Path | None:
+    """Return where to export to; a folder that cannot be used is refused before anything is computed."""
+    from tradewright.reports.export import folder_for  # noqa: PLC0415  # as above
+
+    return None if name is None else folder_for(name, settings.workspace)
 
 
 def _refuse_beside_run(**given: Any) -> None:
     """Refuse whatever would make the saved run another one; it is not saved again anyway."""
-    words = {"first_on": "from", "last_on": "to", "overrides": "set"}
+    words = {"first_on": "from", "last_on": "to", "overrides": "set", "export_to": "export"}
     for name, value in given.items():
         if value is not None and value is not False and value != ():
             word = words.get(name, name.replace("_", "-"))

@@ -12,28 +12,29 @@ if TYPE_CHECKING:
     from tradewright.values.arrays import FloatArray
 
 
-def turnover(traded: float, equity: FloatArray) -> float | None:
+def turnover(traded: float, equity: FloatArray, *, sessions_per_year: int = SESSIONS_PER_YEAR) -> float | None:
     """Return `traded / 2 / mean(equity)` per year: 1 is the whole account bought and sold once a year.
 
     Args:
         traded: Sum of the absolute values of all fills, in currency.
         equity: At each session's close, `(n,)`, in the same currency.
+        sessions_per_year: 252, or 365 where every day is a session.
 
     >>> turnover(2_000.0, np.full(252, 1_000.0))
     1.0
     """
-    rate = per_year(traded, equity)
+    rate = per_year(traded, equity, sessions_per_year=sessions_per_year)
     return None if rate is None else rate / 2.0
 
 
-def per_year(amount: float, equity: FloatArray) -> float | None:
-    """Return an amount of money as a fraction of mean equity per year, `amount / mean(equity) x 252 / n`.
+def per_year(amount: float, equity: FloatArray, *, sessions_per_year: int = SESSIONS_PER_YEAR) -> float | None:
+    """Return an amount of money as a fraction of mean equity per year, `amount / mean(equity) x Y / n`.
 
     >>> per_year(10.0, np.full(126, 1_000.0))
     0.02
     """
     mean = float(equity.mean()) if len(equity) else 0.0
-    return amount / mean * SESSIONS_PER_YEAR / len(equity) if mean > 0.0 else None
+    return amount / mean * sessions_per_year / len(equity) if mean > 0.0 else None
 
 
 def exposure(notional: FloatArray, equity: FloatArray) -> float:

@@ -24,21 +24,25 @@ def marks(close: FloatArray, traded: BoolArray) -> FloatArray:
     return np.where(begun, np.take_along_axis(close, last, axis=0), np.nan)
 
 
-def buy_and_hold(mark: FloatArray, cash_rate: float = 0.0) -> FloatArray:
+def buy_and_hold(
+    mark: FloatArray, cash_rate: float = 0.0, *, sessions_per_year: int = SESSIONS_PER_YEAR
+) -> FloatArray:
     """Return the value of equal parts bought once and held, `(n + 1,)`, 1 at the beginning, without any cost.
 
     Each asset's part waits in cash until the asset's first close, is exchanged for it there, and is never touched
-    again.
+    again.  What is bought at the first close of all has waited for one session, and earns that session's interest,
+    as the idle cash of a strategy does.
 
     Args:
         mark: Last close of each asset at each session's close, `(n, n_assets)`, NaN before its first.
         cash_rate: Annual fraction earned by what waits, accrued once per session.
+        sessions_per_year: 252, or 365 where every day is a session.
 
     >>> buy_and_hold(np.array([[2.0, np.nan], [3.0, 5.0], [4.0, 10.0]])).tolist()
     [1.0, 1.0, 1.25, 2.0]
     """
     n, n_assets = mark.shape
-    cash = (1.0 + cash_rate / SESSIONS_PER_YEAR) ** np.arange(1, n + 1)
+    cash = (1.0 + cash_rate / sessions_per_year) ** np.arange(1, n + 1)
     value = np.tile(np.append(1.0, cash)[:, None], n_assets)
     for asset in range(n_assets):
         known = np.flatnonzero(~np.isnan(mark[:, asset]))
@@ -49,19 +53,22 @@ def buy_and_hold(mark: FloatArray, cash_rate: float = 0.0) -> FloatArray:
     return whole
 
 
-def held_at(values: FloatArray, exposure: float, cash_rate: float = 0.0) -> FloatArray:
+def held_at(
+    values: FloatArray, exposure: float, cash_rate: float = 0.0, *, sessions_per_year: int = SESSIONS_PER_YEAR
+) -> FloatArray:
     """Return the value of holding a constant fraction, set anew each session without cost, `(n + 1,)`.
 
-    `v_i = v_(i-1) x (1 + e x r_i + (1 - e) x cash_rate / 252)`.
+    `v_i = v_(i-1) x (1 + e x r_i + (1 - e) x cash_rate / Y)`, with Y sessions per year.
 
     Args:
         values: What is held, `(n + 1,)`.
         exposure: The fraction `e`, signed; the rest is in cash.
         cash_rate: Annual fraction earned by cash.
+        sessions_per_year: `Y`: 252, or 365 where every day is a session.
 
     >>> held_at(np.array([1.0, 1.5, 1.5]), 0.5).tolist()
     [1.0, 1.25, 1.25]
     """
-    growth = 1.0 + exposure * returns(values) + (1.0 - exposure) * cash_rate / SESSIONS_PER_YEAR
+    growth = 1.0 + exposure * returns(values) + (1.0 - exposure) * cash_rate / sessions_per_year
     value: FloatArray = np.cumprod(np.append(1.0, growth))
     return value

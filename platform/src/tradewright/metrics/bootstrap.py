@@ -77,7 +77,13 @@ def block_length(changes: FloatArray) -> float:
 
 
 def sharpe_interval(
-    values: FloatArray, cash_rate: float = 0.0, *, seed: int, level: float = LEVEL, resamples: int = RESAMPLES
+    values: FloatArray,
+    cash_rate: float = 0.0,
+    *,
+    seed: int,
+    level: float = LEVEL,
+    resamples: int = RESAMPLES,
+    sessions_per_year: int = SESSIONS_PER_YEAR,
 ) -> Interval | None:
     """Return the percentile interval of the annual Sharpe ratio over stationary bootstrap resamples.
 
@@ -94,13 +100,14 @@ def sharpe_interval(
         seed: Start of the random draws; equal ones give equal results.
         level: Fraction of the resamples between both ends.
         resamples: How many to draw.
+        sessions_per_year: 252, or 365 where every day is a session.
 
     >>> curve = np.cumprod(np.append(1.0, np.tile([1.004, 0.998, 1.001], 60)))
     >>> found = sharpe_interval(curve, seed=7)
     >>> found.low < 6.4 < found.high, found.block
     (True, 7.656011977641458)
     """
-    excess = excess_returns(values, cash_rate)
+    excess = excess_returns(values, cash_rate, sessions_per_year=sessions_per_year)
     s = deviation(excess)
     if s is None or s <= DEVIATION_MIN:
         return None
@@ -111,7 +118,7 @@ def sharpe_interval(
     spread = (second - first**2) * n / (n - 1)
     if not spread.min() > _SPREAD_MIN:
         return None
-    ratios = (mean + s * first) / (s * np.sqrt(spread)) * math.sqrt(SESSIONS_PER_YEAR)
+    ratios = (mean + s * first) / (s * np.sqrt(spread)) * math.sqrt(sessions_per_year)
     low, high = np.quantile(ratios, [(1.0 - level) / 2.0, (1.0 + level) / 2.0])
     return Interval(float(low), float(high), level, block, resamples)
 

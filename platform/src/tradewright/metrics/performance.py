@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tradewright.values.arrays import FloatArray
 
 SESSIONS_PER_YEAR = 252
-"""Equities' convention."""
+"""Equities' convention, and what every measure takes a year to have unless told otherwise; see `clock`."""
 
 SESSIONS_MIN = 20
 """Fewer returns tell no volatility: its own standard error, 1 / sqrt(2 n) of it, would be above 16 %."""
@@ -35,17 +35,20 @@ def returns(values: FloatArray) -> FloatArray:
     return change
 
 
-def excess_returns(values: FloatArray, cash_rate: float = 0.0) -> FloatArray:
-    """Return `x_i = r_i - cash_rate / 252`, `(n,)`.
+def excess_returns(
+    values: FloatArray, cash_rate: float = 0.0, *, sessions_per_year: int = SESSIONS_PER_YEAR
+) -> FloatArray:
+    """Return `x_i = r_i - cash_rate / Y`, `(n,)`.
 
     Args:
         values: `(n + 1,)`.
         cash_rate: Annual fraction earned without risk.
+        sessions_per_year: `Y`: 252, or 365 where every day is a session.
 
     >>> excess_returns(np.array([1.0, 1.5]), 0.252).tolist()
     [0.499]
     """
-    return returns(values) - cash_rate / SESSIONS_PER_YEAR
+    return returns(values) - cash_rate / sessions_per_year
 
 
 def total_return(values: FloatArray) -> float:
@@ -57,28 +60,30 @@ def total_return(values: FloatArray) -> float:
     return float(values[-1] / values[0] - 1.0)
 
 
-def annual_return(values: FloatArray) -> float | None:
-    """Return the geometric annual return, `(v_n / v_0) ** (252 / n) - 1`.
+def annual_return(values: FloatArray, *, sessions_per_year: int = SESSIONS_PER_YEAR) -> float | None:
+    """Return the geometric annual return, `(v_n / v_0) ** (Y / n) - 1`, with Y sessions per year.
 
     Less than a year is not annualised: the result would be a forecast (CFA Institute 2020, Global Investment
     Performance Standards for Firms).  empyrical annualises any length.
 
     >>> annual_return(np.full(253, 1.0)), annual_return(np.full(252, 1.0))
     (0.0, None)
+    >>> round(annual_return(np.geomspace(1.0, 23.77, 1_195), sessions_per_year=365), 2)  # 3.27 years.
+    1.63
     """
     n = len(values) - 1
-    if n < SESSIONS_PER_YEAR or not values[-1] > 0.0:
+    if n < sessions_per_year or not values[-1] > 0.0:
         return None
-    return math.exp(math.log(values[-1] / values[0]) * SESSIONS_PER_YEAR / n) - 1.0
+    return math.exp(math.log(values[-1] / values[0]) * sessions_per_year / n) - 1.0
 
 
-def volatility(values: FloatArray) -> float | None:
-    """Return the annual volatility, `s x sqrt(252)`; `s` is the sample standard deviation of the returns.
+def volatility(values: FloatArray, *, sessions_per_year: int = SESSIONS_PER_YEAR) -> float | None:
+    """Return the annual volatility, `s x sqrt(Y)`; `s` is the sample standard deviation of the returns.
 
     >>> volatility(np.array([1.0, 1.01]))
     """
     daily = deviation(returns(values))
-    return None if daily is None else daily * math.sqrt(SESSIONS_PER_YEAR)
+    return None if daily is None else daily * math.sqrt(sessions_per_year)
 
 
 def deviation(changes: FloatArray) -> float | None:

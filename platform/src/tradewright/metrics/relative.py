@@ -33,8 +33,14 @@ def beta(values: FloatArray, benchmark: FloatArray) -> float | None:
     return float(np.dot(centred, changes) / np.dot(centred, centred))
 
 
-def alpha(values: FloatArray, benchmark: FloatArray, cash_rate: float = 0.0) -> float | None:
-    """Return Jensen's alpha per year, `(mean(x) - beta mean(y)) x 252`, from the excess returns of both over cash.
+def alpha(
+    values: FloatArray,
+    benchmark: FloatArray,
+    cash_rate: float = 0.0,
+    *,
+    sessions_per_year: int = SESSIONS_PER_YEAR,
+) -> float | None:
+    """Return Jensen's alpha per year, `(mean(x) - beta mean(y)) x Y`, from the excess returns of both over cash.
 
     Source: Jensen 1968, The performance of mutual funds in the period 1945-1964, The Journal of Finance 23(2),
     389-416, equation 8.  empyrical compounds the daily alpha over 252 days.
@@ -43,6 +49,7 @@ def alpha(values: FloatArray, benchmark: FloatArray, cash_rate: float = 0.0) -> 
         values: `(n + 1,)`.
         benchmark: `(n + 1,)`.
         cash_rate: Annual fraction earned without risk.
+        sessions_per_year: `Y`: 252, or 365 where every day is a session.
 
     >>> market = np.cumprod(np.append(1.0, np.tile([1.02, 0.99], 20)))
     >>> round(alpha(np.cumprod(np.append(1.0, np.tile([1.011, 0.996], 20))), market), 6)
@@ -51,8 +58,11 @@ def alpha(values: FloatArray, benchmark: FloatArray, cash_rate: float = 0.0) -> 
     slope = beta(values, benchmark)
     if slope is None:
         return None
-    daily = excess_returns(values, cash_rate).mean() - slope * excess_returns(benchmark, cash_rate).mean()
-    return float(daily) * SESSIONS_PER_YEAR
+    ours, theirs = (
+        float(excess_returns(one, cash_rate, sessions_per_year=sessions_per_year).mean())
+        for one in (values, benchmark)
+    )
+    return (ours - slope * theirs) * sessions_per_year
 
 
 def correlation(values: FloatArray, benchmark: FloatArray) -> float | None:
@@ -68,8 +78,10 @@ def correlation(values: FloatArray, benchmark: FloatArray) -> float | None:
     return slope * theirs / ours
 
 
-def tracking_error(values: FloatArray, benchmark: FloatArray) -> float | None:
-    """Return the annual sample standard deviation of the difference, `s(r - b) x sqrt(252)`.
+def tracking_error(
+    values: FloatArray, benchmark: FloatArray, *, sessions_per_year: int = SESSIONS_PER_YEAR
+) -> float | None:
+    """Return the annual sample standard deviation of the difference, `s(r - b) x sqrt(Y)`, with Y sessions per year.
 
     Source: Grinold & Kahn 2000, Active portfolio management, 2nd edition, chapter 3.
 
@@ -78,14 +90,17 @@ def tracking_error(values: FloatArray, benchmark: FloatArray) -> float | None:
     0.241151
     """
     s = deviation(returns(values) - returns(benchmark))
-    return None if s is None else s * math.sqrt(SESSIONS_PER_YEAR)
+    return None if s is None else s * math.sqrt(sessions_per_year)
 
 
-def information_ratio(values: FloatArray, benchmark: FloatArray) -> float | None:
+def information_ratio(
+    values: FloatArray, benchmark: FloatArray, *, sessions_per_year: int = SESSIONS_PER_YEAR
+) -> float | None:
     """Return the mean difference per year over the tracking error; None when the two do not differ.
 
-    `mean(r - b) x 252 / tracking error`.  Source: Goodwin 1998, The information ratio, Financial Analysts Journal
-    54(4), 34-43.  empyrical's `excess_sharpe` is the same without the year, less by `sqrt(252)`.
+    `mean(r - b) x Y / tracking error`, with Y sessions per year.  Source: Goodwin 1998, The information ratio,
+    Financial Analysts Journal 54(4), 34-43.  empyrical's `excess_sharpe` is the same
+    without the year, less by `sqrt(Y)`.
 
     >>> round(information_ratio(np.cumprod(np.append(1.0, np.tile([1.02, 0.99], 20))), np.ones(41)), 6)
     5.22494
@@ -94,4 +109,4 @@ def information_ratio(values: FloatArray, benchmark: FloatArray) -> float | None
     s = deviation(difference)
     if s is None or s <= DEVIATION_MIN:
         return None
-    return float(difference.mean()) / s * math.sqrt(SESSIONS_PER_YEAR)
+    return float(difference.mean()) / s * math.sqrt(sessions_per_year)

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 TRACK_RECORD_LEVEL = 0.95
 
 _NORMAL = NormalDist()
-_YEAR = math.sqrt(SESSIONS_PER_YEAR)
 _EULER = float(np.euler_gamma)
 
 
@@ -41,7 +40,13 @@ class DeflatedSharpe(NamedTuple):
     trials: int
 
 
-def probabilistic_sharpe(values: FloatArray, cash_rate: float = 0.0, benchmark: float = 0.0) -> float | None:
+def probabilistic_sharpe(
+    values: FloatArray,
+    cash_rate: float = 0.0,
+    benchmark: float = 0.0,
+    *,
+    sessions_per_year: int = SESSIONS_PER_YEAR,
+) -> float | None:
     """Return the probability that the true Sharpe ratio is above a benchmark, `Phi((p - p*) / standard error)`.
 
     Source: Bailey & Lopez de Prado 2012, The Sharpe ratio efficient frontier, Journal of Risk 15(2), 3-44, section 3,
@@ -51,14 +56,16 @@ def probabilistic_sharpe(values: FloatArray, cash_rate: float = 0.0, benchmark: 
         values: `(n + 1,)`.
         cash_rate: Annual fraction earned without risk.
         benchmark: Annual Sharpe ratio to exceed.
+        sessions_per_year: 252, or 365 where every day is a session.
 
     >>> round(probabilistic_sharpe(np.cumprod(np.append(1.0, np.tile([1.004, 0.998], 60)))), 4)
     0.9999
     """
-    ratio, error = daily_sharpe(values, cash_rate), _error(values, cash_rate)
+    ratio = daily_sharpe(values, cash_rate, sessions_per_year=sessions_per_year)
+    error = _error(values, ratio)
     if ratio is None or error is None:
         return None
-    return _NORMAL.cdf((ratio - benchmark / _YEAR) / error)
+    return _NORMAL.cdf((ratio - benchmark / math.sqrt(sessions_per_year)) / error)
 
 
 def expected_best_sharpe(trials: int, spread: float) -> float:
@@ -87,7 +94,12 @@ def expected_best_sharpe(trials: int, spread: float) -> float:
 
 
 def deflated_sharpe(
-    values: FloatArray, trials: int, sharpes: Sequence[float], cash_rate: float = 0.0
+    values: FloatArray,
+    trials: int,
+    sharpes: Sequence[float],
+    cash_rate: float = 0.0,
+    *,
+    sessions_per_year: int = SESSIONS_PER_YEAR,
 ) -> DeflatedSharpe | None:
     """Return the probabilistic Sharpe ratio against the best that luck alone would show in so many trials.
 
@@ -101,6 +113,7 @@ def deflated_sharpe(
         trials: Distinct configurations tried, this one included.
         sharpes: Annual Sharpe ratios of those trials that have one, this one included.
         cash_rate: Annual fraction earned without risk.
+        sessions_per_year: Of `values`; the others are annual, whatever their year had.
 
     >>> curve = np.cumprod(np.append(1.0, np.tile([1.004, 0.998], 60)))
     >>> found = deflated_sharpe(curve, 12, [5.3, 4.1, 2.0, 3.2])
@@ -110,12 +123,17 @@ def deflated_sharpe(
     if trials > 1 and len(sharpes) < 2:
         return None
     best = expected_best_sharpe(trials, variance(sharpes) if trials > 1 else 0.0)
-    probability = probabilistic_sharpe(values, cash_rate, best)
+    probability = probabilistic_sharpe(values, cash_rate, best, sessions_per_year=sessions_per_year)
     return None if probability is None else DeflatedSharpe(probability, best, trials)
 
 
 def min_track_record(
-    values: FloatArray, cash_rate: float = 0.0, benchmark: float = 0.0, level: float = TRACK_RECORD_LEVEL
+    values: FloatArray,
+    cash_rate: float = 0.0,
+    benchmark: float = 0.0,
+    level: float = TRACK_RECORD_LEVEL,
+    *,
+    sessions_per_year: int = SESSIONS_PER_YEAR,
 ) -> int | None:
     """Return the sessions after which such a Sharpe ratio would be above the benchmark with the given probability.
 
@@ -127,21 +145,23 @@ def min_track_record(
         cash_rate: Annual fraction earned without risk.
         benchmark: Annual Sharpe ratio to exceed.
         level: Probability to reach.
+        sessions_per_year: 252, or 365 where every day is a session.
 
     >>> min_track_record(np.cumprod(np.append(1.0, np.tile([1.004, 0.998], 60))))
     26
     """
-    ratio, error = daily_sharpe(values, cash_rate), _error(values, cash_rate)
-    if ratio is None or error is None or ratio <= benchmark / _YEAR:
+    ratio = daily_sharpe(values, cash_rate, sessions_per_year=sessions_per_year)
+    error, exceeded = _error(values, ratio), benchmark / math.sqrt(sessions_per_year)
+    if ratio is None or error is None or ratio <= exceeded:
         return None
     n = len(values) - 1
-    z = _NORMAL.inv_cdf(level) / (ratio - benchmark / _YEAR)
+    z = _NORMAL.inv_cdf(level) / (ratio - exceeded)
     return math.ceil(1.0 + error**2 * (n - 1) * z**2)
 
 
-def _error(values: FloatArray, cash_rate: float) -> float | None:
-    """Return the standard error of the daily Sharpe ratio."""
-    ratio, lean, heavy = daily_sharpe(values, cash_rate), skew(values), kurtosis(values)
+def _error(values: FloatArray, ratio: float | None) -> float | None:
+    """Return the standard error of a daily Sharpe ratio."""
+    lean, heavy = skew(values), kurtosis(values)
     if ratio is None or lean is None or heavy is None:
         return None
     squared = float(squared_error(np.array(ratio), np.array(lean), np.array(heavy), len(values) - 1))

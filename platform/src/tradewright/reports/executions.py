@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from tradewright.engine.log import BY_ORDER, BY_STOP
 from tradewright.engine.transitions import DUST, LOT_SLACK
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from tradewright.backtest import Backtest
     from tradewright.engine.state import Table
-    from tradewright.values.arrays import FloatArray, IntArray
+    from tradewright.values.arrays import BoolArray, FloatArray, IntArray
     from tradewright.values.bars import Bars
 
 
@@ -27,6 +28,7 @@ class Executions(NamedTuple):
         quantity: Signed, in the units of the last bar; 0 for a dividend, `(m,)`.
         price: Currency per unit, the multiplier included, `(m,)`.
         fee: Paid, in currency; a dividend is a negative one, `(m,)`.
+        stopped: Whether a stop sold it, `(m,)`.
         mark: Last price by key, in currency per unit, NaN for what was never traded.
     """
 
@@ -35,12 +37,19 @@ class Executions(NamedTuple):
     quantity: FloatArray
     price: FloatArray
     fee: FloatArray
+    stopped: BoolArray
     mark: FloatArray
 
     @property
     def income(self) -> float:
         """Dividends received less those paid on shorts, in currency."""
         return -float(self.fee[self.quantity == 0.0].sum())
+
+    def of(self, book: int, n_assets: int) -> Executions:
+        """Return those of one book."""
+        mine = self.key // n_assets == book
+        rows = {name: getattr(self, name)[mine] for name in self._fields if name != "mark"}
+        return self._replace(**rows)
 
 
 def executions(ran: Backtest, stop: int) -> Executions:
@@ -51,13 +60,14 @@ def executions(ran: Backtest, stop: int) -> Executions:
     key = fills.book * ran.bars.n_assets + fills.asset
     price = fills.price * multiplier[fills.asset]
     if ran.bars.split is None:
-        return Executions(fills.bar, key, fills.quantity, price, fills.fee, mark)
-    rows = np.array(list(_with_actions(ran, fills, stop)), np.float64).reshape(-1, 5)
+        return Executions(fills.bar, key, fills.quantity, price, fills.fee, fills.reason == BY_STOP, mark)
+    rows = np.array(list(_with_actions(ran, fills, stop)), np.float64).reshape(-1, 6)
     bar, key = rows[:, 0].astype(np.int64), rows[:, 1].astype(np.int64)
     splits = np.cumprod(ran.bars.split[:stop], axis=0)
     asset = key % ran.bars.n_assets
     since = splits[-1, asset] / splits[bar, asset]
-    return Executions(bar, key, rows[:, 2] * since, rows[:, 3] * multiplier[asset] / since, rows[:, 4], mark)
+    price = rows[:, 3] * multiplier[asset] / since
+    return Executions(bar, key, rows[:, 2] * since, price, rows[:, 4], rows[:, 5] == BY_STOP, mark)
 
 
 def marks(bars: Bars, stop: int) -> FloatArray:
@@ -72,7 +82,7 @@ def marks(bars: Bars, stop: int) -> FloatArray:
 
 
 def _with_actions(ran: Backtest, fills: Table, stop: int) -> Iterator[tuple[float, ...]]:
-    """Yield bar, key, quantity, price and fee of fills and, before those of their bar, of splits and dividends."""
+    """Yield bar, key, quantity, price, fee and reason of fills, after the splits and dividends of their bar."""
     held = np.zeros((len(ran.books), ran.bars.n_assets))
     bars, ends = _action_bars(ran.bars, ran.start, stop), 0
     for bar in [*bars, stop]:
@@ -80,7 +90,8 @@ def _with_actions(ran: Backtest, fills: Table, stop: int) -> Iterator[tuple[floa
             fill = fills[ends]
             at = fill.book, fill.asset
             held[at] = 0.0 if abs(held[at] + fill.quantity) < DUST else held[at] + fill.quantity
-            yield fill.bar, fill.book * ran.bars.n_assets + fill.asset, fill.quantity, fill.price, fill.fee
+            key = fill.book * ran.bars.n_assets + fill.asset
+            yield fill.bar, key, fill.quantity, fill.price, fill.fee, fill.reason
             ends += 1
         if bar < stop:
             yield from _actions(ran, held, bar)
@@ -107,7 +118,7 @@ def _actions(ran: Backtest, held: FloatArray, bar: int) -> Iterator[tuple[float,
             lots = math.floor(abs(held[book, asset]) / one.lot + LOT_SLACK)
             whole = math.copysign(lots * one.lot, held[book, asset]) if lots else 0.0
             if abs(held[book, asset] - whole) >= DUST:
-                yield bar, key, whole - held[book, asset], mark[asset], 0.0
+                yield bar, key, whole - held[book, asset], mark[asset], 0.0, BY_ORDER
             held[book, asset] = whole
         if dividend[asset] != 0.0 and held[book, asset] != 0.0:
-            yield bar, key, 0.0, 0.0, -held[book, asset] * dividend[asset] * one.multiplier
+            yield bar, key, 0.0, 0.0, -held[book, asset] * dividend[asset] * one.multiplier, BY_ORDER

@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import attrs
 import numpy as np
 
 from tradewright.backtest import granted
-from tradewright.engine.log import GRANTED
 from tradewright.metrics import activity, benchmarks
+from tradewright.reports.accounts import capital_at, fills_of, paid, session_closes
 from tradewright.reports.executions import executions
 from tradewright.reports.measures import beside, measured, rolling
+from tradewright.reports.strategies import strategies
 from tradewright.reports.trading import lots, trades
 from tradewright.values.arrays import array_field
 
 if TYPE_CHECKING:
     from tradewright.backtest import Backtest
     from tradewright.engine.state import Table
+    from tradewright.reports.accounts import Costs
     from tradewright.reports.measures import Performance, Relative, Rolling
+    from tradewright.reports.strategies import StrategyRow
     from tradewright.reports.trading import Lots, Trades
-    from tradewright.values.arrays import FloatArray, IntArray, TimeArray
-
-
-@attrs.frozen(kw_only=True)
-class Costs:
-    """What trading cost, in currency, >= 0; interest is what cash earned."""
-
-    fees: float
-    slippage: float
-    borrow: float
-    interest: float
-
-    @property
-    def total(self) -> float:
-        """Fees, slippage and borrow together."""
-        return self.fees + self.slippage + self.borrow
+    from tradewright.values.arrays import FloatArray, TimeArray
 
 
 @attrs.frozen(kw_only=True)
@@ -49,6 +38,7 @@ class Figures:
         market: The same of buy-and-hold, `(n + 1,)`.
         held: The same of buy-and-hold at the average exposure, `(n + 1,)`.
         cash_rate: Annual fraction earned without risk.
+        sessions_per_year: By which everything annual is made so.
         net: Of `nav`.
         gross: Of `nav_gross`.
         buy_and_hold: Of equal parts of everything traded, bought at the first close; without costs.
@@ -66,6 +56,7 @@ class Figures:
         fills: How many.
         trades: Round trips, flat to flat, per book and symbol.
         lots: Tax lots, first in, first out.
+        strategies: The parts of the account, one per book.
     """
 
     on: TimeArray = array_field("datetime64[D]")
@@ -74,6 +65,7 @@ class Figures:
     market: FloatArray = array_field()
     held: FloatArray = array_field()
     cash_rate: float
+    sessions_per_year: int
     net: Performance
     gross: Performance
     buy_and_hold: Performance
@@ -91,6 +83,7 @@ class Figures:
     fills: int
     trades: Trades
     lots: Lots
+    strategies: tuple[StrategyRow, ...]
 
     @property
     def sessions(self) -> int:
@@ -102,16 +95,19 @@ def figures(ran: Backtest, stop: int) -> Figures:
     """Return the figures of bars `ran.start` to `stop - 1`; `stop` must end a session."""
     closes = session_closes(ran, stop)
     account = ran.trace.curve[closes, -1]
-    fills = ran.trace.fills[ran.trace.fills.bar < stop]
+    fills = fills_of(ran, stop)
     moves = executions(ran, stop)
-    cash_rate, seed = ran.settings.costs.cash_rate, ran.settings.seed
+    cash_rate, per_year = ran.settings.costs.cash_rate, ran.sessions_per_year
     on = ran.bars.session[np.append(closes[0], closes)]
     nav = np.append(1.0, account.nav)
     nav_gross = without_costs(nav, account, float(granted(ran.settings).sum()))
     exposure = activity.exposure(account.net, account.equity)
     bars = ran.bars.between(ran.start, stop).adjusted()
-    market = benchmarks.buy_and_hold(benchmarks.marks(bars.close, bars.traded)[closes - ran.start], cash_rate)
-    held = benchmarks.held_at(market, exposure, cash_rate)
+    market = benchmarks.buy_and_hold(
+        benchmarks.marks(bars.close, bars.traded)[closes - ran.start], cash_rate, sessions_per_year=per_year
+    )
+    held = benchmarks.held_at(market, exposure, cash_rate, sessions_per_year=per_year)
+    measure = partial(measured, on=on, cash_rate=cash_rate, seed=ran.settings.seed, sessions_per_year=per_year)
     return Figures(
         on=on,
         nav=nav,
@@ -119,30 +115,26 @@ def figures(ran: Backtest, stop: int) -> Figures:
         market=market,
         held=held,
         cash_rate=cash_rate,
-        net=measured(nav, on, cash_rate, seed),
-        gross=measured(nav_gross, on, cash_rate, seed),
-        buy_and_hold=measured(market, on, cash_rate, seed),
-        buy_and_hold_at_exposure=measured(held, on, cash_rate, seed),
-        relative=beside(nav, market, cash_rate),
-        rolling=rolling(nav, cash_rate),
+        sessions_per_year=per_year,
+        net=measure(nav),
+        gross=measure(nav_gross),
+        buy_and_hold=measure(market),
+        buy_and_hold_at_exposure=measure(held),
+        relative=beside(nav, market, cash_rate, per_year),
+        rolling=rolling(nav, cash_rate, per_year),
         costs=paid(ran, fills, closes[-1]),
         equity=float(account.equity[-1]),
         equity_mean=float(account.equity.mean()),
         capital=capital_at(ran, stop),
-        turnover=activity.turnover(traded(ran, fills), account.equity),
+        turnover=activity.turnover(traded(ran, fills), account.equity, sessions_per_year=per_year),
         exposure_gross=activity.exposure(account.gross, account.equity),
         exposure_net=exposure,
         time_in_market=activity.time_in_market(account.gross),
         fills=len(fills),
         trades=trades(ran, moves),
         lots=lots(ran, moves),
+        strategies=strategies(ran, moves, stop),
     )
-
-
-def session_closes(ran: Backtest, stop: int) -> IntArray:
-    """Return the last bar of each session from `ran.start` on, before `stop`."""
-    session = ran.bars.session[ran.start : stop]
-    return ran.start + np.flatnonzero(np.append(session[1:] != session[:-1], True))
 
 
 def without_costs(nav: FloatArray, account: Table, capital: float) -> FloatArray:
@@ -154,23 +146,3 @@ def traded(ran: Backtest, fills: Table) -> float:
     """Return the sum of the absolute values of all fills, in currency."""
     multiplier = np.array([one.multiplier for one in ran.bars.instruments])
     return float(np.abs(fills.quantity * fills.price * multiplier[fills.asset]).sum())
-
-
-def paid(ran: Backtest, fills: Table, last: int) -> Costs:
-    """Return what was paid up to and with bar `last`."""
-    point = ran.trace.curve[last, -1]
-    fees, slippage = float(fills.fee.sum()), float(fills.slippage.sum())
-    borrow = _cleared(float(point.costs) - fees - slippage)
-    return Costs(fees=fees, slippage=slippage, borrow=borrow, interest=float(point.interest))
-
-
-def _cleared(amount: float) -> float:
-    """Return the amount without what adding and subtracting large numbers left behind."""
-    return round(amount, 6) + 0.0
-
-
-def capital_at(ran: Backtest, stop: int) -> float:
-    """Return the money granted to the books before bar `stop`, in currency."""
-    events = ran.trace.events
-    steps = events.money[(events.kind == GRANTED) & (events.bar < stop)]
-    return float(granted(ran.settings).sum() + steps.sum())

@@ -55,6 +55,7 @@ def _run(summary: Summary) -> dict[str, Any]:
     return {
         "largest_weights": summary.largest,
         "cut_orders": {**summary.cuts, "expired": summary.expired},
+        "no_trades": list(summary.idle),
         "strikes": summary.strikes,
         "verify_failures": summary.verify_failures,
         "after_halt": None
@@ -87,8 +88,11 @@ def _rule(row: RuleRow) -> dict[str, Any]:
         "cuts": row.cuts,
         "bars_bound": row.bars_bound,
         "notional_cut": money(row.notional_cut),
+        "held_back": number(row.held_back),
         "first_at": instant(row.first_at),
         "last_at": instant(row.last_at),
+        "first_on": day(row.first_on),
+        "last_on": day(row.last_on),
     }
 
 
@@ -98,8 +102,10 @@ def _halt(row: HaltRow) -> dict[str, Any]:
         "level": row.level,
         "book": row.book,
         "at": instant(row.at),
+        "on": day(row.on),
         "observed": number(row.observed),
         "limit": number(row.limit),
         "latched": row.latched,
         "lifted_at": instant(row.lifted_at),
+        "lifted_on": day(row.lifted_on),
     }

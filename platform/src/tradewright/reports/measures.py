@@ -53,7 +53,7 @@ class Performance:
 
     Attributes:
         total_return: Over the whole period.
-        annual_return: Geometric, per 252 sessions; None for less than a year.
+        annual_return: Geometric; None for less than a year.
         volatility: Annual.
         sharpe: Annual, in excess of the cash rate.
         sharpe_interval: Of the stationary bootstrap.
@@ -134,7 +134,7 @@ class Rolling:
     highest: float | None
 
 
-def measured(values: FloatArray, on: TimeArray, cash_rate: float, seed: int) -> Performance:
+def measured(values: FloatArray, on: TimeArray, cash_rate: float, seed: int, sessions_per_year: int) -> Performance:
     """Return what one curve says.
 
     Args:
@@ -142,19 +142,21 @@ def measured(values: FloatArray, on: TimeArray, cash_rate: float, seed: int) -> 
         on: Session of each value; the first one is that of the second value, `(n + 1,)`.
         cash_rate: Annual fraction earned without risk.
         seed: Start of the bootstrap's draws.
+        sessions_per_year: By which everything annual is made so.
     """
+    year = {"sessions_per_year": sessions_per_year}
     return Performance(
         total_return=performance.total_return(values),
-        annual_return=performance.annual_return(values),
-        volatility=performance.volatility(values),
-        sharpe=sharpe(values, cash_rate),
-        sharpe_interval=sharpe_interval(values, cash_rate, seed=seed),
-        probabilistic_sharpe=significance.probabilistic_sharpe(values, cash_rate),
-        min_track_record=significance.min_track_record(values, cash_rate),
-        sortino=downside.sortino(values, cash_rate),
-        calmar=downside.calmar(values),
-        omega=downside.omega(values, cash_rate),
-        downside_deviation=downside.downside_deviation(values, cash_rate),
+        annual_return=performance.annual_return(values, **year),
+        volatility=performance.volatility(values, **year),
+        sharpe=sharpe(values, cash_rate, **year),
+        sharpe_interval=sharpe_interval(values, cash_rate, seed=seed, **year),
+        probabilistic_sharpe=significance.probabilistic_sharpe(values, cash_rate, **year),
+        min_track_record=significance.min_track_record(values, cash_rate, **year),
+        sortino=downside.sortino(values, cash_rate, **year),
+        calmar=downside.calmar(values, **year),
+        omega=downside.omega(values, cash_rate, **year),
+        downside_deviation=downside.downside_deviation(values, cash_rate, **year),
         value_at_risk=tails.value_at_risk(values),
         expected_shortfall=tails.expected_shortfall(values),
         cornish_fisher_value_at_risk=tails.cornish_fisher_value_at_risk(values),
@@ -162,29 +164,30 @@ def measured(values: FloatArray, on: TimeArray, cash_rate: float, seed: int) -> 
         skew=tails.skew(values),
         kurtosis=tails.kurtosis(values),
         tail_ratio=tails.tail_ratio(values),
-        max_drawdown=_dated(max_drawdown(values), on),
-        worst=tuple(_dated(fall, on) for fall in worst_drawdowns(values, DRAWDOWNS_SHOWN)),
+        max_drawdown=dated(max_drawdown(values), on),
+        worst=tuple(dated(fall, on) for fall in worst_drawdowns(values, DRAWDOWNS_SHOWN)),
         time_under_water=time_under_water(values),
         longest_under_water=longest_under_water(values),
         years=calendar(values, on[1:]),
     )
 
 
-def beside(values: FloatArray, benchmark: FloatArray, cash_rate: float) -> Relative:
+def beside(values: FloatArray, benchmark: FloatArray, cash_rate: float, sessions_per_year: int) -> Relative:
     """Return the measures of a curve beside a benchmark's; both `(n + 1,)`."""
+    year = {"sessions_per_year": sessions_per_year}
     return Relative(
         beta=relative.beta(values, benchmark),
-        alpha=relative.alpha(values, benchmark, cash_rate),
+        alpha=relative.alpha(values, benchmark, cash_rate, **year),
         correlation=relative.correlation(values, benchmark),
-        tracking_error=relative.tracking_error(values, benchmark),
-        information_ratio=relative.information_ratio(values, benchmark),
+        tracking_error=relative.tracking_error(values, benchmark, **year),
+        information_ratio=relative.information_ratio(values, benchmark, **year),
     )
 
 
-def rolling(values: FloatArray, cash_rate: float) -> Rolling:
+def rolling(values: FloatArray, cash_rate: float, sessions_per_year: int) -> Rolling:
     """Return the newest and the extreme Sharpe ratios of windows of a year."""
-    window = performance.SESSIONS_PER_YEAR
-    found = rolling_sharpe(values, cash_rate, window)
+    window = sessions_per_year
+    found = rolling_sharpe(values, cash_rate, window, sessions_per_year=sessions_per_year)
     if not len(found.rows):
         return Rolling(window=window, last=None, low=None, high=None, lowest=None, highest=None)
     return Rolling(
@@ -197,7 +200,8 @@ def rolling(values: FloatArray, cash_rate: float) -> Rolling:
     )
 
 
-def _dated(fall: Drawdown, on: TimeArray) -> Fall:
+def dated(fall: Drawdown, on: TimeArray) -> Fall:
+    """Return a fall with the sessions of its rows, `on` as in `measured`."""
     days = on.astype(object)
     end = len(on) - 1 if fall.recovered is None else fall.recovered
     return Fall(

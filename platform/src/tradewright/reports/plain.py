@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from datetime import date
 
 
@@ -19,6 +21,27 @@ def money(amount: float) -> str:
     """
     text = f"{amount:.2f}"
     return "0.00" if text == "-0.00" else text
+
+
+def total(amounts: Iterable[str]) -> str:
+    """Add amounts as they are written, so that parts and whole agree to the last digit.
+
+    >>> total(["7.08", "7.80"]), total([])
+    ('14.88', '0.00')
+    """
+    return str(sum(map(Decimal, amounts), Decimal("0.00")))
+
+
+def shares(amounts: Sequence[float], whole: str) -> list[str]:
+    """Write the parts of an amount so that they add up to the whole as it is written.
+
+    Each part is the difference of two rounded running sums, and so at most a cent from its own rounding.
+
+    >>> shares([0.333, 0.333, 0.334], "1.00"), shares([7.084, 7.804], "14.89")
+    (['0.33', '0.34', '0.33'], ['7.08', '7.81'])
+    """
+    sums = [*(Decimal(money(sum(amounts[: i + 1]))) for i in range(len(amounts) - 1)), Decimal(whole)]
+    return [str(upper - lower) for lower, upper in zip([Decimal("0.00"), *sums], sums, strict=False)]
 
 
 def cash(amount: float | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -9,7 +10,7 @@ import numpy as np
 
 from tradewright.metrics.activity import per_year
 from tradewright.metrics.significance import deflated_sharpe
-from tradewright.reports.plain import cash, day, money, number
+from tradewright.reports.plain import cash, day, money, number, shares, total
 
 if TYPE_CHECKING:
     from tradewright.reports.figures import Figures
@@ -21,6 +22,9 @@ _RATIOS = (
     *("sortino", "calmar", "omega", "downside_deviation", "value_at_risk", "expected_shortfall"),
     *("cornish_fisher_value_at_risk", "cornish_fisher_expected_shortfall", "skew", "kurtosis", "tail_ratio"),
 )
+
+_COSTS = ("fees", "slippage", "borrow")
+_OF_A_BOOK = ("total_return", "annual_return", "volatility", "sharpe")
 
 
 def part(figures: Figures, ticket: Ticket) -> dict[str, Any]:
@@ -36,7 +40,12 @@ def part(figures: Figures, ticket: Ticket) -> dict[str, Any]:
 
 def period(figures: Figures) -> dict[str, Any]:
     """Return from when to when."""
-    return {"first_on": str(figures.on[0]), "last_on": str(figures.on[-1]), "sessions": figures.sessions}
+    return {
+        "first_on": str(figures.on[0]),
+        "last_on": str(figures.on[-1]),
+        "sessions": figures.sessions,
+        "sessions_per_year": figures.sessions_per_year,
+    }
 
 
 def performance(one: Performance) -> dict[str, Any]:
@@ -68,7 +77,7 @@ def net(figures: Figures, ticket: Ticket) -> dict[str, Any]:
         "deflated_sharpe": _deflated(figures, ticket),
         "rolling_sharpe": attrs.asdict(figures.rolling),
         "relative": {"benchmark": "buy_and_hold", **attrs.asdict(figures.relative)},
-        "profit": money(figures.equity - figures.capital),
+        "profit": str(Decimal(money(figures.equity)) - Decimal(money(figures.capital))),
         "equity": money(figures.equity),
         "turnover": number(figures.turnover),
         "exposure": {
@@ -79,6 +88,7 @@ def net(figures: Figures, ticket: Ticket) -> dict[str, Any]:
         "fills": figures.fills,
         "trades": _trades(figures.trades),
         "lots": _lots(figures.lots),
+        "strategies": strategies(figures),
     }
 
 
@@ -97,12 +107,40 @@ def benchmarks(figures: Figures) -> dict[str, Any]:
 def costs(figures: Figures) -> dict[str, Any]:
     """Return what was paid, and what cash earned."""
     paid = figures.costs
-    amounts = {name: getattr(paid, name) for name in ("fees", "slippage", "borrow", "total", "interest")}
-    equity = np.full(figures.sessions, figures.equity_mean)
+    written = {name: money(getattr(paid, name)) for name in _COSTS}
+    written |= {"total": total(written.values()), "interest": money(paid.interest)}
+    equity, year = np.full(figures.sessions, figures.equity_mean), {"sessions_per_year": figures.sessions_per_year}
     return {
-        name: {"amount": money(amount), "per_year": number(per_year(amount, equity))}
-        for name, amount in amounts.items()
+        name: {"amount": amount, "per_year": number(per_year(getattr(paid, name), equity, **year))}
+        for name, amount in written.items()
     }
+
+
+def strategies(figures: Figures) -> list[dict[str, Any]]:
+    """Return the parts of the account: what they earned and paid adds up to the account's, to the cent."""
+    rows = figures.strategies
+    equity = shares([row.equity for row in rows], money(figures.equity))
+    capital = shares([row.capital for row in rows], money(figures.capital))
+    paid = {
+        name: shares([getattr(row.costs, name) for row in rows], money(getattr(figures.costs, name)))
+        for name in (*_COSTS, "interest")
+    }
+    return [
+        {
+            "name": row.name,
+            **{name: number(getattr(row, name)) for name in _OF_A_BOOK},
+            "max_drawdown": _fall(row.max_drawdown),
+            "profit": str(Decimal(equity[i]) - Decimal(capital[i])),
+            "equity": equity[i],
+            "capital": capital[i],
+            "costs": {name: amounts[i] for name, amounts in paid.items()}
+            | {"total": total(paid[name][i] for name in _COSTS)},
+            "exposure": {"gross": number(row.exposure_gross), "net": number(row.exposure_net)},
+            "fills": row.fills,
+            "trades": _trades(row.trades),
+        }
+        for i, row in enumerate(rows)
+    ]
 
 
 def _fall(fall: Fall) -> dict[str, Any]:
@@ -120,7 +158,13 @@ def _deflated(figures: Figures, ticket: Ticket) -> dict[str, Any] | None:
     if ticket.trials is None:
         return None
     mine = [] if figures.net.sharpe is None else [figures.net.sharpe]
-    found = deflated_sharpe(figures.nav, ticket.trials, [*ticket.sharpes, *mine], figures.cash_rate)
+    found = deflated_sharpe(
+        figures.nav,
+        ticket.trials,
+        [*ticket.sharpes, *mine],
+        figures.cash_rate,
+        sessions_per_year=figures.sessions_per_year,
+    )
     return None if found is None else found._asdict()
 
 
@@ -128,6 +172,7 @@ def _trades(trades: Trades) -> dict[str, Any]:
     fields = {name: number(getattr(trades, name)) for name in ("hit_rate", "profit_factor", "payoff")}
     return {
         "closed": trades.closed,
+        "stopped": trades.stopped,
         "open": trades.open,
         **fields,
         "expectancy": cash(trades.expectancy),

@@ -10,6 +10,7 @@ import numpy as np
 from tradewright.backtest import granted
 from tradewright.reports import events
 from tradewright.reports.figures import figures
+from tradewright.reports.idle import reasons
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from tradewright.backtest import Backtest
     from tradewright.reports.events import HaltRow, RuleRow, StepRow
     from tradewright.reports.figures import Figures
+
+SHARPE_BELIEVED_MAX = 3.0
+"""Over more than a year, a higher ratio is more often a price of tomorrow than an edge."""
 
 Status = Literal["complete", "halted", "no_trades"]
 
@@ -39,7 +43,7 @@ class FeedRow:
 
 @attrs.frozen(kw_only=True)
 class AfterHalt:
-    """What came of the account once a halt had ended all trading: positions are sold at the next open.
+    """What came of the account once halts had ended all trading: positions were sold on the next bar, or are frozen.
 
     Attributes:
         on: Last session of the prices.
@@ -57,17 +61,19 @@ class Summary:
     """Everything that a report of a backtest shows.
 
     Attributes:
-        status: `halted` when a halt that only a person can lift ended all trading, `no_trades` without a fill.
+        status: `halted` when halts that only a person can lift stand over the account or in every book, `no_trades`
+            without a fill.
         config: Every effective setting, in the file's shape.
         currency: Of every amount.
         data: The feeds.
-        figures: The whole period; when halted, up to the close of the halt's session.
-        after_halt: What followed, when halted.
+        figures: The whole period; when halts ended all trading, up to the close of the session in which they did.
+        after_halt: What followed then.
         until_halt: The figures up to the first halt, when a simulated person lifted it.
         capital_start: Granted at first, in currency.
         steps: What was granted later, up to the end of `figures`.
         rules: What each rule cut.
         halts: Every halt, in order.
+        idle: Why nothing was traded, empty when something was.
         largest: Largest absolute weight at any close, by book and symbol.
         cuts: Orders reduced by `participation` and by `cash`.
         expired: Orders that never reached their limit.
@@ -88,6 +94,7 @@ class Summary:
     steps: tuple[StepRow, ...]
     rules: tuple[RuleRow, ...]
     halts: tuple[HaltRow, ...]
+    idle: tuple[str, ...]
     largest: dict[str, dict[str, float]]
     cuts: dict[str, int]
     expired: int
@@ -111,7 +118,7 @@ def summarise(ran: Backtest, warnings: Sequence[str] = ()) -> Summary:
     counts = ran.trace.state.run[0]
     rules = tuple(events.rules(ran))
     return Summary(
-        status="no_trades" if not len(ran.trace.fills) else "complete" if end is None else "halted",
+        status=_status(ran, halts),
         config=ran.settings.as_table(),
         currency=ran.settings.currency,
         data=tuple(feed_rows(ran)),
@@ -122,14 +129,28 @@ def summarise(ran: Backtest, warnings: Sequence[str] = ()) -> Summary:
         steps=tuple(step for step in events.steps(ran) if np.datetime64(step.on) <= whole.on[-1]),
         rules=rules,
         halts=halts,
+        idle=() if len(ran.trace.fills) else reasons(ran),
         largest=largest(ran),
         cuts={"participation": int(counts.participation_cuts), "cash": int(counts.cash_cuts)},
         expired=int(counts.expired),
         strikes=int(counts.strikes) + sum(len(one.strikes) for one in ran.targets.values()),
         verify_failures=int(counts.verify_failures),
-        warnings=(*warnings, *ran.warnings, *refusals(rules[len(ran.rules) :])),
+        warnings=(*doubts(whole), *warnings, *ran.warnings, *refusals(rules[len(ran.rules) :])),
         seconds=ran.seconds,
     )
+
+
+def doubts(whole: Figures) -> Iterator[str]:
+    """Yield what makes a result hard to believe."""
+    ratio = whole.net.sharpe
+    if ratio is not None and ratio > SHARPE_BELIEVED_MAX and whole.sessions > whole.sessions_per_year:
+        yield f"Sharpe {ratio:.1f} is rarely real: check the signal for look-ahead"
+
+
+def _status(ran: Backtest, halts: tuple[HaltRow, ...]) -> Status:
+    if not len(ran.trace.fills):
+        return "no_trades"
+    return "halted" if events.is_halted(ran, halts) else "complete"
 
 
 def refusals(checks: Iterable[RuleRow]) -> Iterator[str]:
@@ -141,7 +162,7 @@ def refusals(checks: Iterable[RuleRow]) -> Iterator[str]:
         if check.cuts and check.name not in {"halt", "buying-power"}:
             yield (
                 f"{check.name} refused or cut {check.cuts:,} orders on {check.bars_bound:,} bars, first on "
-                f"{check.first_at:.10}: an increase beyond it is not made smaller, but asked for again at every close"
+                f"{check.first_on}: an increase beyond it is not made smaller, but asked for again at every close"
             )
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from tradewright.reports.wording import day, percent, ratio, span
+from tradewright.reports.wording import day, money, percent, ratio, span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 YEARS_ABREAST_MAX = 3
 """More columns of years would not fit into 80."""
@@ -56,22 +55,22 @@ def _deflated(found: dict[str, Any] | None) -> tuple[str, ...]:
     return (f"  deflated, {trials:,}{word}", percent(found["probability"]), "", "", "")
 
 
-def year_columns(part: dict[str, Any]) -> tuple[str, ...]:
+def year_columns(part: dict[str, Any], most: int = YEARS_ABREAST_MAX) -> tuple[str, ...]:
     """Return the heads of the table of years, for as many years abreast as `year_rows` lays out."""
-    return (*("year", "net", "held", "") * _abreast(part),)[:-1]
+    return (*("year", "net", "held", "") * _abreast(part, most),)[:-1]
 
 
-def year_rows(part: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+def year_rows(part: dict[str, Any], most: int = YEARS_ABREAST_MAX) -> Iterator[tuple[str, ...]]:
     """Yield rows of calendar years, read down and then across: the year, the strategy net, buy and hold."""
     pairs = zip(part["net"].get("years", []), part["benchmarks"]["buy_and_hold"].get("years", []), strict=True)
     cells = [(str(ours["year"]), percent(ours["total"]), percent(held["total"])) for ours, held in pairs]
-    rows = -(-len(cells) // max(1, _abreast(part)))
+    rows = -(-len(cells) // max(1, _abreast(part, most)))
     for row in range(rows):
         yield tuple(cell for year in cells[row::rows] for cell in (*year, ""))[:-1]
 
 
-def _abreast(part: dict[str, Any]) -> int:
-    return min(YEARS_ABREAST_MAX, -(-len(part["net"].get("years", [])) // _YEARS_BELOW_MIN))
+def _abreast(part: dict[str, Any], most: int) -> int:
+    return min(most, -(-len(part["net"].get("years", [])) // _YEARS_BELOW_MIN))
 
 
 def drawdown_rows(part: dict[str, Any]) -> Iterator[tuple[str, ...]]:
@@ -81,9 +80,37 @@ def drawdown_rows(part: dict[str, Any]) -> Iterator[tuple[str, ...]]:
         yield (fall["peak_on"], fall["trough_on"], back, percent(fall["depth"]), f"{fall['sessions']:,}")
 
 
-def rule_row(rule: dict[str, Any]) -> tuple[str, ...]:
-    """Return a row of the table of rules; one that cut nothing is told from one that is not there."""
+RULE_COLUMNS = ("rule", "cuts", "bars bound", "held back", "first", "last")
+
+
+def rule_row(rule: dict[str, Any], *, starred: bool = False) -> tuple[str, ...]:
+    """Return a row of the table of rules; one that cut nothing is told from one that is not there.
+
+    A starred rule is one whose halt stands: it cuts whatever a strategy goes on asking for.
+    """
     if not rule["cuts"]:
         return (rule["name"], "-", "-", "-", "-", "-")
-    counts = (f"{rule['cuts']:,}", f"{rule['bars_bound']:,}", f"{Decimal(rule['notional_cut']):,.0f}")
-    return (rule["name"], *counts, day(rule["first_at"]), day(rule["last_at"]))
+    # A report that an earlier version saved lacks the days and what was held back.
+    first, last = rule.get("first_on") or day(rule["first_at"]), rule.get("last_on") or day(rule["last_at"])
+    cuts = f"{rule['cuts']:,}{' *' if starred else ''}"
+    return (rule["name"], cuts, f"{rule['bars_bound']:,}", percent(rule.get("held_back"), 2), first, last)
+
+
+def strategy_columns(rows: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+    """Return the heads of the table of strategies."""
+    return ("", *(row["name"] for row in rows))
+
+
+def strategy_rows(rows: Sequence[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
+    """Yield what is said of each strategy, a column each."""
+    yield ("Return", *(percent(row["total_return"]) for row in rows))
+    yield ("Return per year", *(percent(row["annual_return"], 2) for row in rows))
+    yield ("Volatility per year", *(percent(row["volatility"]) for row in rows))
+    yield ("Sharpe ratio", *(ratio(row["sharpe"]) for row in rows))
+    yield ("Largest drawdown", *(percent(row["max_drawdown"]["depth"]) for row in rows))
+    yield ("Profit", *(money(row["profit"]) for row in rows))
+    yield ("Costs", *(money(row["costs"]["total"]) for row in rows))
+    yield ("Exposure", *(percent(row["exposure"]["gross"]) for row in rows))
+    yield ("Round trips", *(f"{row['trades']['closed']:,}" for row in rows))
+    yield ("Equity", *(money(row["equity"]) for row in rows))
+    yield ("Capital", *(money(row["capital"]) for row in rows))

@@ -1,7 +1,7 @@
 """A report for a person: what `machine.report` says, laid out for a terminal or a file of text.
 
-    halts -> what traded -> strategy beside buy-and-hold -> charts -> behaviour -> money -> years and drawdowns
-        -> rules -> warnings -> how to read it
+    halts -> what traded -> strategy beside buy-and-hold -> charts -> each strategy -> behaviour -> money
+        -> years and drawdowns -> rules -> warnings -> how to read it
 
 Every number is taken from the machine's report, so that the two cannot differ.
 """
@@ -16,7 +16,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from tradewright.reports import tables, wording
+from tradewright.reports import halts, tables, wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,6 +25,9 @@ WIDTH_MAX = 112
 """Longer lines are hard to read, however wide the terminal is."""
 
 _NUMBER_COLUMN = 12
+_GAP = 2  # Blanks between two columns, and before the first one.
+_LABEL_COLUMN = 21  # The longest name of a measure.
+_YEAR_COLUMN = 26  # A year, two returns and a gap.
 
 
 def text(
@@ -55,11 +58,12 @@ def text(
     for name, chart in charts:
         page.heading(name)
         page.raw(chart.rstrip("\n"))
+    _strategies(page, report)
     page.pairs("Behaviour", wording.behaviour_lines(report))
     page.pairs("Money", wording.money_lines(report))
     _history(page, report)
-    _rules(page, report["rules"])
-    passing = list(wording.passing_halts(report))
+    _rules(page, report)
+    passing = list(halts.passing_halts(report))
     if passing:
         page.pairs("Halts that ended by themselves", passing)
     page.points("Warnings", report["warnings"], style="yellow")
@@ -73,9 +77,10 @@ class _Page:
 
     def __init__(self, width: int, *, colour: bool) -> None:
         self._file = StringIO()
+        self.width = min(width, WIDTH_MAX)
         self._console = Console(
             file=self._file,
-            width=min(width, WIDTH_MAX),
+            width=self.width,
             color_system="standard" if colour else None,
             force_terminal=colour,
             highlight=False,
@@ -118,15 +123,37 @@ class _Page:
         self.heading(title)
         self._indented(grid)
 
-    def table(self, columns: Sequence[str], rows: Iterable[Sequence[str]], *, texts: int, width: int = 0) -> None:
-        """Add a table whose first `texts` columns are text and whose others are numbers, at least so wide."""
-        table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-        for i, name in enumerate(columns):
-            number = i >= texts
-            table.add_column(name, justify="right" if number else "left", min_width=width if number else None)
-        for row in rows:
-            table.add_row(*(Text(wording.printable(cell), no_wrap=True) for cell in row))
-        # A table takes what it needs: on a narrow terminal a line that wraps is better than a column left out.
+    def table(
+        self,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[str]],
+        *,
+        texts: int,
+        width: int = 0,
+        instead: Sequence[Sequence[int]] = (),
+    ) -> None:
+        """Add a table.
+
+        Args:
+            columns: Heads.
+            rows: Cells.
+            texts: How many of the first columns are text; the others are numbers.
+            width: Least width of a column of numbers.
+            instead: Choices of fewer columns where all of them do not fit: half a name says nothing.
+        """
+        cells = [[Text(wording.printable(cell), no_wrap=True) for cell in row] for row in rows]
+        for shown in (range(len(columns)), *instead):
+            table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, _GAP, 0, 0))
+            for i in shown:
+                number = i >= texts
+                table.add_column(
+                    columns[i], justify="right" if number else "left", min_width=width if number else None
+                )
+            for row in cells:
+                table.add_row(*(row[i] for i in shown if i < len(row)))
+            if self._console.measure(table).maximum + _GAP <= self.width:
+                break
+        # Even the fewest take what they need: a line that wraps is better than a number cut in two.
         width_of_page, self._console.width = self._console.width, WIDTH_MAX
         self._indented(table)
         self._console.width = width_of_page
@@ -141,16 +168,18 @@ class _Page:
 
 def _halts(page: _Page, report: dict[str, Any]) -> None:
     """Lead with what a person would have to act on."""
-    lifted = list(wording.lift_rows(report))
-    standing = list(wording.halt_lines(report))
+    lifted = list(halts.lift_rows(report))
+    standing = list(halts.halt_lines(report))
     for line in standing:
         page.line(line, "bold red")
     if lifted:
         times = "once" if len(lifted) == 1 else f"{len(lifted)} times"
         page.line(f"HALTED {times}, and lifted by the person whom --resume-after plays:", "bold yellow")
-        page.table(("halted", "lifted", "rule", "book", "observed", "limit"), lifted, texts=4)
+        page.table(("halted", "lifted", "rule", "book", "observed", "limit"), lifted, texts=4, instead=((0, 1, 2),))
     if report["status"] == "no_trades":
         page.line("NO TRADES: nothing was bought or sold, so there is nothing to judge.", "bold yellow")
+        for reason in report["net"].get("no_trades", []):
+            page.line(f"  {reason}.", "yellow")
     if standing or lifted or report["status"] == "no_trades":
         page.line()
 
@@ -163,23 +192,49 @@ def _headline(report: dict[str, Any]) -> str:
 def _figures(page: _Page, part: dict[str, Any]) -> None:
     page.line(wording.period(part), "dim")
     page.line()
-    page.table(tables.figure_columns(part), tables.figure_rows(part), texts=1, width=_NUMBER_COLUMN)
+    page.table(
+        tables.figure_columns(part),
+        tables.figure_rows(part),
+        texts=1,
+        width=_NUMBER_COLUMN,
+        instead=((0, 1, 3), (0, 1)),
+    )
 
 
 def _history(page: _Page, report: dict[str, Any]) -> None:
     """Tell the years and the deepest falls, when there is more than one year and any fall."""
-    years, falls = list(tables.year_rows(report)), list(tables.drawdown_rows(report))
+    abreast = max(1, min(tables.YEARS_ABREAST_MAX, page.width // _YEAR_COLUMN))
+    falls = list(tables.drawdown_rows(report))
     if len(report["net"].get("years", [])) > 1:
         page.heading("Calendar years, beside buy and hold at 100 %")
-        page.table(tables.year_columns(report), years, texts=0)
+        page.table(tables.year_columns(report, abreast), tables.year_rows(report, abreast), texts=0)
     if falls:
         page.heading("Deepest drawdowns")
-        page.table(("peak", "trough", "recovered", "depth", "sessions"), falls, texts=3, width=_NUMBER_COLUMN)
+        page.table(("peak", "trough", "recovered", "depth", "sessions"), falls, texts=3, instead=((0, 1, 3),))
 
 
-def _rules(page: _Page, rules: Sequence[dict[str, Any]]) -> None:
+def _strategies(page: _Page, report: dict[str, Any]) -> None:
+    """Tell the parts of an account that has several, as many abreast as fit."""
+    rows = report["net"].get("strategies", [])
+    if len(rows) < 2:
+        return
+    page.heading("Each strategy, after costs, with its own part of the capital")
+    column = max(_NUMBER_COLUMN, *(len(row["name"]) for row in rows)) + _GAP
+    abreast = max(1, (page.width - _LABEL_COLUMN - 2 * _GAP) // column)
+    for first in range(0, len(rows), abreast):
+        some = rows[first : first + abreast]
+        page.table(tables.strategy_columns(some), tables.strategy_rows(some), texts=1, width=_NUMBER_COLUMN)
+
+
+def _rules(page: _Page, report: dict[str, Any]) -> None:
+    """Tell what each rule and check cut, and which of it a standing halt did."""
+    halted = {halt["kind"]: halt for halt in reversed(halts.standing_halts(report))}
+    rows = (tables.rule_row(rule, starred=rule["name"] in halted) for rule in report["rules"])
     page.heading("What the rules cut")
-    page.table(("rule", "cuts", "bars bound", "notional cut", "first", "last"), map(tables.rule_row, rules), texts=1)
+    page.table(tables.RULE_COLUMNS, rows, texts=1, instead=((0, 1, 2, 3), (0, 1, 2)))
+    for rule in report["rules"]:
+        if rule["name"] in halted and rule["cuts"]:
+            page.line(halts.cuts_of_halt(halted[rule["name"]]), "dim")
 
 
 def _imprint(page: _Page, report: dict[str, Any], saved_to: str | None) -> None:

@@ -26,6 +26,7 @@ class Trades:
 
     Attributes:
         closed: How many.
+        stopped: How many of these a stop ended.
         open: Positions not closed by the end.
         hit_rate: Fraction of the closed ones that gained, after fees.
         profit_factor: Sum of gains over sum of losses.
@@ -35,6 +36,7 @@ class Trades:
     """
 
     closed: int
+    stopped: int
     open: int
     hit_rate: float | None
     profit_factor: float | None
@@ -88,6 +90,7 @@ def trades(ran: Backtest, moves: Executions) -> Trades:
     trips = round_trips(*moves[:5])
     return Trades(
         closed=len(trips.profit),
+        stopped=_stopped(moves, trips),
         open=trips.open,
         hit_rate=hit_rate(trips.profit),
         profit_factor=profit_factor(trips.profit),
@@ -109,14 +112,19 @@ def lots(ran: Backtest, moves: Executions) -> Lots:
     )
 
 
+def _stopped(moves: Executions, trips: RoundTrips) -> int:
+    stops = set(zip(moves.bar[moves.stopped].tolist(), moves.key[moves.stopped].tolist(), strict=True))
+    return sum(end in stops for end in zip(trips.closed.tolist(), trips.key.tolist(), strict=True))
+
+
 def _sessions_held(ran: Backtest, trips: RoundTrips) -> float | None:
     if not len(trips.profit):
         return None
-    session = _session_numbers(ran)
+    session = session_numbers(ran)
     return float((session[trips.closed] - session[trips.opened]).mean())
 
 
-def _session_numbers(ran: Backtest) -> IntArray:
+def session_numbers(ran: Backtest) -> IntArray:
     """Return the number of the session of each bar, `(n_bars,)`."""
     numbers: IntArray = np.cumsum(np.diff(ran.bars.session, prepend=ran.bars.session[:1]) != np.timedelta64(0))
     return numbers

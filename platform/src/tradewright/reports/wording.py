@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-HALTS_SHOWN_MAX = 5
 SYMBOLS_SHOWN_MAX = 8
+_WEIGHT_SLACK = 1e-9  # Fraction of equity: rounding of a weight that is exactly at its limit.
 FINGERPRINT_DIGITS_SHOWN = 12
 
 
@@ -76,46 +76,6 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(names[:SYMBOLS_SHOWN_MAX]) + (f" and {more} more" if more > 0 else "")
 
 
-# ---- halts -----------------------------------------------------------------------------------------------
-
-
-def halt_lines(report: dict[str, Any]) -> Iterator[str]:
-    """Yield a paragraph for each halt that still stands, and what came after."""
-    standing = [halt for halt in report["halts"] if halt["latched"] and halt["lifted_at"] is None]
-    for halt in standing[:HALTS_SHOWN_MAX]:
-        yield f"HALTED on {day(halt['at'])}: {_cause(halt)}. Only a person lifts this halt."
-    after = report["net"].get("after_halt")
-    if after is not None:
-        yield (
-            f"The figures below stop there. Positions were sold at the next open; by {after['on']} equity was"
-            f" {money(after['equity'])} ({percent(after['change'])} since the halt)."
-        )
-
-
-def lift_rows(report: dict[str, Any]) -> Iterator[tuple[str, ...]]:
-    """Yield a row for each halt that a simulated person lifted."""
-    for halt in report["halts"]:
-        if halt["latched"] and halt["lifted_at"] is not None:
-            compared = (percent(halt["observed"]), percent(halt["limit"]))
-            yield (day(halt["at"]), day(halt["lifted_at"]), halt["kind"], halt["book"], *compared)
-
-
-def passing_halts(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield, for each rule and book, its halts that lasted until the next session."""
-    passing = [halt for halt in report["halts"] if not halt["latched"]]
-    for kind, book in dict.fromkeys((halt["kind"], halt["book"]) for halt in passing):
-        those = [halt for halt in passing if (halt["kind"], halt["book"]) == (kind, book)]
-        worst = max(those, key=lambda halt: halt["observed"] or 0.0)
-        times = "once" if len(those) == 1 else f"{len(those):,} times"
-        extreme = f"the worst {percent(worst['observed'])} on {day(worst['at'])}, limit {percent(worst['limit'])}"
-        yield kind, f"{times} in {book}, {those[0]['level']}; {extreme}"
-
-
-def _cause(halt: dict[str, Any]) -> str:
-    observed, limit = percent(halt["observed"]), percent(halt["limit"])
-    return f"{halt['kind']} in {halt['book']} at {observed}, limit {limit}, {halt['level']}"
-
-
 # ---- figures ---------------------------------------------------------------------------------------------
 
 
@@ -140,16 +100,26 @@ def behaviour_lines(part: dict[str, Any]) -> Iterator[tuple[str, str]]:
         heaviest = sorted(weights.items(), key=lambda pair: -pair[1])
         if heaviest:
             named = listed([f"{symbol} {percent(weight)}" for symbol, weight in heaviest])
-            yield "Largest weight", f"{named} (of {book})"
+            yield "Largest weight", f"{named} (of {book}){_drift(part, heaviest)}"
     cut = {name: count for name, count in net.get("cut_orders", {}).items() if count}
     if cut:
         yield "Orders cut", ", ".join(f"{_CUT[name]} {count:,}" for name, count in cut.items())
     yield from _risk_lines(net, part["period"]["sessions"])
 
 
+def _drift(part: dict[str, Any], heaviest: Sequence[tuple[str, float]]) -> str:
+    """Say why a weight may be above the limit: a rule sees decisions, and a price moves between two of them."""
+    limit = part.get("config", {}).get("risk", {}).get("position-limit", {}).get("limit")
+    if limit is None or not heaviest[0][1] > limit + _WEIGHT_SLACK:
+        return ""
+    above = [symbol for symbol, weight in heaviest if weight > limit + _WEIGHT_SLACK]
+    return f"; {listed(above)} drifted above {percent(limit, 0)} between two decisions"
+
+
 def _trades(trades: dict[str, Any], fills: int) -> str:
     trips = "1 round trip" if trades["closed"] == 1 else f"{trades['closed']:,} round trips"
-    many = f"{trips}, {trades['open']} open at the end, {fills:,} fills"
+    stopped = f", {trades['stopped']:,} of them ended by a stop" if trades.get("stopped") else ""
+    many = f"{trips}{stopped}, {trades['open']} open at the end, {fills:,} fills"
     if trades.get("hit_rate") is None:
         return many
     ratios = f"profit factor {ratio(trades['profit_factor'])}, payoff {ratio(trades['payoff'])}"
@@ -186,7 +156,7 @@ def money_lines(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
     capital, net, costs, currency = report["capital"], report["net"], report["costs"], report["currency"]
     yield (
         "Capital",
-        f"{money(capital['start'])} at the start, {money(capital['end'])} at the end, {currency}",
+        f"{money(capital['start'])} at the start{_shared(report)}, {money(capital['end'])} at the end, {currency}",
     )
     for step in capital["steps"]:
         gain = percent(step["gain"])
@@ -203,6 +173,16 @@ def money_lines(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "Interest", f"{money(costs['interest']['amount'])} earned on idle cash at {rate} per year"
 
 
+def _shared(report: dict[str, Any]) -> str:
+    """Say why less than `capital.start` was deployed."""
+    shares = [one["capital_share"] for one in report["config"]["strategies"].values()]
+    if sum(shares) > 1.0 - _WEIGHT_SLACK:
+        return ""
+    parts = " + ".join(f"{share:g}" for share in shares)
+    whole = money(f"{report['config']['capital']['start']:.2f}")
+    return f" ({100.0 * sum(shares):.4g} % of {whole}, as capital_share {parts})"
+
+
 # ---- the end ---------------------------------------------------------------------------------------------
 
 
@@ -213,18 +193,19 @@ def notes(report: dict[str, Any]) -> Iterator[str]:
         "Buy and hold: equal parts of everything traded, bought at the first close and held, without costs; at"
         " our average net exposure it is set anew each session, the rest in cash."
     )
-    yield from _measures(report["net"])
-    yield "A rule cuts a target on every bar on which it holds it down; the notional adds all these up."
-    if report["status"] == "halted":
-        yield "What the rules cut is counted to the end of the prices, the time after the halt included."
+    yield from _measures(report)
+    yield "A rule cuts a target, a check an order; a target is cut anew on every bar on which a rule holds it down."
+    yield "Held back: by how much it lowered them on an average bound bar, as a fraction of the account's equity."
     if "until_halt" in report:
         yield "A lift sets the peak to the NAV of that day: drawdowns beyond the limit are made of several halts."
     if report["capital"]["steps"]:
         yield "Capital steps take for granted that the record is good enough for the next one."
 
 
-def _measures(net: dict[str, Any]) -> Iterator[str]:
-    yield "Sharpe is in excess of the cash rate and annualised by 252 sessions. Drawdowns are of closes of sessions."
+def _measures(report: dict[str, Any]) -> Iterator[str]:
+    # A report that an earlier version saved knew no other year.
+    net, year = report["net"], report["period"].get("sessions_per_year", 252)
+    yield f"Sharpe is in excess of the cash rate and annualised by {year} sessions. Drawdowns are of session closes."
     interval, deflated = net.get("sharpe_interval"), net.get("deflated_sharpe")
     if interval is not None:
         yield (

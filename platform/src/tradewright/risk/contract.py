@@ -89,6 +89,9 @@ class BookView(NamedTuple):
 class Halt(NamedTuple):
     """A book rule's verdict.
 
+    What was compared is a fraction while the limit is at most 1, and beyond that a ratio to what is usual: reports
+    write 0.07 as a percent, and a limit of 3.0 as three times usual.
+
     Attributes:
         level: RUNNING when nothing fired, else REDUCING, FLATTEN or FREEZE.
         keep: Fraction of each position that may remain, 1 for all of it.

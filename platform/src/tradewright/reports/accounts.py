@@ -1,0 +1,70 @@
+"""The money of one row of a trace, a book or the account: what it was granted and what it paid."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+import numpy as np
+
+from tradewright.backtest import granted
+from tradewright.engine.log import GRANTED
+
+if TYPE_CHECKING:
+    from tradewright.backtest import Backtest
+    from tradewright.engine.state import Table
+    from tradewright.values.arrays import IntArray
+
+ALL = -1
+"""The row of the account: the last one, and with a single book the only one."""
+
+
+@attrs.frozen(kw_only=True)
+class Costs:
+    """What trading cost, in currency, >= 0; interest is what cash earned."""
+
+    fees: float
+    slippage: float
+    borrow: float
+    interest: float
+
+    @property
+    def total(self) -> float:
+        """Fees, slippage and borrow together."""
+        return self.fees + self.slippage + self.borrow
+
+
+def session_closes(ran: Backtest, stop: int) -> IntArray:
+    """Return the last bar of each session from `ran.start` on, before `stop`."""
+    session = ran.bars.session[ran.start : stop]
+    return ran.start + np.flatnonzero(np.append(session[1:] != session[:-1], True))
+
+
+def fills_of(ran: Backtest, stop: int, row: int = ALL) -> Table:
+    """Return the fills before bar `stop`, of one book or of all."""
+    fills = ran.trace.fills[ran.trace.fills.bar < stop]
+    mine: Table = fills if row == ALL else fills[fills.book == row]
+    return mine
+
+
+def paid(ran: Backtest, fills: Table, last: int, row: int = ALL) -> Costs:
+    """Return what was paid up to and with bar `last`; `fills` are those of the row."""
+    point = ran.trace.curve[last, row]
+    fees, slippage = float(fills.fee.sum()), float(fills.slippage.sum())
+    borrow = _cleared(float(point.costs) - fees - slippage)
+    return Costs(fees=fees, slippage=slippage, borrow=borrow, interest=float(point.interest))
+
+
+def _cleared(amount: float) -> float:
+    """Return the amount without what adding and subtracting large numbers left behind."""
+    return round(amount, 6) + 0.0
+
+
+def capital_at(ran: Backtest, stop: int, row: int = ALL) -> float:
+    """Return the money granted before bar `stop`, in currency; a book has its share of every step."""
+    events = ran.trace.events
+    steps = float(events.money[(events.kind == GRANTED) & (events.bar < stop)].sum())
+    first = granted(ran.settings)
+    if row == ALL:
+        return float(first.sum()) + steps
+    return float(first[row]) + steps * float(first[row] / first.sum())

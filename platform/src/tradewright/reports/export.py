@@ -1,0 +1,201 @@
+"""A run as CSV files for other programs: the curve, the fills, the closed lots and the targets.
+
+Every file has a heading; numbers are in full precision, and nothing stands where nothing is known.  The columns are
+explained in docs/reference/backtest.md.  They cover the whole run, the time after a halt included.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tradewright.engine.log import BY_STOP
+from tradewright.errors import UsageError
+from tradewright.metrics.drawdowns import drawdowns
+from tradewright.metrics.lots import tax_lots
+from tradewright.reports.accounts import session_closes
+from tradewright.reports.executions import executions
+from tradewright.reports.plain import instant
+from tradewright.reports.trading import session_numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from tradewright.backtest import Backtest
+    from tradewright.engine.state import Table
+    from tradewright.values.arrays import FloatArray
+
+    Rows = Iterable[tuple[Any, ...]]
+
+CURVE = ("nav", "equity", "gross_exposure", "net_exposure", "drawdown")
+FILLS = ("at", "session", "strategy", "symbol", "side", "quantity", "price", "fee", "slippage", "reason")
+TRADES = (
+    *("strategy", "symbol", "side", "quantity", "opened_on", "closed_on", "entry_price", "exit_price", "profit"),
+    "sessions",
+)
+TARGETS = ("at", "session", "strategy", "symbol", "weight")
+
+
+def folder_for(name: str, workspace: Path) -> Path:
+    """Return the folder to write to, made if it was not there: within the workspace, or an absolute path.
+
+    Raises:
+        UsageError: The name leads out of the workspace, is a file, or cannot be written to.
+    """
+    folder = workspace / name
+    if not Path(name).is_absolute() and not folder.resolve().is_relative_to(workspace.resolve()):
+        raise _refused(
+            folder, "leads out of the workspace", "name a folder inside the workspace, or an absolute path"
+        )
+    if folder.exists() and not folder.is_dir():
+        raise _refused(folder, "is a file, and a folder was expected", "name a folder, or move the file away")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def export(ran: Backtest, folder: Path) -> tuple[str, ...]:
+    """Write the files, all or none of them, and return their names.
+
+    Raises:
+        UsageError: The folder cannot be written to.
+    """
+    writers: dict[str, Callable[[Backtest], tuple[tuple[str, ...], Rows]]] = {
+        "equity.csv": equity,
+        "fills.csv": fills,
+        "trades.csv": trades,
+        "targets.csv": targets,
+    }
+    written: dict[Path, Path] = {}
+    try:
+        for name, rows in writers.items():
+            written[folder / name] = _part(folder, *rows(ran))
+        for file, part in written.items():
+            part.replace(file)
+    except OSError as error:
+        for part in written.values():
+            part.unlink(missing_ok=True)
+        raise _unwritable(folder, error) from error
+    return tuple(writers)
+
+
+def equity(ran: Backtest) -> tuple[tuple[str, ...], Rows]:
+    """Return a row per session: the account, and then each strategy's book."""
+    closes = session_closes(ran, ran.bars.n_bars)
+    names = ("", *(f"{book}." for book in ran.books))
+    heads = ("session", *(f"{name}{column}" for name in names for column in CURVE))
+    columns = [column for row in (-1, *range(len(ran.books))) for column in _curve(ran.trace.curve[closes, row])]
+    return heads, zip(ran.bars.session[closes].astype(str), *columns, strict=True)
+
+
+def fills(ran: Backtest) -> tuple[tuple[str, ...], Rows]:
+    """Return a row per fill, in the order in which they happened, in prices and units of that day."""
+    return FILLS, (_fill(ran, fill) for fill in ran.trace.fills)
+
+
+def trades(ran: Backtest) -> tuple[tuple[str, ...], Rows]:
+    """Return a row per lot that was closed, first in, first out, in units of the last bar."""
+    sold, _ = tax_lots(*executions(ran, ran.bars.n_bars)[:5])
+    session, on = session_numbers(ran), ran.bars.session
+    units, n_assets = np.abs(sold.quantity), ran.bars.n_assets
+    long = sold.quantity > 0.0
+    entry, exit_ = np.where(long, sold.cost, sold.proceeds) / units, np.where(long, sold.proceeds, sold.cost) / units
+    return TRADES, (
+        (
+            ran.books[key // n_assets],
+            ran.bars.symbols[key % n_assets],
+            "long" if long[i] else "short",
+            units[i],
+            on[sold.opened[i]],
+            on[sold.closed[i]],
+            entry[i],
+            exit_[i],
+            sold.gain[i],
+            session[sold.closed[i]] - session[sold.opened[i]],
+        )
+        for i, key in enumerate(sold.key)
+    )
+
+
+def targets(ran: Backtest) -> tuple[tuple[str, ...], Rows]:
+    """Return a row per decision and symbol: the weight that the strategy wanted, before any rule."""
+    return TARGETS, _targets(ran)
+
+
+def _targets(ran: Backtest) -> Iterator[tuple[Any, ...]]:
+    bars, traded = ran.bars, {book: _columns(ran, book) for book in ran.books}
+    for bar, book in zip(*np.nonzero(ran.decisions.made), strict=True):
+        if bar >= ran.start:
+            name = ran.books[book]
+            for asset in traded[name]:
+                weight = ran.decisions.target[bar, book, asset]
+                yield instant(bars.closed_at[bar]), bars.session[bar], name, bars.symbols[asset], weight
+
+
+def _columns(ran: Backtest, book: str) -> list[int]:
+    feeds = ran.settings.strategies[book].data
+    return [ran.bars.symbols.index(symbol) for feed in feeds for symbol in ran.settings.data[feed].symbols]
+
+
+def _curve(points: Table) -> tuple[FloatArray, ...]:
+    worth = points.equity > 0.0
+    gross, net = (
+        np.divide(held, points.equity, out=np.zeros(len(points)), where=worth) for held in (points.gross, points.net)
+    )
+    return points.nav, points.equity, gross, net, drawdowns(np.append(1.0, points.nav))[1:]
+
+
+def _fill(ran: Backtest, fill: Any) -> tuple[Any, ...]:
+    execution, bars = ran.settings.execution, ran.bars
+    stopped = fill.reason == BY_STOP
+    # The moment of a stop, or of an order that waited for its price, lies somewhere within the bar.
+    at_open = not stopped and execution.fill == "next-open" and execution.order != "limit" and bars.open is not None
+    return (
+        instant((bars.opened_at if at_open else bars.closed_at)[fill.bar]),
+        bars.session[fill.bar],
+        ran.books[fill.book],
+        bars.symbols[fill.asset],
+        "buy" if fill.quantity > 0.0 else "sell",
+        abs(fill.quantity),
+        fill.price,
+        fill.fee,
+        fill.slippage,
+        "stop" if stopped else "order",
+    )
+
+
+def _part(folder: Path, heads: tuple[str, ...], rows: Rows) -> Path:
+    with tempfile.NamedTemporaryFile(
+        "w", dir=folder, suffix=".part", delete=False, encoding="utf-8", newline=""
+    ) as file:
+        lines = csv.writer(file, lineterminator="\n")
+        lines.writerow(heads)
+        lines.writerows([_cell(value) for value in row] for row in rows)
+    return Path(file.name)
+
+
+def _cell(value: Any) -> Any:
+    """Write a number in full precision, and nothing for what is not known.
+
+    >>> _cell(np.float64(0.1)), _cell(float("nan")), _cell("A")
+    ('0.1', '', 'A')
+    """
+    if isinstance(value, float):
+        return repr(float(value)) if math.isfinite(value) else ""
+    return value
+
+
+def _unwritable(folder: Path, error: OSError) -> UsageError:
+    return _refused(folder, f"cannot be written to: {error.strerror or error}", "name another folder, or make room")
+
+
+def _refused(folder: Path, why: str, fix: str) -> UsageError:
+    return UsageError(f"the folder to export to {why}", file=folder, key="--export", fix=fix)

@@ -1,0 +1,172 @@
+"""What a report says of halts: which days, what stays at risk, and how far the figures run."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy as np
+import pytest
+from backtest_by_hand import HALT, LATCHED, PASSING, backtest, prices
+from tradewright.engine.log import HALTED
+from tradewright.reports.halts import halt_lines, lift_rows, passing_halts
+from tradewright.reports.machine import report
+from tradewright.reports.summary import summarise
+from tradewright.reports.terminal import text
+from tradewright.risk.contract import FLATTEN, FREEZE, REDUCING
+from tradewright.runs import Ticket
+
+TICKET = Ticket(run_id="20240109-120000-abcdef", trials=1)
+
+
+def event(bar: int, row: int = 0, level: int = FLATTEN, rule: int = LATCHED, **compared: float) -> tuple[Any, ...]:
+    return (bar, row, HALTED, rule, level, compared.get("observed", 0.125), compared.get("limit", 0.12), 0.0)
+
+
+def made(folder: Path, **changes: Any) -> dict[str, Any]:
+    return report(summarise(backtest(folder, **changes)), TICKET, {})
+
+
+def said(folder: Path, **changes: Any) -> str:
+    return "\n".join(halt_lines(made(folder, **changes)))
+
+
+# ---- days ------------------------------------------------------------------------------------------------
+
+
+def test_halt_of_a_market_that_never_closes_is_dated_by_its_session(tmp_path: Path) -> None:
+    """A bar of 4 January closes at midnight, when it is the 5th."""
+    bars = prices()
+    midnight = bars.session.astype("datetime64[ns]")
+    bars = attrs.evolve(bars, opened_at=midnight, closed_at=midnight + np.timedelta64(24, "h"))
+    found = made(tmp_path, bars=bars, events=[HALT])
+    (halt,) = found["halts"]
+
+    assert ("2024-01-05T00:00:00Z", "2024-01-04") == (halt["at"], halt["on"])
+    assert next(halt_lines(found)).startswith("HALTED on 2024-01-04:")
+    assert date(2024, 1, 4) == summarise(backtest(tmp_path, bars=bars, events=[HALT])).halts[0].on
+
+
+def test_rule_is_dated_by_sessions(tmp_path: Path) -> None:
+    bars = prices()
+    midnight = bars.session.astype("datetime64[ns]")
+    ran = backtest(
+        tmp_path, bars=attrs.evolve(bars, opened_at=midnight, closed_at=midnight + np.timedelta64(24, "h"))
+    )
+    counter = ran.trace.state.counters[1]
+    counter.cuts, counter.bars, counter.notional, counter.first, counter.last = 3, 2, 102.4, 1, 2
+    rule = report(summarise(ran), TICKET, {})["rules"][1]
+
+    assert ("2024-01-03", "2024-01-04") == (rule["first_on"], rule["last_on"])
+    assert ("2024-01-04T00:00:00Z", "2024-01-05T00:00:00Z") == (rule["first_at"], rule["last_at"])
+    assert rule["held_back"] == pytest.approx(102.4 / 2 / 1024.0)
+
+
+def test_lift_of_an_earlier_report_falls_back_on_its_instants(tmp_path: Path) -> None:
+    found = made(tmp_path, events=[HALT, (4, 0, 1, LATCHED, FLATTEN, 1.0, 1.0, 0.0)])
+    now = list(lift_rows(found))
+    for halt in found["halts"]:
+        del halt["on"], halt["lifted_on"]
+
+    assert (
+        now == list(lift_rows(found)) == [("2024-01-04", "2024-01-06", "drawdown-halt", "trend", "12.5 %", "12.0 %")]
+    )
+
+
+# ---- what a level means ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("level", "meaning", "sessions"),
+    [
+        (REDUCING, "Nothing is added any more; what the strategy holds can only shrink.", 5),
+        (FLATTEN, "What the strategy held was sold on the next bar.", 3),
+        (FREEZE, "No order is sent any more: what the strategy holds stays", 3),
+    ],
+)
+def test_latched_halt_says_what_its_level_leaves_at_risk(
+    tmp_path: Path, level: int, meaning: str, sessions: int
+) -> None:
+    found = made(tmp_path, events=[event(2, level=level)])
+    lines = "\n".join(halt_lines(found))
+
+    assert ("halted", sessions) == (found["status"], found["period"]["sessions"])
+    assert (found["net"]["after_halt"] is None) is (level == REDUCING)
+    assert meaning in lines
+    assert "Only a person lifts this halt." in lines
+    assert ("run on to 2024-01-06, because positions stay at risk" in lines) is (level == REDUCING)
+
+
+def test_halt_that_ends_trading_after_one_that_only_reduces_ends_the_figures(tmp_path: Path) -> None:
+    found = made(tmp_path, events=[event(1, level=REDUCING), event(3, level=FLATTEN)])
+
+    assert ("halted", 4) == (found["status"], found["period"]["sessions"])
+
+
+def test_spike_is_told_in_times_usual_and_a_move_in_percent(tmp_path: Path) -> None:
+    spike = event(2, level=REDUCING, rule=PASSING, observed=3.002, limit=3.0)
+    move = event(3, level=REDUCING, rule=PASSING, observed=0.0701, limit=0.07)
+    ((_, words),) = passing_halts(made(tmp_path, events=[move, spike]))
+
+    assert "2 times in trend, reduce_only; the worst 7.0 % on 2024-01-05, limit 7.0 %" == words
+    assert "at 3.0 times usual, limit 3.0 times usual" in said(
+        tmp_path, events=[event(2, level=REDUCING, observed=3.002, limit=3.0)]
+    )
+
+
+# ---- several books ---------------------------------------------------------------------------------------
+
+
+BOOKS = ("slow", "quick")
+
+
+@pytest.mark.parametrize(
+    ("events", "status", "sessions", "words"),
+    [
+        (
+            [event(2)],
+            "complete",
+            5,
+            [
+                "drawdown-halt in slow, one of 2 strategies, at 12.5 %",
+                "What the book slow held was sold on the next bar.",
+                "quick traded on. The figures of the account below run on to 2024-01-06",
+            ],
+        ),
+        (
+            [event(1), event(3, row=1)],
+            "halted",
+            4,
+            ["in slow, one of 2", "in quick, one of 2", "The figures of the account below stop on 2024-01-05"],
+        ),
+        (
+            [event(2, row=2)],
+            "halted",
+            3,
+            ["drawdown-halt in the whole account at 12.5 %", "What the strategies held"],
+        ),
+        ([event(1), event(3, row=1, level=REDUCING)], "halted", 5, ["what the book quick holds can only shrink"]),
+    ],
+)
+def test_halt_of_one_book_does_not_read_as_if_everything_stopped(
+    tmp_path: Path, events: list[tuple[Any, ...]], status: str, sessions: int, words: list[str]
+) -> None:
+    found = made(tmp_path, books=BOOKS, events=events)
+    lines = "\n".join(halt_lines(found))
+
+    assert (status, sessions) == (found["status"], found["period"]["sessions"])
+    for phrase in words:
+        assert phrase in lines
+    assert ("traded on" in lines) is (len(events) == 1 and events[0][1] == 0)
+
+
+def test_cuts_of_a_rule_whose_halt_stands_are_marked(tmp_path: Path) -> None:
+    ran = backtest(tmp_path, events=[event(2)])
+    counter = ran.trace.state.counters[LATCHED]
+    counter.cuts, counter.bars, counter.notional, counter.first, counter.last = 6_205, 3, 9.0, 2, 4
+    shown = " ".join(text(report(summarise(ran), TICKET, {}), width=80).split())
+
+    assert "drawdown-halt 6,205 * 3 " in shown
+    assert "* drawdown-halt first halted on 2024-01-04; from a halt on it cuts whatever is asked for" in shown
