@@ -42,11 +42,13 @@ class Request:
         first_on: First session traded, None for the first there is; earlier bars still warm signals up.
         last_on: Last session traded, None for the last there is.
         resume_after: Sessions after which a simulated person lifts a latched halt; 0 for never.
+        segments: Parts of the history at whose ends the trace notes what the rules had cut.
     """
 
     first_on: date | None = None
     last_on: date | None = None
     resume_after: int = 0
+    segments: int = 1
 
 
 @attrs.frozen(kw_only=True)
@@ -132,6 +134,7 @@ def run(
             start,
             answers(strategies, wanted, bars),
             watch.counter("engine", bars.n_bars),
+            request.segments,
         )
     return Backtest(
         settings=settings,
