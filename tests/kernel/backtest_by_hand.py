@@ -117,6 +117,7 @@ def backtest(
         feeds=(Feed(name="mine", source="files", bars=bars, fingerprint="f" * 64, warnings=()),),
         bars=bars,
         start=start,
+        sessions_per_year=252,
         books=tuple(books),
         targets={},
         rules=RULES,

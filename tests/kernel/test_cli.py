@@ -283,17 +283,19 @@ def test_error_when_stderr_is_a_terminal_is_coloured_unless_no_color(
 
 
 def wait_in_a_command(folder: Path) -> subprocess.Popen[str]:
-    """Start the command with a subcommand that says it is there and then waits."""
+    """Start the command with a subcommand that says it is there and then waits inside a plugin's code."""
     code = """
         import time
         import click
         from tradewright.cli import main
+        from tradewright.fence import fence
 
         @click.command()
         def wait():
             try:
-                click.echo("ready")
-                time.sleep(60)
+                with fence("slow.compute", time):
+                    click.echo("ready")
+                    time.sleep(60)
             finally:
                 click.echo("cleaned")
 

@@ -96,9 +96,9 @@ def test_read_when_plugins_table_is_empty_says_no_plugins_enabled(written: Calla
         ("a = yes\n", 1, ["column 5", "Invalid value"]),
         ("a = 1\nb = [1,\n2\n\n", 3, ["end of the file", "Unclosed array", "begun on line 2"]),
         ('a = """\nfoo', 2, ["end of the file", "Unterminated string", "begun on line 1"]),
-        ("a = {b = 1, b = 2}", 1, ["Duplicate inline table key 'b'"]),
+        ("c = 1\na = {b = 1, b = 2}", 2, ["Duplicate inline table key 'b'"]),
         ("a = 1\n[a.b]\n", 2, ["Cannot overwrite a value"]),
-        ("a = " + "1" * 5000, 1, ["invalid TOML"]),
+        ("a = " + "1" * 5000 + "\nb = 1\n", 1, ["invalid TOML: Exceeds the limit (4300 digits)"]),
         ("a = " + "[" * 5000, 1, ["nested too deeply"]),
     ],
 )
@@ -110,6 +110,15 @@ def test_read_when_syntax_is_wrong_gives_line_and_column(
 
     assert error.line == line
     assert [part for part in parts if part not in error.message] == []
+
+
+@pytest.mark.parametrize("content", ["a = {b = 1, b = 2}", "a = 1\n[a.b]\n", "[a]\n[a.b]\n[c]\na.b.d=1\n[a]\n"])
+def test_read_when_something_is_set_twice_says_to_keep_one(written: Callable[[str], Path], content: str) -> None:
+    """Row 5, where the parser itself notices."""
+    fix = refused(written(content)).fix
+
+    assert fix is not None
+    assert "remove line 1 or line" in fix or "set it once: keep one of the two" == fix
 
 
 @pytest.mark.parametrize(
@@ -356,6 +365,7 @@ def test_set_when_it_carries_a_secret_does_not_repeat_it(written: Callable[[str]
     [
         ("strategies.trend.gross", 'must be key=value, was "strategies.trend.gross"'),
         ("=3", "must begin with a dotted key"),
+        ("#=3", "must begin with a dotted key"),
         ("a b=3", "must begin with a dotted key"),
         ("a=1\nb=3", "must set one value"),
         ("a = 1\nb.c=3", "must set one value"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -350,6 +351,28 @@ def test_folder_in_place_of_a_file_is_refused(workspace: Path) -> None:
 
     with pytest.raises(DataError, match="cannot be read: Is a directory"):
         ask(workspace)
+
+
+@pytest.mark.parametrize("name", ["SPY.csv", "SPY.csv.gz", "SPY.parquet"])
+def test_pipe_in_place_of_a_file_is_refused_and_not_waited_for(workspace: Path, name: str) -> None:
+    path = workspace / "data" / name
+    os.mkfifo(path)
+
+    with pytest.raises(DataError, match="cannot be read: not a regular file"):
+        look(path)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_file_beyond_the_limit_is_refused_before_a_row_of_it_is_parsed(
+    workspace: Path, packed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "\n".join([HEADER, *ROWS]).encode()
+    path = workspace / "data" / ("SPY.csv.gz" if packed else "SPY.csv")
+    path.write_bytes(gzip.compress(text) if packed else text)
+    monkeypatch.setattr(tables.csv, "reader", None)
+
+    with pytest.raises(DataError, match=f"exceeds {len(text) - 1} bytes limit"):
+        look(path, limit_bytes=len(text) - 1)
 
 
 @pytest.mark.parametrize("packed", [False, True])

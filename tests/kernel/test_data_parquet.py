@@ -121,7 +121,9 @@ def test_parquet_numbers_may_be_of_several_types(workspace: Path) -> None:
 @pytest.mark.parametrize(
     ("columns", "line", "message"),
     [
-        ({"date": DATES, "close": [1.0, None]}, 2, "not a number, was nan"),
+        ({"date": DATES, "close": [1.0, None]}, 2, 'not a number, was "null"'),
+        ({"date": DATES, "close": [1.0, np.nan]}, 2, 'not a number, was "nan"'),
+        ({"date": DATES, "close": [1.0, np.inf]}, 2, 'not a number, was "inf"'),
         ({"date": DATES, "close": ["1", "N/A"]}, 2, 'not a number, was "N/A"'),
         ({"date": [DATES[0], None], "close": [1.0, 2.0]}, 2, 'not a date or timestamp, was "None"'),
         ({"date": [20260302, 20260303], "close": [1.0, 2.0]}, 1, 'not a date or timestamp, was "20260302"'),
@@ -146,9 +148,31 @@ def test_parquet_lacking_a_column_or_rows_is_refused(workspace: Path) -> None:
         look(save_parquet(workspace, date=pa.array([], pa.date32()), close=pa.array([], pa.float64())))
 
 
-def test_parquet_whose_prices_are_no_numbers_at_all_is_refused(workspace: Path) -> None:
-    with pytest.raises(DataError, match="corrupt file"):
-        look(save_parquet(workspace, date=DATES, close=[[1.0], [2.0]]))
+@pytest.mark.parametrize(
+    ("close", "kind"),
+    [
+        ([[1.0], [2.0]], "list<element: double>"),
+        ([True, True], "bool"),
+        ([b"1", b"2"], "binary"),
+        (DATES, "date32[day]"),
+    ],
+)
+def test_parquet_whose_prices_are_no_numbers_at_all_is_refused(workspace: Path, close: list[Any], kind: str) -> None:
+    with pytest.raises(DataError) as caught:
+        look(save_parquet(workspace, date=DATES, close=close))
+
+    assert ("close", f"must hold numbers, holds {kind}") == (caught.value.key, caught.value.message)
+
+
+def test_parquet_volume_beyond_what_a_float_counts_exactly_is_read(workspace: Path) -> None:
+    import pyarrow as pa
+
+    volume = pa.array([2**64 - 1, 0], pa.uint64())
+    bars = look(save_parquet(workspace, date=DATES, close=[1.0, 2.0], volume=volume)).bars
+
+    assert bars is not None
+    assert bars.volume is not None
+    assert [2.0**64, 0.0] == bars.volume[:, 0].tolist()
 
 
 def test_parquet_that_unpacks_beyond_the_limit_is_refused(workspace: Path) -> None:

@@ -121,6 +121,47 @@ def test_jump_of_ninety_percent_is_a_suspected_split(before: float, after: float
     assert kinds(found) == [("jump", "close", 1)] * suspected
 
 
+@pytest.mark.parametrize(
+    ("before", "opened", "expected"),
+    [
+        (100.0, 50.0, "2:1 split"),
+        (103.0, 50.0, "2:1 split"),  # The market moved by 3 % over night, too.
+        (103.01, 50.0, None),
+        (97.0, 50.0, "2:1 split"),
+        (96.99, 50.0, None),
+        (645.0, 92.5, "7:1 split"),
+        (20.0, 100.0, "1:5 reverse split"),
+        (100.0, 66.7, None),  # 3:2, which the market does as well.
+        (100.0, 100.0, None),
+    ],
+)
+def test_ratio_of_a_split_over_night_is_a_warning(before: float, opened: float, expected: str | None) -> None:
+    prices = bars([before, opened * 1.1], open=[before, opened], high=[before, opened * 1.2], low=[before, opened])
+
+    found = check(prices, WEEKS)
+
+    assert [] == [finding for finding in found if finding.fatal]
+    assert [("ratio", "close", 1)] * (expected is not None) == kinds(found)
+    if expected is not None:
+        words = f"looks like a {expected} on 2026-03-03: {before:.10g} to {opened:.10g} overnight"
+        assert words == found[0].message
+
+
+def test_ratio_of_prices_with_closes_only_looks_at_the_closes() -> None:
+    assert [("ratio", "close", 1)] == kinds(check(bars([100.0, 25.0]), WEEKS))
+
+
+@pytest.mark.parametrize("adjustment", ["splits", "all"])
+def test_ratio_in_adjusted_prices_is_a_real_one(adjustment: str) -> None:
+    assert () == check(bars([100.0, 50.0], adjustment=adjustment), WEEKS)
+
+
+def test_ratio_that_its_action_explains_is_none() -> None:
+    told = bars([100.0, 50.0], split=[[1.0], [2.0]], dividend=[[0.0], [0.0]])
+
+    assert () == check(told, WEEKS)
+
+
 def test_jump_names_both_prices_and_asks_for_the_action() -> None:
     (finding,) = check(bars([100.0, 5.0]), WEEKS)
 

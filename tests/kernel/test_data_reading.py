@@ -324,12 +324,23 @@ def test_real_daily_file_is_clean(calendars: Path, symbol: str) -> None:
     assert found.bars.n_bars == found.rows > 100
 
 
-def test_real_file_with_a_long_hole_shows_it(calendars: Path) -> None:
+def test_real_file_with_a_long_hole_and_a_split_shows_both(calendars: Path) -> None:
     told = Declared(instrument=Instrument(symbol="QQQ"))
 
-    (gap,) = read(real("raw_daily_lean/QQQ.csv.gz"), told, cache=calendars).findings
+    ratio, gap = read(real("raw_daily_lean/QQQ.csv.gz"), told, cache=calendars).findings
 
+    assert ratio.message.startswith("looks like a 2:1 split on 2000-03-20")
     assert gap.message.startswith("gap 2004-12-01..2011-03-22")
+
+
+def test_real_splits_of_a_share_are_found_and_nothing_else(calendars: Path) -> None:
+    told = Declared(instrument=Instrument(symbol="AAPL"))
+
+    found = read(real("raw_daily_lean/AAPL.csv.gz"), told, cache=calendars).findings
+
+    assert [("2:1", "2000-06-21"), ("2:1", "2005-02-28"), ("7:1", "2014-06-09")] == [
+        (words[3], words[6].rstrip(":")) for words in (finding.message.split() for finding in found)
+    ]
 
 
 def test_real_hours_lie_in_sessions_except_after_half_days(calendars: Path) -> None:

@@ -376,15 +376,16 @@ SESSION = """
     from pathlib import Path
     from capped.rule import Nothing, cap
     from engine_harness import play, prices
-    from tradewright.engine.fuse import fuse
+    from tradewright.engine.fuse import fuse, is_compiled
     from tradewright.risk.contract import TargetRule
 
     rule = TargetRule(phase="asset", function=cap, parameters=Nothing(0.0))
     fused = fuse([("cap", rule)], Path(sys.argv[1]))
+    known = is_compiled(fused, Path(sys.argv[1]))
     order = play(fused, prices([100.0], open=[100.0]), [0.5]).rows()[0][4]
     stats = fused.advance.stats
     hits, misses = sum(stats.cache_hits.values()), sum(stats.cache_misses.values())
-    print(json.dumps({"order": order, "hits": hits, "misses": misses}))
+    print(json.dumps({"order": order, "known": known, "hits": hits, "misses": misses}))
     """
 
 
@@ -415,19 +416,20 @@ def test_fuse_in_a_second_process_loads_the_code_and_notices_an_edited_helper(tm
     second = json.loads(other_process(tmp_path, SESSION, str(cache)))
 
     # 0.25 x 10,000 / 100: the first process compiles, the second only loads and leaves the files alone.
-    assert {"order": 25.0, "hits": 0, "misses": 1} == first
+    assert {"order": 25.0, "known": False, "hits": 0, "misses": 1} == first
     assert len(code) == 2
-    assert {"order": 25.0, "hits": 1, "misses": 0} == second
+    assert {"order": 25.0, "known": True, "hits": 1, "misses": 0} == second
     assert code == {file: file.stat().st_mtime_ns for file in cache.rglob("*.nb[ci]")}
 
     (package / "caps.py").write_text("CAP = 0.125\n", "utf-8")
     edited = json.loads(other_process(tmp_path, SESSION, str(cache)))
 
     # 12.5 is 12 units: the new limit acts, compiled into a module of another name.
-    assert {"order": 12.0, "hits": 0, "misses": 1} == edited
+    assert {"order": 12.0, "known": False, "hits": 0, "misses": 1} == edited
     assert 2 == len(list(cache.glob("fused_*.py")))
     (package / "caps.py").write_text("CAP = 0.25\n", "utf-8")
-    assert {"order": 25.0, "hits": 1, "misses": 0} == json.loads(other_process(tmp_path, SESSION, str(cache)))
+    again = json.loads(other_process(tmp_path, SESSION, str(cache)))
+    assert {"order": 25.0, "known": True, "hits": 1, "misses": 0} == again
 
 
 @compiling

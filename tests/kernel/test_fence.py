@@ -46,10 +46,11 @@ def test_fence_when_anything_is_raised_names_it(error, message):
     assert message == caught(error).message
 
 
-def test_fence_when_the_error_cannot_say_its_text_names_its_type():
+@pytest.mark.parametrize("mute", [RuntimeError, SystemExit, GeneratorExit])
+def test_fence_when_the_error_cannot_say_its_text_names_its_type(mute: type[BaseException]):
     class MuteError(Exception):
         def __str__(self) -> str:
-            raise RuntimeError
+            raise mute
 
     assert "raised MuteError" == caught(MuteError()).message
 

@@ -13,9 +13,10 @@ import pytest
 from backtest_by_hand import CLOSE, COSTS, EQUITY, FILLS, GROSS, LATCHED, PASSING, backtest, prices
 from tradewright.backtest import Backtest
 from tradewright.engine.log import GRANTED, HALTED, LIFTED
+from tradewright.reports.events import RuleRow
 from tradewright.reports.figures import Costs, session_closes
 from tradewright.reports.measures import Fall
-from tradewright.reports.summary import AfterHalt, Summary, summarise
+from tradewright.reports.summary import AfterHalt, Summary, refusals, summarise
 from tradewright.risk.contract import FLATTEN, REDUCING
 
 JAN = [date(2024, 1, 2 + day) for day in range(5)]
@@ -301,6 +302,17 @@ def test_warnings_of_the_caller_come_first(tmp_path: Path) -> None:
     ran = backtest(tmp_path, warnings=("prices have gaps",))
 
     assert ("plugin x is off", "prices have gaps") == summarise(ran, ["plugin x is off"]).warnings
+
+
+def test_check_that_held_orders_back_is_a_warning_but_halts_and_cash_are_told_elsewhere() -> None:
+    at = np.datetime64("2024-01-03T21:00:00.000000000")
+    busy = RuleRow(name="order-value", cuts=1234, bars_bound=617, notional_cut=1.0, first_at=at, last_at=at)
+    idle = RuleRow(name="finite", cuts=0, bars_bound=0, notional_cut=0.0, first_at=None, last_at=None)
+    others = [attrs.evolve(busy, name=name) for name in ("halt", "buying-power")]
+
+    (warning,) = refusals([busy, idle, *others])
+
+    assert warning.startswith("order-value refused or cut 1,234 orders on 617 bars, first on 2024-01-03: ")
 
 
 def test_feeds_are_described(tmp_path: Path) -> None:

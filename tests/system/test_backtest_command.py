@@ -282,6 +282,33 @@ def test_backtest_with_a_quarantined_part_warns_and_runs(desk: Path, run: Comman
 # ---- saved runs ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("more", "compiles"), [([], False), (["--set", "checks.order-value.limit=50000"], True)], ids=["known", "new"]
+)
+def test_backtest_says_that_it_compiles_exactly_when_it_does(desk: Path, more: list[str], compiles: bool) -> None:
+    reading, writing = os.openpty()
+    clean = {name: text for name, text in os.environ.items() if not name.startswith(("TRADEWRIGHT", "COLUMNS"))}
+    words = [sys.executable, "-m", "tradewright.cli", "backtest", "--no-save", "--to", "2000-06-30", *more]
+    with subprocess.Popen(
+        words, cwd=desk, env={**clean, "TERM": "xterm", "COLUMNS": "200"}, stdout=subprocess.DEVNULL, stderr=writing
+    ) as child:
+        os.close(writing)
+        seen = b"".join(iter(lambda: _read(reading), b"")).decode()
+    os.close(reading)
+
+    assert 0 == child.returncode
+    assert "reading prices" in seen
+    assert compiles is ("compiling this set of rules" in seen)
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # What Linux says when nobody writes any more.
+        return b""
+
+
 def test_backtest_is_saved_listed_and_shown_again(run: Command) -> None:
     found = result(run)
     listed = json.loads(run("runs", "--json").stdout)["runs"]

@@ -112,6 +112,7 @@ def test_init_where_no_folder_can_be_says_so(tmp_path: Path, words: list[str]) -
     (tmp_path / "file").write_text("")
     done = init(tmp_path, *words)
 
-    assert 0 != done.returncode
-    assert done.stderr.splitlines()[-2 if "fix:" in done.stderr else -1].startswith("error: ")
+    assert 2 == done.returncode
+    assert done.stderr.splitlines()[-2].startswith("error: ")
+    assert done.stderr.splitlines()[-1].startswith("fix: ")
     assert "Traceback" not in done.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import attrs
@@ -11,7 +12,7 @@ import numpy as np
 
 from tradewright import pipeline
 from tradewright.data import feeds
-from tradewright.engine.fuse import fuse
+from tradewright.engine.fuse import fuse, is_compiled
 from tradewright.engine.run import Trace, simulate
 from tradewright.engine.state import table
 from tradewright.engine.tape import BOOK, Decisions
@@ -20,7 +21,7 @@ from tradewright.errors import DataError, UsageError
 from tradewright.risk import rulebook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import date
     from pathlib import Path
 
@@ -124,7 +125,7 @@ def run(
         wanted = {one.name: pipeline.targets(one, bars.only(one.symbols)) for one in strategies}
     with watch("rules"):
         fused = fuse(rules, cache, checks)
-    with watch("engine"):
+    with watch("engine" if is_compiled(fused, cache) else "compile"), placed(settings):
         trace = simulate(
             bars,
             decisions(strategies, wanted, bars),
@@ -153,6 +154,17 @@ def run(
         warnings=(*warnings(loaded, wanted, fused), *feeds.overlaps(loaded, bars)),
         seconds=watch.seconds,
     )
+
+
+@contextmanager
+def placed(settings: Settings) -> Iterator[None]:
+    """Give an error about a rule, which knows its key but not the file, its place there."""
+    try:
+        yield
+    except DataError as error:
+        if error.file is None and error.key is not None and error.key.startswith(("risk.", "checks.")):
+            raise settings.place(error, error.key) from error
+        raise
 
 
 def first_bar(bars: Bars, first_on: date | None) -> int:
@@ -279,7 +291,8 @@ class _Watch:
         self._began = time.perf_counter()
 
     def __exit__(self, *_: object) -> None:
-        self.seconds[self._stage] = time.perf_counter() - self._began
+        # Compiling happens within the first bars, so its time cannot be told from the engine's.
+        self.seconds["engine" if self._stage == "compile" else self._stage] = time.perf_counter() - self._began
 
     def counter(self, stage: str, total: int) -> Callable[[int], None] | None:
         """Return a function that reports bars done, or None when nobody watches."""

@@ -94,7 +94,9 @@ def text_of(error: BaseException) -> str:
     """Return the error's own text as one line that a terminal can show."""
     try:
         text = str(error)[:TEXT_MAX]
-    except Exception:  # noqa: BLE001  # the text is the plugin's code as well
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001  # the text is the plugin's code as well, and may even exit
         return ""
     return text if text.isprintable() else text.encode("unicode_escape").decode()
 

@@ -94,14 +94,14 @@ def build(settings: Settings, plugins: Plugins, name: str) -> Strategy:
     missing: dict[str, PluginError] = {}
     for signal in chosen.signals:
         try:
-            spec = plugins.find("signal", signal)
-            signals[signal] = made(
-                spec, structure(settings, f"strategies.{name}.signals.{signal}", spec.config), Signal
-            )
+            key = f"strategies.{name}.signals.{signal}"
+            spec = plugins.named(settings, "signal", signal, key)
+            signals[signal] = made(spec, structure(settings, key, spec.config), Signal)
         except PluginError as error:
             signals[signal], missing[signal] = None, error
-    spec = plugins.find("optimizer", chosen.optimizer)
-    optimizer = made(spec, structure(settings, f"strategies.{name}.optimizer", spec.config), Optimizer)
+    key = f"strategies.{name}.optimizer"
+    spec = plugins.named(settings, "optimizer", chosen.optimizer, key)
+    optimizer = made(spec, structure(settings, key, spec.config), Optimizer)
     return Strategy(
         name=name,
         symbols=tuple(symbol for feed in chosen.data for symbol in settings.data[feed].symbols),

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
     from tradewright.components import Spec
+    from tradewright.config import Settings
 
 ENVIRONMENT = "TRADEWRIGHT_PLUGINS"
 """Environment variable that replaces `[plugins] enabled`: names with commas between, empty for none."""
@@ -76,10 +77,24 @@ class Plugins:
     Attributes:
         records: The built-ins, then the enabled in their order, then the disabled by name.
         lock: What the enabled were compared with before they were imported, None when with nothing.
+        allowed_by: Who said which are enabled: an `AllowList.source`.
     """
 
     records: tuple[PluginRecord, ...]
     lock: Lock | None = None
+    allowed_by: str = "plugins.toml"
+
+    def named(self, settings: Settings, kind: str, name: str, key: str) -> Spec:
+        """Return the active component of that kind and name; an error points at the dotted `key` that names it.
+
+        Raises:
+            ConfigError: As `find`.
+            PluginError: Likewise.
+        """
+        try:
+            return self.find(kind, name)
+        except (ConfigError, PluginError) as error:
+            raise settings.place(error, key) from error
 
     def find(self, kind: str, name: str) -> Spec:
         """Return the active component of that kind and name.
@@ -97,7 +112,7 @@ class Plugins:
             return active[name]
         for record in self.records:
             if record.name == name and record.status != "active":
-                raise _unavailable(record)
+                raise _unavailable(record, self.allowed_by)
         names = ", ".join(sorted(active)) or "none"
         broken = [record.name for record in self.records if record.status not in {"active", "disabled"}]
         raise ConfigError(
@@ -188,7 +203,7 @@ def lock_installed(enabled: Sequence[Pin], *, entry_points: Iterable[EntryPoint]
     """
     installed = _installed(entry_points)
     for record in chain.from_iterable(_refused(pin, installed, lock=None) for pin in enabled):
-        raise _unavailable(record)
+        raise _unavailable(record, "plugins.toml")
     return Lock(plugins={pin.name: measure(installed[pin.name][0]) for pin in enabled})
 
 
@@ -316,9 +331,11 @@ def _reason(error: PluginError) -> str:
     return error.message if error.file is None else f"{error.message} ({error.file}:{error.line})"
 
 
-def _unavailable(record: PluginRecord) -> ConfigError | PluginError:
+def _unavailable(record: PluginRecord, allowed_by: str) -> ConfigError | PluginError:
     if record.status == "disabled":
         fix = f'add "{record.name}" to [plugins] enabled'
+        if allowed_by == ENVIRONMENT:
+            fix = f"add {record.name} to {ENVIRONMENT}, which replaces [plugins] enabled, or unset it"
         return ConfigError(f"plugin {record.name} is installed but not enabled", fix=fix)
     if record.distribution is None:
         fix = f"pip install tradewright-{record.name}, or take it out of [plugins] enabled"

@@ -220,7 +220,7 @@ def _spec_flaw(spec: Spec) -> str | None:
         return f"yielded {spec.kind} {spec.name} whose config is not an attrs class"
     for field, wanted in (("summary", str), ("api", int)):
         value = getattr(spec, field)
-        if not isinstance(value, wanted):
+        if not isinstance(value, wanted) or isinstance(value, bool):
             was = type(value).__name__
             return f"yielded {spec.kind} {spec.name} whose {field} is of type {was}; {wanted.__name__} wanted"
     return None

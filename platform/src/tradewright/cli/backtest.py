@@ -18,6 +18,7 @@ from tradewright.cli.output import echo_json
 from tradewright.cli.page import echo_report
 from tradewright.cli.progress import progress_bar
 from tradewright.config import read
+from tradewright.config.fields import INTEGER_MAX
 from tradewright.config.tables import MONEY_MAX
 from tradewright.errors import DataError, UsageError
 
@@ -67,12 +68,13 @@ class Count(click.ParamType[int]):
 
     Attributes:
         least: The smallest that is allowed.
+        most: The largest.
     """
 
     name = "integer"
 
-    def __init__(self, least: int) -> None:
-        self.least = least
+    def __init__(self, least: int, most: int) -> None:
+        self.least, self.most = least, most
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Read digits."""
@@ -80,8 +82,9 @@ class Count(click.ParamType[int]):
             number = int(value)
         except ValueError:
             number = self.least - 1
-        if number < self.least:
-            self.fail(f"must be an integer of at least {self.least}, was {str(value)[:40]!r}.", param, ctx)
+        if not self.least <= number <= self.most:
+            wanted = f"an integer from {self.least} to {self.most}"
+            self.fail(f"must be {wanted}, was {str(value)[:40]!r}.", param, ctx)
         return number
 
 
@@ -90,11 +93,11 @@ class Count(click.ParamType[int]):
 @click.option("--from", "first_on", type=Day(), metavar="DATE", help="First session traded; earlier ones warm up.")
 @click.option("--to", "last_on", type=Day(), metavar="DATE", help="Last session.")
 @click.option("--capital", type=Amount(), metavar="AMOUNT", help="Money at the start: capital.start.")
-@click.option("--seed", type=Count(0), metavar="N", help="Start of every random draw.")
+@click.option("--seed", type=Count(0, INTEGER_MAX), metavar="N", help="Start of every random draw.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one setting for this run.")
 @click.option(
     "--resume-after",
-    type=Count(1),
+    type=Count(1, 1_000_000),
     metavar="N",
     help="Play a person who lifts a latched halt after N sessions; both results are shown.",
 )
@@ -122,7 +125,7 @@ def backtest(
     cache = settings.workspace / ".tradewright" / "cache"
     _check_reach(settings, request, cache)
     # What a plugin prints must not end up in the middle of `--json`.
-    with progress_bar(cache) as progress, contextlib.redirect_stdout(sys.stderr):
+    with progress_bar() as progress, contextlib.redirect_stdout(sys.stderr):
         ran = run(settings, plugins, request, cache, progress)
     summary = summarise(ran, list(_inactive(plugins, {pin.name for pin in allowed.pins}, ran)))
     fields, saved_to = _keep(ran, summary, _versions(ran, plugins), save=not no_save)

@@ -26,13 +26,16 @@ def init(folder: Path, force: bool) -> None:  # noqa: FBT001  # click passes by 
     """Write a commented plugins.toml to begin with."""
     path = folder / NAME
     text = (files("tradewright.cli") / NAME).read_bytes()
-    folder.mkdir(parents=True, exist_ok=True)
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         with path.open("wb" if force else "xb") as file:
             file.write(text)
     except FileExistsError as error:
         fix = "change that file, name another folder with --dir, or replace it with --force"
         raise UsageError("exists already, and is left as it is", file=path, fix=fix) from error
+    except OSError as error:
+        fix = "name a folder that you may write to with --dir"
+        raise UsageError(f"cannot be written: {error.strerror}", file=path, fix=fix) from error
     at = "" if folder == Path() else f" --config {path}"
     click.echo(
         f"Wrote {path}: every option with its unit and default.\n\n"

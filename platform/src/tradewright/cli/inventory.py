@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import attrs
+
 from tradewright import builtins as own_components
 from tradewright import lockfile
 from tradewright.config import read
@@ -30,7 +32,8 @@ def take_inventory(enabled: Sequence[Pin] | None, workspace: Path) -> tuple[Allo
     """
     allowed = allow_list(enabled, os.environ)
     lock = lockfile.read(workspace / lockfile.FILE)
-    return allowed, load(allowed.pins, lock=lock, builtin=own_components)
+    loaded = load(allowed.pins, lock=lock, builtin=own_components)
+    return allowed, attrs.evolve(loaded, allowed_by=allowed.source)
 
 
 def enabled_in(config_file: Path, *, required: bool) -> tuple[Pin, ...] | None:

@@ -45,6 +45,10 @@ class StoppedError(TradewrightError):
     exit_code = 130
 
 
+class _TerminatedError(KeyboardInterrupt):
+    """SIGTERM came; like a Ctrl-C, and unlike SystemExit, it passes the fence around plugins."""
+
+
 class Lazy(click.Command):
     """A line of the command table: name and help, and where the command itself is found.
 
@@ -118,6 +122,8 @@ def _outcome(run: Callable[[], int], as_json: bool, debug: bool) -> int:  # noqa
         return run()
     except BrokenPipeError:
         raise
+    except _TerminatedError:
+        return TERMINATED
     except (click.Abort, KeyboardInterrupt):
         failure: TradewrightError = StoppedError("stopped by Ctrl-C")
     except click.exceptions.NoArgsIsHelpError as error:
@@ -145,7 +151,7 @@ def _misspoken(error: click.ClickException, as_json: bool) -> UsageError:  # noq
     """Keep click's words, which name the nearest option or command when one was misspelled."""
     ctx = error.ctx if isinstance(error, click.UsageError) else None
     if ctx is None:
-        return UsageError(error.format_message())
+        return UsageError(error.format_message(), fix=f"see {PROGRAM} --help")
     if not as_json:
         click.echo(ctx.get_usage(), err=True)
     return UsageError(error.format_message(), fix=f"see {ctx.command_path} --help")
@@ -164,7 +170,7 @@ def _terminable() -> Iterator[None]:
         return
 
     def stop(_signal: int, _frame: FrameType | None) -> NoReturn:
-        sys.exit(TERMINATED)
+        raise _TerminatedError
 
     before = signal.signal(signal.SIGTERM, stop)
     try:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Validator = Callable[[Any, attrs.Attribute[Any], Any], None]
 
-_INTEGER_MAX = 2**63 - 1  # TOML promises 64 bits, and so do the arrays that a setting ends up in.
+INTEGER_MAX = 2**63 - 1  # TOML promises 64 bits, and so do the arrays that a setting ends up in.
 _NOUNS = {"number": "a number", "fraction": "a fraction", "count": "a whole number"}
 _NUMERAL = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*(%?)\s*")
 
@@ -85,7 +85,7 @@ class Range:
         numbers = int if self.kind == "count" else (int, float)
         if isinstance(value, bool) or not isinstance(value, numbers):
             return f"must be {self._wanted()}"
-        if not abs(value) <= (_INTEGER_MAX if self.kind == "count" else sys.float_info.max):
+        if not abs(value) <= (INTEGER_MAX if self.kind == "count" else sys.float_info.max):
             return "must be finite" if self.kind != "count" else "must fit in 64 bits"
         for sign, holds, bound in self._bounds():
             if not holds(value, bound):

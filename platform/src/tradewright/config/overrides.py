@@ -56,6 +56,8 @@ def _key(text: str) -> Key:
     while isinstance(here, dict) and len(here) == 1:
         [(part, here)] = here.items()
         path.append(part)
+    if not path:  # A comment.
+        raise wrong
     return tuple(path)
 
 

@@ -27,10 +27,11 @@ from tradewright.config.tables import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tradewright.errors import ConfigError
+    from tradewright.errors import ConfigError, TradewrightError
 
 FORMAT = 1
 T = TypeVar("T")
+E = TypeVar("E", bound="TradewrightError")
 
 
 def _shares(_: object, __: attrs.Attribute[Any], strategies: Mapping[str, StrategySettings]) -> None:
@@ -118,6 +119,12 @@ class Settings(Sections):
     def error(self, key: str, message: str, fix: str) -> ConfigError:
         """Return an error about the dotted `key` that names its place in the file."""
         return self.document.error(tuple(key.split(".")), message, fix)
+
+    def place(self, error: E, key: str) -> E:
+        """Return `error` with the place of the dotted `key`, which whoever raised it could not know."""
+        found = self.error(key, error.message, error.fix or "")
+        error.file, error.line, error.key = found.file, found.line, found.key
+        return error
 
 
 def structure(settings: Settings, key: str, cls: type[T]) -> T:

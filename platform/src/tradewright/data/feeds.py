@@ -11,7 +11,7 @@ import numpy as np
 from tradewright import clock
 from tradewright.clock import all_sessions, cache_folder
 from tradewright.components import DataSource
-from tradewright.config import structure
+from tradewright.config import FeedSettings, structure
 from tradewright.data.align import join, merge_overlaps, select
 from tradewright.data.quality import check
 from tradewright.errors import ConfigError, DataError, UsageError
@@ -20,10 +20,12 @@ from tradewright.values.bars import Bars
 from tradewright.values.request import DataRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date
 
+    from tradewright.components import Spec
     from tradewright.config import Settings
-    from tradewright.config.tables import FeedSettings
+    from tradewright.data.quality import Finding
     from tradewright.plugins import Plugins
 
 WARNINGS_MAX = 3  # Gaps of one feed that are named; the rest is counted.
@@ -61,9 +63,19 @@ def load(settings: Settings, plugins: Plugins, last_on: date | None = None) -> t
 
 
 def load_feed(settings: Settings, plugins: Plugins, name: str, last_on: date | None) -> Feed:
-    """Return one feed."""
+    """Return one feed; an error about one of its keys names the key's place in the file."""
+    spec = plugins.named(settings, "data-source", settings.data[name].source, f"data.{name}.source")
+    own = {field.name for cls in (FeedSettings, spec.config) for field in attrs.fields(cls)}
+    try:
+        return _asked(settings, spec, name, last_on)
+    except (ConfigError, DataError) as error:
+        if error.file is None and error.key in own:
+            raise settings.place(error, f"data.{name}.{error.key}") from error
+        raise
+
+
+def _asked(settings: Settings, spec: Spec, name: str, last_on: date | None) -> Feed:
     feed = settings.data[name]
-    spec = plugins.find("data-source", feed.source)
     source = made(spec, structure(settings, f"data.{name}", spec.config), DataSource)
     request = DataRequest(
         symbols=feed.symbols,
@@ -87,16 +99,23 @@ def load_feed(settings: Settings, plugins: Plugins, name: str, last_on: date | N
 
 
 def findings(settings: Settings, feed: FeedSettings, bars: Bars) -> tuple[str, ...]:
-    """Return the gaps as warnings; raise whatever else the prices cannot be, and gaps where they are refused."""
+    """Return what can be lived with as warnings; raise the rest, and gaps where they are refused."""
     last_on = bars.session[-1].item() if bars.n_bars else None
     sessions = all_sessions(feed.calendar, reach=last_on, cache=cache_folder(settings.workspace))
     found = check(bars, sessions)
     for finding in found:
-        if finding.kind != "gap" or feed.gaps == "refuse":
+        if finding.fatal or (finding.kind == "gap" and feed.gaps == "refuse"):
             raise finding.error()
-    named = [f"{finding.symbol}: {finding.message}" for finding in found[:WARNINGS_MAX]]
-    more = len(found) - len(named)
-    return (*named, f"{more} more gaps; tradewright data check lists them") if more else tuple(named)
+    ratios = [finding for finding in found if finding.kind == "ratio"]
+    gaps = [finding for finding in found if finding.kind == "gap"]
+    return (*_named(ratios, "suspected splits"), *_named(gaps, "gaps"))
+
+
+def _named(found: list[Finding], what: str) -> Iterator[str]:
+    for finding in found[:WARNINGS_MAX]:
+        yield f"{finding.symbol}: {finding.message}"
+    if len(found) > WARNINGS_MAX:
+        yield f"{len(found) - WARNINGS_MAX} more {what}; tradewright data check lists them"
 
 
 def notes(bars: Bars) -> tuple[str, ...]:

@@ -85,7 +85,7 @@ class Files:
         )
         reading = read(path, declared, cache=cache_folder(request.workspace))
         for finding in reading.findings:
-            if finding.kind != "gap":
+            if finding.fatal:
                 raise finding.error()
         assert reading.bars is not None  # noqa: S101  # without bars there is a finding
         return reading.bars

@@ -11,7 +11,9 @@ import pyarrow.parquet as pq
 
 from tradewright.data.columns import ACTIONS, ColumnNames, Table, floats, resolve
 from tradewright.data.damage import corrupt, readable, too_large
+from tradewright.data.quality import FINDINGS_MAX
 from tradewright.data.stamps import BAD, DATE, INSTANT, LOCAL, Stamps, parse, unreadable
+from tradewright.errors import DataError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,6 +21,15 @@ if TYPE_CHECKING:
     from tradewright.values.arrays import FloatArray
 
 _CELL_BYTES = 8
+_NUMERIC = (
+    pa.types.is_integer,
+    pa.types.is_floating,
+    pa.types.is_decimal,
+    pa.types.is_string,
+    pa.types.is_large_string,
+    pa.types.is_null,
+)
+"""Tests of the types that a column of numbers may have; a truth value is none."""
 
 
 def read_parquet(path: Path, columns: ColumnNames, limit_bytes: int) -> Table:
@@ -30,6 +41,7 @@ def read_parquet(path: Path, columns: ColumnNames, limit_bytes: int) -> Table:
     try:
         with readable(path), pq.ParquetFile(path) as file:
             names = resolve(file.schema_arrow.names, columns, path)
+            _check_types(path, file.schema_arrow, names)
             packed = sum(file.metadata.row_group(group).total_byte_size for group in range(file.num_row_groups))
             # A run of equal values takes no room in the file: what it grows to counts too.
             if max(packed, file.metadata.num_rows * len(names) * _CELL_BYTES) > limit_bytes:
@@ -37,6 +49,14 @@ def read_parquet(path: Path, columns: ColumnNames, limit_bytes: int) -> Table:
             return _table(file.read(columns=list(names.values())), names)
     except pa.ArrowException as error:
         raise corrupt(path, error) from error
+
+
+def _check_types(path: Path, schema: pa.Schema, names: dict[str, str]) -> None:
+    for part, name in names.items():
+        kind = schema.field(name).type
+        held = kind.value_type if pa.types.is_dictionary(kind) else kind
+        if part != "date" and not any(holds(held) for holds in _NUMERIC):
+            raise DataError(f"must hold numbers, holds {kind}", file=path, key=part, fix="write it as float64")
 
 
 def _table(rows: pa.Table, names: dict[str, str]) -> Table:
@@ -55,9 +75,12 @@ def _floats(column: pa.ChunkedArray, *, empty: float | None) -> tuple[FloatArray
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         stands_for = "" if empty is None else str(empty)
         return floats([(text or "").strip() or stands_for for text in column.to_pylist()])
-    column = column.cast(pa.float64())
-    values = (column if empty is None else column.fill_null(empty)).to_numpy()
-    return np.where(np.isfinite(values), values, np.nan), {}
+    column = column.cast(pa.float64(), safe=False)  # An integer beyond 2**53 loses its last digits.
+    column = column if empty is None else column.fill_null(empty)
+    values = column.to_numpy()
+    wrong = np.flatnonzero(~np.isfinite(values))[:FINDINGS_MAX]
+    texts = {int(row): "null" if column[row].as_py() is None else str(values[row]) for row in wrong.tolist()}
+    return np.where(np.isfinite(values), values, np.nan), texts
 
 
 def _stamps(column: pa.ChunkedArray) -> Stamps:

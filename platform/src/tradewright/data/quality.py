@@ -25,6 +25,12 @@ JUMP_FALL = 0.10
 JUMP_RISE = 10.0
 """A close at or above this multiple of the close before, a rise of 900 %, is a suspected reverse split."""
 
+SPLIT_RATIOS = (2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0)
+"""Splits that are made, and too small to be impossible as a move of the market."""
+
+SPLIT_SLACK = 0.03
+"""Relative: how far the market itself may have moved over the night of a split."""
+
 _EQUAL = 1e-9  # Relative: 2.3 to 0.23 is a fall of exactly 90 %, whatever the last bit says.
 _PRICES = ("open", "high", "low", "close")
 
@@ -37,8 +43,8 @@ class Finding:
     """One thing that is wrong with prices.
 
     Attributes:
-        kind: `number`, `price`, `range`, `volume`, `action`, `session`, `gap` or `jump`; of files also `row`, `date`,
-            `time-zone`, `duplicate`, `order`, `calendar` and `bar`.
+        kind: `number`, `price`, `range`, `volume`, `action`, `session`, `gap`, `jump` or `ratio`; of files also
+            `row`, `date`, `time-zone`, `duplicate`, `order`, `calendar` and `bar`.
         message: What was expected and what was found.
         fix: What to do about it.
         symbol: Instrument at fault.
@@ -62,6 +68,11 @@ class Finding:
     file: str | None = None
     line: int | None = None
 
+    @property
+    def fatal(self) -> bool:
+        """Whether the prices cannot be used: a gap can be marked, and a ratio may be the market's own move."""
+        return self.kind not in {"gap", "ratio"}
+
     def error(self) -> DataError:
         """Return the finding as an error to raise; without a file, its key names the symbol."""
         key = self.column if self.file is not None else f"{self.symbol}.{self.column}"
@@ -71,9 +82,9 @@ class Finding:
 def check(bars: Bars, sessions: Sessions) -> tuple[Finding, ...]:
     """Return everything that cannot be true of `bars`, oldest first, at most 21 of a kind per column.
 
-    A finding of kind `gap` is the caller's choice: an error where gaps are refused, otherwise a warning,
-    because the `traded` mask carries it.  Every other finding makes the prices unusable.  Missing bars within
-    a session are no gap: a quiet minute has no bar.
+    A finding of kind `gap` is the caller's choice: an error where gaps are refused, otherwise a warning, because the
+    `traded` mask carries it.  One of kind `ratio` is a warning.  Every other one makes the prices unusable.  Missing
+    bars within a session are no gap: a quiet minute has no bar.
 
     Args:
         bars: Prices of instruments that all trade on one calendar.
@@ -93,7 +104,7 @@ def check(bars: Bars, sessions: Sessions) -> tuple[Finding, ...]:
     for asset in range(bars.n_assets):
         # Not-a-number compares false throughout: only the check of numbers sees it.
         with np.errstate(invalid="ignore"):
-            for part in (_numbers, _ranges, _volume, _actions, _jumps):
+            for part in (_numbers, _ranges, _volume, _actions, _jumps, _ratios):
                 found.extend(part(bars, asset))
         found.extend(_outside(bars, asset, sessions))
         found.extend(_gaps(bars, asset, sessions))
@@ -178,6 +189,27 @@ def _jumps(bars: Bars, asset: int) -> Iterator[Finding]:
         known = "" if bars.split is None or bars.split[row, asset] == 1.0 else " after its split"
         message = f"suspected split: {written[step]:.10g} to {written[step + 1]:.10g} ({move:+.0%}{known})"
         yield Finding(kind="jump", message=message, fix=fix, symbol=bars.symbols[asset], column="close", row=row)
+
+
+def _ratios(bars: Bars, asset: int) -> Iterator[Finding]:
+    if bars.adjustment != "none":
+        return
+    close = bars.close[:, asset]
+    rows = np.flatnonzero(bars.traded[:, asset] & (close > 0))
+    first = close if bars.open is None else bars.open[:, asset]
+    before, after = close[rows[:-1]], first[rows[1:]]
+    told = np.zeros(len(before), bool) if bars.split is None else bars.split[rows[1:], asset] != 1.0
+    for ratio in SPLIT_RATIOS:
+        for step in _rows(~told & (np.abs(before / after / ratio - 1) <= SPLIT_SLACK + _EQUAL)):
+            yield _ratio(bars, asset, int(rows[step + 1]), f"{ratio:g}:1 split", before[step], after[step])
+        for step in _rows(~told & (np.abs(after / before / ratio - 1) <= SPLIT_SLACK + _EQUAL)):
+            yield _ratio(bars, asset, int(rows[step + 1]), f"1:{ratio:g} reverse split", before[step], after[step])
+
+
+def _ratio(bars: Bars, asset: int, row: int, guess: str, before: float, after: float) -> Finding:
+    message = f"looks like a {guess} on {bars.session[row]}: {before:.10g} to {after:.10g} overnight"
+    fix = "supply the split as an action, or use split-adjusted prices and declare adjustment"
+    return Finding(kind="ratio", message=message, fix=fix, symbol=bars.symbols[asset], column="close", row=row)
 
 
 def _outside(bars: Bars, asset: int, sessions: Sessions) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import stat
 from contextlib import ExitStack, contextmanager
 from itertools import chain, islice
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -40,6 +41,10 @@ def read_table(path: Path, columns: ColumnNames, *, limit_bytes: int = LIMIT_BYT
         DataError: It cannot be read, is damaged, larger than the limit, of another kind, empty, or lacks a
             column.
     """
+    with readable(path):
+        mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # Opening a pipe would wait for a writer; a folder says so.
+        raise DataError("cannot be read: not a regular file", file=path, fix="name a file")
     name = path.name.lower()
     if name.endswith((".csv", ".csv.gz")):
         table = _read_csv(path, columns, limit_bytes)
@@ -84,8 +89,23 @@ def _opened(path: Path, limit_bytes: int) -> Iterator[io.TextIOWrapper]:
         yield stack.enter_context(io.TextIOWrapper(buffered, encoding="utf-8-sig", newline=""))
 
 
+def _measure(path: Path, limit_bytes: int) -> None:
+    """Refuse a file that is too large before its first rows are read: they would fill the memory until then."""
+    if not path.name.lower().endswith(".gz"):
+        if path.stat().st_size > limit_bytes:
+            raise too_large(path, limit_bytes)
+        return
+    left = limit_bytes
+    with gzip.open(path) as stream:
+        while block := stream.read(_BUFFER_BYTES):
+            left -= len(block)
+            if left < 0:
+                raise too_large(path, limit_bytes)
+
+
 def _read_csv(path: Path, columns: ColumnNames, limit_bytes: int) -> Table:
     with readable(path), _opened(path, limit_bytes) as text:
+        _measure(path, limit_bytes)
         reader = csv.reader(text, strict=True)
         try:
             header = [name.strip() for name in next((row for row in reader if row), [])]

@@ -92,6 +92,16 @@ def fuse(
     return FusedRules(module.advance, ordered, tuple(checks), parameters, module.INTERPRETED, key)
 
 
+def is_compiled(fused: FusedRules, cache: Path) -> bool:
+    """Say whether the loop of exactly these rules runs without being compiled first.
+
+    It does when its machine code lies in `cache`, in numba's own files, or when nothing is compiled at all.
+    """
+    if fused.interpreted or not COMPILING:
+        return True
+    return any((cache / "__pycache__").glob(f"fused_{fused.key}.*.nbi"))
+
+
 def content_hash(source: str, functions: Sequence[Callable[..., Any]]) -> str:
     """Return a hash of everything that the machine code depends on."""
     digest = hashlib.sha256(source.encode())

@@ -12,7 +12,7 @@ from tradewright.reports import events
 from tradewright.reports.figures import figures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
     from tradewright.backtest import Backtest
@@ -108,6 +108,7 @@ def summarise(ran: Backtest, warnings: Sequence[str] = ()) -> Summary:
     lifted = [halt.bar for halt in halts if halt.latched and not halt.stands]
     whole = figures(ran, ran.bars.n_bars if end is None else end)
     counts = ran.trace.state.run[0]
+    rules = tuple(events.rules(ran))
     return Summary(
         status="no_trades" if not len(ran.trace.fills) else "complete" if end is None else "halted",
         config=ran.settings.as_table(),
@@ -118,16 +119,29 @@ def summarise(ran: Backtest, warnings: Sequence[str] = ()) -> Summary:
         until_halt=figures(ran, events.session_end(ran, lifted[0])) if lifted else None,
         capital_start=float(granted(ran.settings).sum()),
         steps=tuple(step for step in events.steps(ran) if np.datetime64(step.on) <= whole.on[-1]),
-        rules=tuple(events.rules(ran)),
+        rules=rules,
         halts=halts,
         largest=largest(ran),
         cuts={"participation": int(counts.participation_cuts), "cash": int(counts.cash_cuts)},
         expired=int(counts.expired),
         strikes=int(counts.strikes) + sum(len(one.strikes) for one in ran.targets.values()),
         verify_failures=int(counts.verify_failures),
-        warnings=(*warnings, *ran.warnings),
+        warnings=(*warnings, *ran.warnings, *refusals(rules[len(ran.rules) :])),
         seconds=ran.seconds,
     )
+
+
+def refusals(checks: Iterable[RuleRow]) -> Iterator[str]:
+    """Yield a warning for each order check that held orders back.
+
+    Halts and cash are left out: the report leads with the ones, and counts the other's cuts by themselves.
+    """
+    for check in checks:
+        if check.cuts and check.name not in {"halt", "buying-power"}:
+            yield (
+                f"{check.name} refused or cut {check.cuts:,} orders on {check.bars_bound:,} bars, first on "
+                f"{check.first_at:.10}: an increase beyond it is not made smaller, but asked for again at every close"
+            )
 
 
 def after_halt(ran: Backtest, end: int) -> AfterHalt:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tradewright.config import did_you_mean, structure
-from tradewright.errors import ConfigError
 from tradewright.fence import made
 from tradewright.risk.checks.restricted_list import RestrictedList
 from tradewright.risk.contract import OrderCheck, TargetRule
@@ -13,8 +12,8 @@ from tradewright.risk.contract import OrderCheck, TargetRule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tradewright.components import Spec
     from tradewright.config import Settings
+    from tradewright.errors import ConfigError
     from tradewright.plugins import Plugins
 
 
@@ -33,7 +32,7 @@ def rules(settings: Settings, plugins: Plugins) -> tuple[tuple[str, TargetRule],
         PluginError: The plugin of a rule is not active, or its factory raised or returned something else.
     """
     names = [*settings.risk, *(name for name in MISSION if name not in settings.risk)]
-    specs = {name: named(settings, plugins, "target-rule", f"risk.{name}") for name in names}
+    specs = {name: plugins.named(settings, "target-rule", name, f"risk.{name}") for name in names}
     options: dict[str, Any] = {name: structure(settings, f"risk.{name}", spec.config) for name, spec in specs.items()}
     for error in (*contradictions(settings, options), *never_open(settings, options)):
         raise error
@@ -48,7 +47,7 @@ def checks(settings: Settings, plugins: Plugins) -> tuple[tuple[str, OrderCheck]
         PluginError: The plugin of a check is not active, or its factory raised or returned something else.
     """
     names = [*ALWAYS, *(name for name in settings.checks if name not in ALWAYS)]
-    specs = {name: named(settings, plugins, "order-check", f"checks.{name}") for name in names}
+    specs = {name: plugins.named(settings, "order-check", name, f"checks.{name}") for name in names}
     options: dict[str, Any] = {
         name: structure(settings, f"checks.{name}", spec.config) for name, spec in specs.items()
     }
@@ -56,14 +55,6 @@ def checks(settings: Settings, plugins: Plugins) -> tuple[tuple[str, OrderCheck]
         for error in strangers(settings, f"checks.{name}.symbols", chosen):
             raise error
     return tuple((name, made(spec, options[name], OrderCheck)) for name, spec in specs.items())
-
-
-def named(settings: Settings, plugins: Plugins, kind: str, key: str) -> Spec:
-    """Return the component that the last word of `key` names; an error points at the key in the file."""
-    try:
-        return plugins.find(kind, key.rpartition(".")[2])
-    except ConfigError as error:
-        raise settings.error(key, error.message, error.fix or "correct the name") from error
 
 
 def contradictions(settings: Settings, options: dict[str, Any]) -> Iterator[ConfigError]:

@@ -122,5 +122,5 @@ def _refuse_outside(series: Series, placed: Placed, calendar: Sessions) -> None:
 
 def _refuse_impossible(bars: tw.Bars, calendar: Sessions) -> None:
     for finding in check(bars, calendar):
-        if finding.kind != "gap":
+        if finding.fatal:
             raise finding.error()
