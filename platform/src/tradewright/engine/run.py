@@ -111,7 +111,7 @@ class Simulation:
                 self._ask()
         # The counters are sums: a look at them now and then says when a rule has cut, and costs the loop nothing.
         self._counted.append(stop - 1)
-        self._counters.append(self.state.counters[None].copy())
+        self._counters.append(self.state.counters[None].copy().view(np.recarray))
 
     def trace(self) -> Trace:
         """Return what has happened so far."""
