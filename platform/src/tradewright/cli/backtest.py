@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import platform
 import sys
 from datetime import UTC, date, datetime
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from tradewright import __version__
+from tradewright.cli import tearsheet
 from tradewright.cli.inventory import take_inventory
 from tradewright.cli.options import config_option, json_option
-from tradewright.cli.output import echo_json
+from tradewright.cli.output import echo_json, printable
 from tradewright.cli.page import echo_report
 from tradewright.cli.progress import progress_bar
 from tradewright.config import read
@@ -24,7 +27,6 @@ from tradewright.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tradewright.backtest import Backtest, Request
     from tradewright.config import Settings
@@ -102,12 +104,20 @@ class Count(click.ParamType[int]):
     help="Play a person who lifts a latched halt after N sessions; both results are shown.",
 )
 @click.option("--no-save", is_flag=True, help="Keep no record; the run is then not counted as a trial.")
+@click.option(
+    "--report",
+    "report_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write a tearsheet as well: one HTML file with charts.",
+)
 @json_option
 def backtest(
     config_file: Path,
     as_json: bool,  # noqa: FBT001  # click passes by name
     no_save: bool,  # noqa: FBT001  # click passes by name
     resume_after: int | None,
+    report_file: Path | None,
     **asked: Any,
 ) -> None:
     """Trade the configured strategies over their history.
@@ -118,9 +128,15 @@ def backtest(
     from tradewright.backtest import Request, run  # noqa: PLC0415  # see above
     from tradewright.reports.summary import summarise  # noqa: PLC0415  # see above
 
-    request = Request(first_on=asked["first_on"], last_on=asked["last_on"], resume_after=resume_after or 0)
+    request = Request(
+        first_on=asked["first_on"],
+        last_on=asked["last_on"],
+        resume_after=resume_after or 0,
+        segments=1 if report_file is None else tearsheet.SEGMENTS,
+    )
     _check_order(request)
     settings = read(config_file, [*asked["overrides"], *_shorthands(asked)])
+    sheet = None if report_file is None else tearsheet.target(report_file, settings.workspace)
     allowed, plugins = take_inventory(settings.plugins.enabled, settings.workspace)
     cache = settings.workspace / ".tradewright" / "cache"
     _check_reach(settings, request, cache)
@@ -129,10 +145,13 @@ def backtest(
         ran = run(settings, plugins, request, cache, progress)
     summary = summarise(ran, list(_inactive(plugins, {pin.name for pin in allowed.pins}, ran)))
     fields, saved_to = _keep(ran, summary, _versions(ran, plugins), save=not no_save)
+    size = 0 if sheet is None else tearsheet.write(sheet, ran, summary, fields)
     if as_json:
-        echo_json("backtest", **fields)
-    else:
-        echo_report(fields, saved_to, summary.figures)
+        echo_json("backtest", **fields, **({} if sheet is None else {"report": str(sheet)}))
+        return
+    echo_report(fields, saved_to, summary.figures)
+    if sheet is not None:
+        click.echo(f"Tearsheet {printable(os.path.relpath(sheet))}, {size / 1e6:.1f} MB")
 
 
 def _shorthands(asked: dict[str, Any]) -> Iterator[str]:
