@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tradewright.cli import main
+from tradewright.clock import sessions
 from tradewright.engine.fuse import FusedRules, fuse
 from tradewright.risk.contract import TargetRule
 
@@ -48,6 +49,15 @@ def rule_cache(request: pytest.FixtureRequest) -> Path:
     """
     cache: pytest.Cache = request.config.cache
     return cache.mkdir("tradewright-rules")
+
+
+@pytest.fixture(scope="session")
+def calendars(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the calendars that tests use, which takes seconds once."""
+    folder = tmp_path_factory.mktemp("calendars")
+    for calendar in ("XNYS", "24/7"):
+        sessions(calendar, cache=folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

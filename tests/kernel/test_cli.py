@@ -266,17 +266,33 @@ def test_exit_code_when_a_command_returns_a_number_is_that_number(
     assert (expected, "", "") == run("work")
 
 
-@pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
-def test_error_when_stderr_is_a_terminal_is_coloured_unless_no_color(
-    no_color: str, coloured: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("no_color", "term", "coloured"), [("", "xterm", True), ("1", "xterm", False), ("", "dumb", False)]
+)
+def test_error_when_stderr_is_a_terminal_is_coloured_unless_that_is_forbidden(
+    no_color: str, term: str, coloured: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("NO_COLOR", no_color)
+    monkeypatch.setenv("TERM", term)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     output.echo_error(DataError("empty", fix="fill it"), as_json=False)
     err = capsys.readouterr().err
 
     assert "empty" in err
     assert coloured == ("\x1b[" in err)
+
+
+def test_table_on_a_narrow_terminal_keeps_the_name_whole_and_all_of_the_rest(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    output.echo_table(("run", "at"), [("20261125-154842-db7b01", "2026-11-25T15:48")])
+    _header, first, *others = capsys.readouterr().out.splitlines()
+
+    assert max(map(len, [first, *others])) <= 30
+    assert first.startswith("20261125-154842-db7b01 ")
+    assert "2026-11-25T15:48" == "".join(line[22:].strip() for line in [first, *others])
 
 
 # ---- processes -------------------------------------------------------------------------------------------

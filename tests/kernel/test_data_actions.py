@@ -20,13 +20,6 @@ HEADER = "date,close,split,dividend"
 DAYS = ["2026-03-02", "2026-03-03", "2026-03-04", "2026-03-05", "2026-03-06"]
 
 
-@pytest.fixture(scope="module")
-def calendars(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("calendars")
-    sessions("XNYS", cache=folder)
-    return folder
-
-
 @pytest.fixture
 def look(tmp_path: Path, calendars: Path) -> Any:
     """Return what writes rows to a file and reads it."""
@@ -93,7 +86,7 @@ def test_actions_are_found_under_their_usual_names(look: Any, header: str) -> No
 
 @pytest.mark.parametrize("header", ["date,close,split", "date,close,dividend"])
 def test_actions_of_one_kind_are_enough(look: Any, header: str) -> None:
-    bars = bars_of(look(*rows("100,", "50,2", "51,"), header=header))
+    bars = bars_of(look(*rows("100,", "60,2", "61,"), header=header))
     split = "split" in header
 
     assert bars.split is not None

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tradewright import config
-from tradewright.clock import cache_folder, sessions
+from tradewright.clock import cache_folder
 from tradewright.data import damage, tables
 from tradewright.data.columns import ColumnNames
 from tradewright.data.files import Files, FilesOptions
@@ -27,14 +27,6 @@ ROWS = [  # a Monday to Friday of March 2026
     "2026-03-05,11,12,10,11,300",
     "2026-03-06,11,12,10,11,1e3",
 ]
-
-
-@pytest.fixture(scope="session")
-def calendars(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("calendars")
-    for calendar in ("XNYS", "24/7"):
-        sessions(calendar, cache=folder)
-    return folder
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tradewright.clock import cache_folder, sessions
+from tradewright.clock import cache_folder
 from tradewright.data import damage
 from tradewright.data.reading import Declared, Reading, read
 from tradewright.errors import DataError
@@ -22,14 +22,6 @@ ROWS = [  # a Monday to Friday of March 2026
     "2026-03-05,11,12,10,11,300",
     "2026-03-06,11,12,10,11,1e3",
 ]
-
-
-@pytest.fixture(scope="session")
-def calendars(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("calendars")
-    for calendar in ("XNYS", "24/7"):
-        sessions(calendar, cache=folder)
-    return folder
 
 
 @pytest.fixture
@@ -78,7 +70,7 @@ def test_parquet_dates_may_be_written_in_several_ways(workspace: Path) -> None:
     import pyarrow as pa
 
     midnight = [datetime(2026, 3, day) for day in (2, 3)]  # noqa: DTZ001  # Parquet has naive stamps
-    expected = look(save_parquet(workspace, date=DATES, close=[1.0, 2.0])).bars
+    expected = look(save_parquet(workspace, date=DATES, close=[1.0, 1.5])).bars
     spellings = [
         pa.array(["2026-03-02", "2026-03-03"]),
         pa.array(["2026-03-02", "2026-03-03"], pa.large_string()),
@@ -89,7 +81,7 @@ def test_parquet_dates_may_be_written_in_several_ways(workspace: Path) -> None:
     ]
 
     for dates in spellings:
-        found = look(save_parquet(workspace, date=dates, close=[1.0, 2.0]))
+        found = look(save_parquet(workspace, date=dates, close=[1.0, 1.5]))
         assert (found.findings, found.bars) == ((), expected)
 
 
@@ -97,7 +89,7 @@ def test_parquet_instants_are_instants(workspace: Path) -> None:
     import pyarrow as pa
 
     hours = [datetime.fromisoformat(f"2026-03-02T{hour}:30+00:00") for hour in (14, 15)]
-    path = save_parquet(workspace, date=pa.array(hours, pa.timestamp("ms", "UTC")), close=[1.0, 2.0])
+    path = save_parquet(workspace, date=pa.array(hours, pa.timestamp("ms", "UTC")), close=[1.0, 1.5])
 
     found = look(path)
 
@@ -127,7 +119,7 @@ def test_parquet_numbers_may_be_of_several_types(workspace: Path) -> None:
         ({"date": DATES, "close": ["1", "N/A"]}, 2, 'not a number, was "N/A"'),
         ({"date": [DATES[0], None], "close": [1.0, 2.0]}, 2, 'not a date or timestamp, was "None"'),
         ({"date": [20260302, 20260303], "close": [1.0, 2.0]}, 1, 'not a date or timestamp, was "20260302"'),
-        ({"date": DATES[::-1], "close": [1.0, 2.0]}, 2, "goes back"),
+        ({"date": DATES[::-1], "close": [1.0, 1.5]}, 2, "goes back"),
     ],
 )
 def test_parquet_findings_name_the_row(
@@ -168,7 +160,7 @@ def test_parquet_volume_beyond_what_a_float_counts_exactly_is_read(workspace: Pa
     import pyarrow as pa
 
     volume = pa.array([2**64 - 1, 0], pa.uint64())
-    bars = look(save_parquet(workspace, date=DATES, close=[1.0, 2.0], volume=volume)).bars
+    bars = look(save_parquet(workspace, date=DATES, close=[1.0, 1.5], volume=volume)).bars
 
     assert bars is not None
     assert bars.volume is not None

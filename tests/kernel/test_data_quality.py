@@ -151,6 +151,13 @@ def test_ratio_of_prices_with_closes_only_looks_at_the_closes() -> None:
     assert [("ratio", "close", 1)] == kinds(check(bars([100.0, 25.0]), WEEKS))
 
 
+def test_ratio_within_a_session_is_a_real_one() -> None:
+    opened: Any = DAYS[0].astype("datetime64[ns]") + np.array([15, 16]) * HOUR
+    hours = bars([100.0, 50.0], opened_at=opened, closed_at=opened + HOUR, session=np.repeat(DAYS[:1], 2))
+
+    assert () == check(hours, WEEKS)
+
+
 @pytest.mark.parametrize("adjustment", ["splits", "all"])
 def test_ratio_in_adjusted_prices_is_a_real_one(adjustment: str) -> None:
     assert () == check(bars([100.0, 50.0], adjustment=adjustment), WEEKS)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tradewright.clock import cache_folder, sessions
+from tradewright.clock import cache_folder
 from tradewright.data import damage
 from tradewright.data.columns import ColumnNames
 from tradewright.data.files import Files, FilesOptions
@@ -24,14 +24,6 @@ ROWS = [  # a Monday to Friday of March 2026
     "2026-03-06,11,12,10,11,1e3",
 ]
 REAL = Path(__file__).parents[3] / "shared" / "data"
-
-
-@pytest.fixture(scope="session")
-def calendars(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("calendars")
-    for calendar in ("XNYS", "24/7"):
-        sessions(calendar, cache=folder)
-    return folder
 
 
 @pytest.fixture

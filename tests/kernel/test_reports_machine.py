@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -180,10 +181,22 @@ def test_report_describes_the_data_and_the_configuration(tmp_path: Path) -> None
             "bars": 5,
             "adjustment": "none",
             "fingerprint": "f" * 64,
+            "origin": "source",
+            "fetched_at": None,
         }
     ] == found["data"]
     assert 1000.0 == found["config"]["capital"]["start"]
     assert ({"python": "3.11"}, "USD") == (found["versions"], found["currency"])
+
+
+def test_report_says_when_cached_prices_were_fetched(tmp_path: Path) -> None:
+    ran = backtest(tmp_path)
+    (feed,) = ran.feeds
+    at = datetime(2024, 1, 7, 1, 2, 3, tzinfo=UTC)
+    cached = attrs.evolve(ran, feeds=(attrs.evolve(feed, fetched_at=at),))
+    (row,) = report(summarise(cached), TICKET, {})["data"]
+
+    assert ("cache", "2024-01-07T01:02:03Z") == (row["origin"], row["fetched_at"])
 
 
 def test_report_says_that_it_was_not_saved(tmp_path: Path) -> None:

@@ -115,6 +115,13 @@ def test_page_fits_its_width_and_has_no_colour_unless_asked(tmp_path: Path, widt
     assert not any(line.endswith(" ") for line in shown.splitlines())
 
 
+@pytest.mark.parametrize("width", [40, 79])
+def test_page_on_a_narrow_terminal_leaves_out_nothing(tmp_path: Path, width: int) -> None:
+    _, found = made(tmp_path, events=[HALT, LIFT])
+
+    assert text(found, width=80).split() == text(found, width=width).split()
+
+
 def test_page_in_colour_says_the_same(tmp_path: Path) -> None:
     _, found = made(tmp_path, events=[HALT])
     coloured = text(found, width=80, colour=True)
@@ -236,6 +243,23 @@ def test_page_says_where_the_run_is_kept(tmp_path: Path) -> None:
     assert f"Run {TICKET.run_id}, not saved\nTried here so far: 3 configurations;" in text(found, width=100)
     assert f"Run {TICKET.run_id}, saved in runs.db\n" in text(found, width=100, saved_to="runs.db")
     assert text(found, width=80).endswith("Seconds: 0.75 (data 0.25, engine 0.50)")
+
+
+@pytest.mark.parametrize(
+    ("changes", "origin"),
+    [
+        ({}, "files"),
+        ({"origin": "cache", "fetched_at": "2024-01-07T01:02:03Z"}, "the cache of 2024-01-07 01:02 UTC"),
+        ({"fetched_at": ...}, "files"),
+    ],
+)
+def test_page_names_the_prices_it_stands_on(tmp_path: Path, changes: dict[str, Any], origin: str) -> None:
+    """A run that was saved before prices were cached does not say where they came from."""
+    _, found = made(tmp_path)
+    (feed,) = found["data"]
+    row = {name: value for name, value in {**feed, **changes}.items() if value is not ...}
+
+    assert f"\nPrices: mine from {origin}, fingerprint ffffffffffff\n" in text({**found, "data": [row]}, width=100)
 
 
 @pytest.mark.parametrize(("sessions", "labels"), [(5, ["2024-01-02", "2024-01-06"]), (300, ["2024-02", "2024-10"])])

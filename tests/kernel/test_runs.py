@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
@@ -11,11 +12,24 @@ from typing import Any
 import attrs
 import pytest
 from tradewright.errors import DataError, UsageError
-from tradewright.runs import Run, RunStore, Ticket
+from tradewright.runs import Run, RunStore, Saved, Ticket
 
 AT = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
 RUN = Run(at=AT, config={"seed": 7}, data={"mine": "ab"}, versions={"python": "3.11"}, request={"from": None})
-CURRENT = 1
+CURRENT = 2
+TRACE = {"curve": "c0", "fills": "f0", "events": "e0"}
+OLD_TABLE = """\
+CREATE TABLE runs (
+    run_id TEXT PRIMARY KEY,
+    at TEXT NOT NULL,
+    trial TEXT NOT NULL,
+    config TEXT NOT NULL,
+    data TEXT NOT NULL,
+    versions TEXT NOT NULL,
+    request TEXT NOT NULL,
+    result TEXT NOT NULL
+)"""
+"""What the first version made; such files lie on disks."""
 
 
 @pytest.fixture
@@ -71,6 +85,17 @@ def test_trial_minds_the_order_of_settings() -> None:
     one, other = ({"risk": dict.fromkeys(names, 1)} for names in ("ab", "ba"))
 
     assert attrs.evolve(RUN, config=one).trial != attrs.evolve(RUN, config=other).trial
+
+
+@pytest.mark.parametrize("cache", [{"cache": True}, {"cache": False}])
+def test_trial_does_not_mind_where_equal_prices_came_from(cache: dict[str, bool]) -> None:
+    """Runs that were counted before prices could be cached count as the same trial, too."""
+    plain = {"seed": 7, "data": {"mine": {"source": "files", "gaps": "mark"}}, "risk": {}}
+    cached = {"seed": 7, "data": {"mine": {"source": "files", "gaps": "mark", **cache}}, "risk": {}}
+    counted = "f9c304"
+
+    assert attrs.evolve(RUN, config=plain).trial == attrs.evolve(RUN, config=cached).trial
+    assert attrs.evolve(RUN, config=plain).trial.startswith(counted)
 
 
 def test_trials_count_distinct_pairs_ever_run(store: RunStore) -> None:
@@ -205,6 +230,120 @@ def test_stored_of_an_unknown_name_is_refused(store: RunStore, name: str) -> Non
     assert 1 == len(store.stored())
 
 
+def test_find_gives_back_everything_that_was_saved(store: RunStore) -> None:
+    run = attrs.evolve(RUN, config={"b": 1.5, "a": ["z"]}, trace=TRACE)
+    ticket = kept(store, run)
+
+    found = store.find(ticket.run_id)
+
+    assert Saved(run_id=ticket.run_id, run=run, report={"run_id": ticket.run_id, "trials": 1}) == found
+    assert list(found.run.config) == ["b", "a"]
+
+
+def test_find_takes_the_beginning_of_one_name(store: RunStore) -> None:
+    first, second = kept(store, RUN), kept(store, later(RUN, 60))
+
+    assert first.run_id == store.find("20240102-0304").run_id
+    assert second.run_id == store.find("20240102-0305").run_id
+
+
+def test_find_prefers_the_whole_name_to_a_beginning(store: RunStore) -> None:
+    """The second run of a second is named after the first."""
+    names = [kept(store, RUN).run_id for _ in range(2)]
+
+    assert f"{names[0]}-2" == names[1]
+    assert names == [store.find(name).run_id for name in names]
+
+
+def test_find_of_a_beginning_of_several_names_lists_them(store: RunStore) -> None:
+    names = [kept(store, later(RUN, second)).run_id for second in range(7)]
+
+    with pytest.raises(UsageError, match="7 runs begin with '20240102'") as refused:
+        store.find("20240102")
+    assert f"name one of them: {', '.join(names[:1:-1])}" == refused.value.fix
+
+
+@pytest.mark.parametrize("name", ["nope", "", "%", "_", "'; DROP TABLE runs;--"])
+def test_find_of_an_unknown_name_lists_the_latest(store: RunStore, name: str) -> None:
+    names = [kept(store, later(RUN, second)).run_id for second in range(6)]
+
+    with pytest.raises(UsageError, match="no run ") as refused:
+        store.find(name)
+    assert f"name one of the latest: {', '.join(names[:0:-1])}" == refused.value.fix
+    assert 6 == len(store.stored())
+
+
+def test_find_without_a_file_says_how_to_get_a_run(store: RunStore) -> None:
+    with pytest.raises(UsageError, match="no run 'any'") as refused:
+        store.find("any")
+    assert "run a backtest first; each is saved" == refused.value.fix
+    assert not store.path.parent.exists()
+
+
+# ---- files of the first version --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def old(store: RunStore) -> RunStore:
+    """Return a store with one run, as the first version wrote it."""
+    store.path.parent.mkdir(parents=True)
+    texts = [json.dumps(one) for one in (RUN.config, RUN.data, RUN.versions, RUN.request, {"run_id": RUN.run_id})]
+    with sqlite3.connect(store.path) as db:
+        db.execute(OLD_TABLE)
+        db.execute("PRAGMA user_version = 1")
+        row = (RUN.run_id, "2024-01-02T03:04:05Z", RUN.trial, *texts)
+        db.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+    db.close()
+    return store
+
+
+def schema_of(store: RunStore) -> tuple[int, list[str]]:
+    with sqlite3.connect(store.path) as db:
+        (number,) = db.execute("PRAGMA user_version").fetchone()
+        columns = [row[1] for row in db.execute("PRAGMA table_info(runs)")]
+    db.close()
+    return number, columns
+
+
+def test_old_file_is_read_as_it_is(old: RunStore) -> None:
+    before = old.path.read_bytes()
+
+    assert [RUN.run_id] == [one.run_id for one in old.stored()]
+    assert Saved(run_id=RUN.run_id, run=RUN, report={"run_id": RUN.run_id}) == old.find(RUN.run_id)
+    assert (1, ()) == old.trials(RUN)
+    assert before == old.path.read_bytes()
+
+
+def test_old_file_is_brought_up_to_date_by_the_next_run_and_loses_nothing(old: RunStore, tmp_path: Path) -> None:
+    added = attrs.evolve(later(RUN, config={"seed": 8}), trace=TRACE)
+    ticket = kept(old, added)
+    fresh = RunStore.of(tmp_path / "fresh")
+    kept(fresh, RUN)
+
+    assert schema_of(fresh) == schema_of(old)
+    assert (CURRENT, "trace") == (schema_of(old)[0], schema_of(old)[1][-1])
+    assert 2 == ticket.trials
+    assert (RUN, added) == (old.find(RUN.run_id).run, old.find(ticket.run_id).run)
+
+
+def test_old_file_stays_old_when_the_next_report_fails(old: RunStore) -> None:
+    def fail(_: Ticket) -> dict[str, Any]:
+        raise RuntimeError("no report")
+
+    with pytest.raises(RuntimeError, match="no report"):
+        old.save(later(RUN), fail)
+    assert 1 == schema_of(old)[0]
+    assert [RUN.run_id] == [one.run_id for one in old.stored()]
+
+
+def test_old_file_brought_up_to_date_by_many_at_once_is_migrated_once(old: RunStore) -> None:
+    runs = [later(RUN, second) for second in range(1, 9)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda run: kept(old, run), runs))
+
+    assert (CURRENT, 9) == (schema_of(old)[0], len(old.stored()))
+
+
 # ---- what can go wrong -----------------------------------------------------------------------------------
 
 
@@ -235,6 +374,8 @@ def test_stored_when_the_file_is_damaged_says_so(store: RunStore, damage: Any) -
 
     with pytest.raises(DataError, match="saved runs cannot be used: ") as refused:
         store.stored()
+    with pytest.raises(DataError, match="saved runs cannot be used: "):
+        store.find(RUN.run_id)
     assert str(store.path) == refused.value.file
     assert refused.value.fix is not None
     assert "move it away" in refused.value.fix
@@ -258,7 +399,7 @@ def test_store_of_a_newer_schema_is_refused(store: RunStore, newer: int) -> None
         db.execute(f"PRAGMA user_version = {newer}")
     db.close()
 
-    for use in (store.stored, lambda: kept(store, later(RUN)), lambda: store.trials(RUN)):
+    for use in (store.stored, lambda: store.find("2"), lambda: kept(store, later(RUN)), lambda: store.trials(RUN)):
         with pytest.raises(DataError, match=f"schema {newer}, this version reads {CURRENT}") as refused:
             use()
         assert "upgrade tradewright" == refused.value.fix

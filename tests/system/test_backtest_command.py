@@ -226,9 +226,9 @@ def test_backtest_with_resume_after_shows_both_results_and_each_lift(run: Comman
         (["--capital", "nan"], 2, "must be positive and at most 1,000,000,000, was nan"),
         (["--capital", "much"], 2, "'much' is not a number"),
         (["--capital", "200_001"], 3, "capital.start: must be at most capital.total = 200000, was 200001"),
-        (["--seed", "abc"], 2, "must be an integer of at least 0, was 'abc'"),
-        (["--seed", "-1"], 2, "must be an integer of at least 0, was '-1'"),
-        (["--resume-after", "0"], 2, "must be an integer of at least 1, was '0'"),
+        (["--seed", "abc"], 2, "must be an integer from 0 to"),
+        (["--seed", "-1"], 2, "must be an integer from 0 to"),
+        (["--resume-after", "0"], 2, "must be an integer from 1 to 1000000, was '0'"),
         (["--set", "strategies.trend.gros=1"], 3, "gros"),
         (["--config", "absent.toml"], 3, "absent.toml: not found"),
         (["--form", "2010-01-01"], 2, "No such option '--form'"),
@@ -326,6 +326,7 @@ def test_backtest_is_saved_listed_and_shown_again(run: Command) -> None:
             "sharpe": found["net"]["sharpe"],
             "max_drawdown": found["net"]["max_drawdown"]["depth"],
             "trials": 1,
+            "fingerprints": {"indices": found["data"][0]["fingerprint"]},
         }
     ] == listed
     assert found["run_id"] in table
@@ -390,6 +391,15 @@ def test_backtests_at_the_same_time_are_all_saved(desk: Path, run: Command) -> N
 
     assert 3 == len(names)
     assert names == saved
+
+
+def test_backtest_of_a_saved_run_gives_the_same_in_another_process(run: Command) -> None:
+    found = result(run, "--from", "2005-01-01", "--to", "2006-12-31")
+    again = run("backtest", "--run", found["run_id"])
+
+    assert (0, "") == (again.returncode, again.stderr)
+    assert again.stdout.endswith("\n\nReproduced bit for bit.\n")
+    assert 1 == len(json.loads(run("runs", "--json").stdout)["runs"])
 
 
 def test_runs_show_of_an_unknown_name_ends_with_2(run: Command) -> None:

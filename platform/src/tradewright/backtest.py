@@ -21,7 +21,7 @@ from tradewright.errors import DataError, UsageError
 from tradewright.risk import rulebook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import date
     from pathlib import Path
 
@@ -44,12 +44,14 @@ class Request:
         last_on: Last session traded, None for the last there is.
         resume_after: Sessions after which a simulated person lifts a latched halt; 0 for never.
         segments: Parts of the history at whose ends the trace notes what the rules had cut.
+        ends: Last session of single feeds, instead of `last_on`: a source may have grown since a saved run.
     """
 
     first_on: date | None = None
     last_on: date | None = None
     resume_after: int = 0
     segments: int = 1
+    ends: Mapping[str, date] = attrs.field(factory=dict)
 
 
 @attrs.frozen(kw_only=True)
@@ -117,7 +119,7 @@ def run(
     strategies = [pipeline.build(settings, plugins, name) for name in settings.strategies]
     rules, checks = rulebook.rules(settings, plugins), rulebook.checks(settings, plugins)
     with watch("data"):
-        loaded = feeds.load(settings, plugins, request.last_on)
+        loaded = feeds.load(settings, plugins, request.last_on, request.ends)
         bars = feeds.grid(loaded, request.last_on)
         start = first_bar(bars, request.first_on)
         per_year = feeds.sessions_per_year(settings, loaded)

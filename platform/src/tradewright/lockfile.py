@@ -135,16 +135,30 @@ def measure(entry: EntryPoint) -> Locked:
     """
     if entry.dist is None:
         raise PluginError("belongs to no installed package", key=entry.name, fix="install it with pip")
+    sha256 = content_hash(entry.dist, entry.module.partition(".")[0])
+    return Locked(distribution=entry.dist.name, version=entry.dist.version, sha256=sha256)
+
+
+def content_hash(distribution: Distribution, package: str) -> str:
+    """Return the hash over the files of an installed package, 64 hexadecimal digits.
+
+    Args:
+        distribution: What brought it.
+        package: Its top-level module.
+
+    Raises:
+        PluginError: Its files cannot be found or read.
+    """
     digest = hashlib.sha256()
     try:
-        for name, file in sorted(_files(entry.dist, entry.module.partition(".")[0])):
+        for name, file in sorted(_files(distribution, package)):
             with file.open("rb") as content:
                 line = f"{hashlib.file_digest(content, 'sha256').hexdigest()}  {name}\n"
             digest.update(line.encode(errors="surrogateescape"))
     except OSError as error:
         message = f"{error.filename} cannot be read: {error.strerror}"
-        raise PluginError(message, key=entry.name, fix="reinstall it") from error
-    return Locked(distribution=entry.dist.name, version=entry.dist.version, sha256=digest.hexdigest())
+        raise PluginError(message, key=distribution.name, fix="reinstall it") from error
+    return digest.hexdigest()
 
 
 # ---- files of a plugin -----------------------------------------------------------------------------------

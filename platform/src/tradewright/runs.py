@@ -10,7 +10,7 @@ import hashlib
 import json
 import sqlite3
 from contextlib import closing, contextmanager
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -19,11 +19,13 @@ from tradewright.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime
     from pathlib import Path
 
 FILE = "runs.db"
-SCHEMA = 1
+SCHEMA = 2
+LISTED_MAX = 5
+"""Runs that an error names: enough to recognise the one that was meant."""
+
 WAIT_SECONDS = 10.0
 """How long to wait for another process that is writing."""
 
@@ -36,8 +38,20 @@ CREATE TABLE runs (
     data TEXT NOT NULL,
     versions TEXT NOT NULL,
     request TEXT NOT NULL,
-    result TEXT NOT NULL
+    result TEXT NOT NULL,
+    trace TEXT               -- null for runs that were saved before schema 2
 )"""
+
+_MIGRATIONS = {0: _TABLE, 1: "ALTER TABLE runs ADD COLUMN trace TEXT"}
+"""What leads from each older schema to this one; 0 is an empty file."""
+
+_INSERT = """\
+INSERT INTO runs (run_id, at, trial, config, data, versions, request, result, trace)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+
+_FIND = """\
+SELECT run_id, at, config, data, versions, request, result, {trace} FROM runs
+WHERE substr(run_id, 1, length(?1)) = ?1 ORDER BY at DESC, rowid DESC"""
 
 _SHARPES = """\
 SELECT sharpe FROM (
@@ -59,6 +73,7 @@ class Run:
         data: Fingerprint of each feed, by name.
         versions: Of everything that computed it.
         request: What was asked beyond the configuration.
+        trace: SHA-256 of each part of what happened, by name; None when it was not taken.
     """
 
     at: datetime = attrs.field()
@@ -66,6 +81,7 @@ class Run:
     data: dict[str, str]
     versions: dict[str, Any]
     request: dict[str, Any]
+    trace: dict[str, str] | None = None
 
     @at.validator
     def _zoned(self, _: object, at: datetime) -> None:
@@ -76,9 +92,13 @@ class Run:
     def trial(self) -> str:
         """Hash of configuration and data: equal ones are one trial, whenever and over whichever range they ran.
 
-        The order of the settings counts, because the order of rules does.
+        The order of the settings counts, because the order of rules does.  Whether prices came from the cache does
+        not: the fingerprints say which they were.
         """
-        return hashlib.sha256(json.dumps([self.config, self.data]).encode()).hexdigest()
+        feeds: dict[str, dict[str, Any]] = self.config.get("data", {})
+        prices = {name: {key: feed[key] for key in feed if key != "cache"} for name, feed in feeds.items()}
+        tried = {**self.config, "data": prices} if feeds else self.config
+        return hashlib.sha256(json.dumps([tried, self.data]).encode()).hexdigest()
 
     @property
     def run_id(self) -> str:
@@ -120,6 +140,21 @@ class Stored:
     report: dict[str, Any]
 
 
+@attrs.frozen(kw_only=True)
+class Saved:
+    """Everything that is kept of one run.
+
+    Attributes:
+        run_id: Its name.
+        run: What was run.
+        report: The report as it was printed.
+    """
+
+    run_id: str
+    run: Run
+    report: dict[str, Any]
+
+
 @attrs.frozen
 class RunStore:
     """The saved runs of one workspace; safe for several processes at once.
@@ -155,10 +190,9 @@ class RunStore:
             trials, sharpes = _trials(db, run)
             ticket = Ticket(run_id=_free(db, run.run_id), trials=trials, sharpes=sharpes, saved_to=self.path)
             result = report(ticket)
-            columns = (run.config, run.data, run.versions, run.request, result)
-            texts = [json.dumps(column, allow_nan=False) for column in columns]
-            row = (ticket.run_id, f"{_utc(run.at):%Y-%m-%dT%H:%M:%SZ}", run.trial, *texts)
-            db.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+            columns = (run.config, run.data, run.versions, run.request, result, run.trace)
+            texts = [None if column is None else json.dumps(column, allow_nan=False) for column in columns]
+            db.execute(_INSERT, (ticket.run_id, f"{_utc(run.at):%Y-%m-%dT%H:%M:%SZ}", run.trial, *texts))
         return result
 
     def trials(self, run: Run) -> tuple[int, tuple[float, ...]]:
@@ -190,6 +224,40 @@ class RunStore:
         except ValueError as error:
             raise self._refused(f"damaged: {error}") from error
 
+    def find(self, prefix: str) -> Saved:
+        """Return everything that is kept of the run whose name is, or alone begins with, `prefix`.
+
+        Raises:
+            DataError: The file cannot be read.
+            UsageError: There is no such run, or several.
+        """
+        rows: list[tuple[str, ...]] = []
+        if self.path.exists():
+            with self._open("ro") as db:
+                (schema,) = db.execute("PRAGMA user_version").fetchone()
+                rows = db.execute(_FIND.format(trace="trace" if schema == SCHEMA else "NULL"), (prefix,)).fetchall()
+        exact = [row for row in rows if row[0] == prefix]
+        (found,) = exact or self._only(prefix, rows if prefix else [])
+        try:
+            config, data, versions, request, report = map(json.loads, found[2:7])
+            trace = None if found[7] is None else json.loads(found[7])
+            at = datetime.fromisoformat(found[1])
+            run = Run(at=at, config=config, data=data, versions=versions, request=request, trace=trace)
+        except ValueError as error:
+            raise self._refused(f"damaged: {error}") from error
+        return Saved(run_id=found[0], run=run, report=report)
+
+    def _only(self, prefix: str, rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+        """Return the one row; without it, or with several, name what was meant."""
+        if len(rows) > 1:
+            names = ", ".join(row[0] for row in rows[:LISTED_MAX])
+            raise UsageError(f"{len(rows)} runs begin with {prefix[:60]!r}", fix=f"name one of them: {names}")
+        if not rows:
+            latest = ", ".join(one.run_id for one in self.stored()[:LISTED_MAX])
+            fix = f"name one of the latest: {latest}" if latest else "run a backtest first; each is saved"
+            raise UsageError(f"no run {prefix[:60]!r} in {self.path}", fix=fix)
+        return rows
+
     @contextmanager
     def _open(self, mode: str) -> Iterator[sqlite3.Connection]:
         """Open the file, and turn whatever SQLite says into an error with a fix."""
@@ -216,8 +284,10 @@ class RunStore:
 
 
 def _make(db: sqlite3.Connection) -> None:
-    if db.execute("PRAGMA user_version").fetchone() == (0,):
-        db.execute(_TABLE)
+    """Make the table, or bring an older one to this schema; what is saved in it stays."""
+    (found,) = db.execute("PRAGMA user_version").fetchone()
+    if found in _MIGRATIONS:
+        db.execute(_MIGRATIONS[found])
         db.execute(f"PRAGMA user_version = {SCHEMA}")
 
 

@@ -15,7 +15,7 @@ COMMANDS = (
     Lazy("init", "tradewright.cli.init:init", "Write a commented plugins.toml to begin with."),
     Lazy("backtest", "tradewright.cli.backtest:backtest", "Trade the configured strategies over their history."),
     Lazy("runs", "tradewright.cli.runs:runs", "List the saved backtests, or show one."),
-    Lazy("data", "tradewright.cli.data:data", "Check price files."),
+    Lazy("data", "tradewright.cli.data:data", "Check price files, and keep prices on this disk."),
     Lazy("plugins", "tradewright.cli.plugins:plugins", "Show plugins and what they provide."),
     Lazy("doctor", "tradewright.cli.doctor:doctor", "Check this installation."),
 )
@@ -27,7 +27,9 @@ Examples:
   tradewright backtest              what would it have earned, and at what risk?
   tradewright backtest --from 2008-01-01 --set costs.spread_bps=10
   tradewright runs                  which backtests were run here
+  tradewright backtest --run ID     does a saved run still give the same, bit for bit?
   tradewright data check FILE       can these prices be true?
+  tradewright data fetch            keep the prices of every feed on this disk
   tradewright plugins list          which plugins there are, and why one is off
   tradewright plugins info NAME     what a plugin provides, with every option
   tradewright doctor                is everything in order here?

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import platform
 import sys
-from datetime import UTC, date, datetime
-from importlib.metadata import version
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from tradewright import __version__
 from tradewright.cli import tearsheet
 from tradewright.cli.inventory import take_inventory
 from tradewright.cli.options import config_option, json_option
-from tradewright.cli.output import echo_json, printable
+from tradewright.cli.output import echo_json
 from tradewright.cli.page import echo_report
+from tradewright.cli.parameters import Amount, Count, Day
 from tradewright.cli.progress import progress_bar
+from tradewright.cli.provenance import trace_hashes, versions
 from tradewright.config import read
 from tradewright.config.fields import INTEGER_MAX
-from tradewright.config.tables import MONEY_MAX
 from tradewright.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -32,62 +29,6 @@ if TYPE_CHECKING:
     from tradewright.config import Settings
     from tradewright.plugins import Plugins
     from tradewright.reports.summary import Summary
-
-
-class Day(click.ParamType[date]):
-    """A date of the calendar."""
-
-    name = "date"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """Read `YYYY-MM-DD`."""
-        if isinstance(value, date):
-            return value
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value[:40]!r} is not a date; write it as 2015-12-31.", param, ctx)
-
-
-class Amount(click.ParamType[float]):
-    """An amount of money."""
-
-    name = "amount"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Read a number above 0."""
-        try:
-            amount = float(value)
-        except ValueError:
-            self.fail(f"{value[:40]!r} is not a number; write it as 50000.", param, ctx)
-        if not 0.0 < amount <= MONEY_MAX:
-            self.fail(f"must be positive and at most {MONEY_MAX:,.0f}, was {value[:40]}.", param, ctx)
-        return amount
-
-
-class Count(click.ParamType[int]):
-    """A whole number.
-
-    Attributes:
-        least: The smallest that is allowed.
-        most: The largest.
-    """
-
-    name = "integer"
-
-    def __init__(self, least: int, most: int) -> None:
-        self.least, self.most = least, most
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Read digits."""
-        try:
-            number = int(value)
-        except ValueError:
-            number = self.least - 1
-        if not self.least <= number <= self.most:
-            wanted = f"an integer from {self.least} to {self.most}"
-            self.fail(f"must be {wanted}, was {str(value)[:40]!r}.", param, ctx)
-        return number
 
 
 @click.command()
@@ -111,6 +52,12 @@ class Count(click.ParamType[int]):
     metavar="FILE",
     help="Write a tearsheet as well: one HTML file with charts.",
 )
+@click.option(
+    "--run",
+    "run_id",
+    metavar="ID",
+    help="Play a saved run again as it was, and say whether it is the same or what has changed; exit 9 if not.",
+)
 @json_option
 def backtest(
     config_file: Path,
@@ -118,12 +65,18 @@ def backtest(
     no_save: bool,  # noqa: FBT001  # click passes by name
     resume_after: int | None,
     report_file: Path | None,
+    run_id: str | None,
     **asked: Any,
-) -> None:
+) -> int:
     """Trade the configured strategies over their history.
 
     A run that a limit halted is a result: it ends with 0, and the report leads with the halt.
     """
+    if run_id is not None:
+        from tradewright.cli.reproduce import reproduce  # noqa: PLC0415  # only this option needs it
+
+        _refuse_beside_run(**asked, resume_after=resume_after, no_save=no_save, report=report_file)
+        return reproduce(run_id, config_file, as_json=as_json)
     # What computes costs half a second to import: only this command pays it.
     from tradewright.backtest import Request, run  # noqa: PLC0415  # see above
     from tradewright.reports.summary import summarise  # noqa: PLC0415  # see above
@@ -144,14 +97,23 @@ def backtest(
     with progress_bar() as progress, contextlib.redirect_stdout(sys.stderr):
         ran = run(settings, plugins, request, cache, progress)
     summary = summarise(ran, list(_inactive(plugins, {pin.name for pin in allowed.pins}, ran)))
-    fields, saved_to = _keep(ran, summary, _versions(ran, plugins), save=not no_save)
-    size = 0 if sheet is None else tearsheet.write(sheet, ran, summary, fields)
+    fields, saved_to = _keep(ran, summary, versions(plugins, ran.engine), save=not no_save)
+    written = None if sheet is None else (sheet, tearsheet.write(sheet, ran, summary, fields))
     if as_json:
         echo_json("backtest", **fields, **({} if sheet is None else {"report": str(sheet)}))
-        return
-    echo_report(fields, saved_to, summary.figures)
-    if sheet is not None:
-        click.echo(f"Tearsheet {printable(os.path.relpath(sheet))}, {size / 1e6:.1f} MB")
+    else:
+        echo_report(fields, saved_to, summary.figures, written)
+    return 0
+
+
+def _refuse_beside_run(**given: Any) -> None:
+    """Refuse whatever would make the saved run another one; it is not saved again anyway."""
+    words = {"first_on": "from", "last_on": "to", "overrides": "set"}
+    for name, value in given.items():
+        if value is not None and value is not False and value != ():
+            word = words.get(name, name.replace("_", "-"))
+            message = f"a saved run is played as it was, without --{word}"
+            raise UsageError(message, key="--run", fix=f"leave --{word} out, or run the backtest without --run")
 
 
 def _shorthands(asked: dict[str, Any]) -> Iterator[str]:
@@ -189,20 +151,8 @@ def _inactive(plugins: Plugins, allowed: set[str], ran: Backtest) -> Iterator[st
             yield line
 
 
-def _versions(ran: Backtest, plugins: Plugins) -> dict[str, Any]:
-    """Return the versions of whatever computed the result, and a hash of engine, rules and processor."""
-    active = [record for record in plugins.records if record.status == "active" and not record.builtin]
-    return {
-        "tradewright": __version__,
-        "python": platform.python_version(),
-        **{package: version(package) for package in ("numpy", "numba")},
-        "plugins": {record.name: record.version for record in active},
-        "rules": ran.engine,
-    }
-
-
 def _keep(
-    ran: Backtest, summary: Summary, versions: dict[str, Any], *, save: bool
+    ran: Backtest, summary: Summary, made_by: dict[str, Any], *, save: bool
 ) -> tuple[dict[str, Any], Path | None]:
     """Return the report, and the file that keeps it; a run that cannot be kept is still a result."""
     from tradewright.reports.machine import report  # noqa: PLC0415  # as above
@@ -212,19 +162,20 @@ def _keep(
         at=datetime.now(UTC),
         config=summary.config,
         data={row.name: row.fingerprint for row in summary.data},
-        versions=versions,
+        versions=made_by,
         request=_request(ran.request),
+        trace=trace_hashes(ran.trace),
     )
     store = RunStore.of(ran.settings.workspace)
     try:
         if save:
-            return store.save(made, lambda ticket: report(summary, ticket, versions)), store.path
+            return store.save(made, lambda ticket: report(summary, ticket, made_by)), store.path
         trials, sharpes = store.trials(made)
         why = "not saved, so not counted among later trials"
         ticket = Ticket(run_id=made.run_id, trials=trials, sharpes=sharpes, warning=why)
     except DataError as error:
         ticket = Ticket(run_id=made.run_id, trials=None, warning=f"not saved: {error}")
-    return report(summary, ticket, versions), None
+    return report(summary, ticket, made_by), None
 
 
 def _request(request: Request) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`tradewright data`: what a file of prices holds, and what cannot be true of it."""
+"""`tradewright data`: what a file of prices holds, what cannot be true of it, and what is kept on this disk."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 
 from tradewright.cli.options import json_option
 from tradewright.cli.output import echo_json, echo_table, printable
+from tradewright.cli.prices import fetch, list_prices
 from tradewright.clock import cache_folder
 from tradewright.config import did_you_mean, show
 from tradewright.data.columns import NATURAL, ColumnNames
@@ -29,7 +30,11 @@ SHOWN_MAX = 20
 
 @click.group()
 def data() -> None:
-    """Check price files."""
+    """Check price files, and keep prices on this disk."""
+
+
+data.add_command(fetch)
+data.add_command(list_prices)
 
 
 @data.command("check")

@@ -29,7 +29,10 @@ def echo_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     from rich.table import Table  # noqa: PLC0415  # see above
     from rich.text import Text  # noqa: PLC0415  # see above
 
-    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for i, column in enumerate(columns):
+        # The first column holds the name, which is to be copied whole; nothing of the others is lost.
+        table.add_column(column, no_wrap=i == 0, overflow="fold")
     for row in rows:
         # As Text, because a cell may come from a stranger and must not be read as markup.
         table.add_row(*(Text(printable(cell)) for cell in row))
@@ -48,10 +51,15 @@ def echo_error(error: TradewrightError, *, as_json: bool) -> None:
         fields = {"type": type(error).__name__, **{name: getattr(error, name) for name in names}}
         click.echo(json.dumps({"schema": "tradewright.error/1", "error": fields}), err=True)
         return
-    colour = False if os.environ.get("NO_COLOR") else None  # None leaves it to click, which looks for a terminal.
+    colour = None if colour_allowed() else False  # None leaves it to click, which looks for a terminal.
     click.echo(f"{click.style('error:', fg='red', bold=True)} {printable(str(error))}", err=True, color=colour)
     if error.fix:
         click.echo(f"{click.style('fix:', fg='cyan', bold=True)} {printable(error.fix)}", err=True, color=colour)
+
+
+def colour_allowed() -> bool:
+    """Say whether a terminal may be sent colour codes: neither the user nor the terminal's kind forbids it."""
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def printable(text: str) -> str:

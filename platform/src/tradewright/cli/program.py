@@ -45,7 +45,7 @@ class StoppedError(TradewrightError):
     exit_code = 130
 
 
-class _TerminatedError(KeyboardInterrupt):
+class TerminatedError(KeyboardInterrupt):
     """SIGTERM came; like a Ctrl-C, and unlike SystemExit, it passes the fence around plugins."""
 
 
@@ -122,7 +122,7 @@ def _outcome(run: Callable[[], int], as_json: bool, debug: bool) -> int:  # noqa
         return run()
     except BrokenPipeError:
         raise
-    except _TerminatedError:
+    except TerminatedError:
         return TERMINATED
     except (click.Abort, KeyboardInterrupt):
         failure: TradewrightError = StoppedError("stopped by Ctrl-C")
@@ -170,7 +170,7 @@ def _terminable() -> Iterator[None]:
         return
 
     def stop(_signal: int, _frame: FrameType | None) -> NoReturn:
-        raise _TerminatedError
+        raise TerminatedError
 
     before = signal.signal(signal.SIGTERM, stop)
     try:

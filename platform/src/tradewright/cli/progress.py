@@ -32,6 +32,7 @@ def progress_bar() -> Iterator[Callable[[str, int, int], None] | None]:
         task = bar.add_task("starting", total=None)
 
         def show(stage: str, done: int, total: int) -> None:
-            bar.update(task, description=_STAGES[stage], completed=done, total=total if done else None)
+            name = _STAGES.get(stage, stage)
+            bar.update(task, description=name, completed=done, total=total if done else None)
 
         yield show

@@ -66,6 +66,7 @@ def _fields(one: Stored) -> dict[str, Any]:
         "sharpe": report["net"]["sharpe"],
         "max_drawdown": report["net"]["max_drawdown"]["depth"],
         "trials": report["trials"],
+        "fingerprints": {feed["name"]: feed["fingerprint"] for feed in report["data"]},
     }
 
 

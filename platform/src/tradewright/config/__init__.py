@@ -27,7 +27,7 @@ from tradewright.config.fields import (
     positive,
 )
 from tradewright.config.paths import inside_workspace
-from tradewright.config.reading import read
+from tradewright.config.reading import read, restore
 from tradewright.config.settings import Settings, structure
 from tradewright.config.tables import (
     CapitalSettings,
@@ -65,6 +65,7 @@ __all__ = [
     "option",
     "positive",
     "read",
+    "restore",
     "show",
     "structure",
 ]

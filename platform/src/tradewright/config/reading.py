@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from tradewright.config.credentials import refuse_secrets
-from tradewright.config.document import load
+from tradewright.config.document import Document, load
 from tradewright.config.settings import FORMAT, Sections, Settings
 from tradewright.config.strict import structure_table
 from tradewright.config.wording import did_you_mean, show
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from tradewright.config.document import Document
     from tradewright.config.tables import StrategySettings
 
 
@@ -34,7 +33,23 @@ def read(path: Path, overrides: Sequence[str] = ()) -> Settings:
         ConfigError: The file is missing or not TOML, a key is unknown, missing or wrong, or holds a secret.
         UsageError: An override is not `key=value`, or names a feed, strategy or signal that is not there.
     """
-    document = load(path, overrides)
+    return _settings(load(path, overrides))
+
+
+def restore(table: Mapping[str, Any], path: Path) -> Settings:
+    """Return settings from what `Settings.as_table` once gave.
+
+    Args:
+        table: The effective values.
+        path: What errors call the place; its folder is the workspace, and no such file need be there.
+
+    Raises:
+        ConfigError: This version takes something for unknown, missing or wrong.
+    """
+    return _settings(Document(path=path, table=table))
+
+
+def _settings(document: Document) -> Settings:
     refuse_secrets(document)
     table = dict(document.table)
     _check_format(document, table.pop("format", FORMAT))

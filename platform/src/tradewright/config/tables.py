@@ -170,6 +170,7 @@ class FeedSettings:
         calendar: Exchange calendar of the sessions.
         adjustment: What must be folded into the prices: `none`, `splits`, `all`.
         gaps: `mark` missing sessions and go on, or `refuse` them.
+        cache: Whether prices are read from what `tradewright data fetch` kept, and the source is not asked.
         options: The source's own keys, not yet validated.
     """
 
@@ -183,6 +184,7 @@ class FeedSettings:
     calendar: str = option("XNYS", doc="exchange calendar", validator=_word)
     adjustment: Literal["none", "splits", "all"] = option("none", doc="what is folded into the prices")
     gaps: Literal["mark", "refuse"] = option("mark", doc="what happens to missing sessions")
+    cache: bool = option(False, doc="read what `tradewright data fetch` kept, and ask no source")  # noqa: FBT003  # a default
     options: Mapping[str, Any] = attrs.field(factory=dict, metadata={"rest": True})
 
 

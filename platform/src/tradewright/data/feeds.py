@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import attrs
@@ -13,18 +13,19 @@ from tradewright.clock import all_sessions, cache_folder
 from tradewright.components import DataSource
 from tradewright.config import FeedSettings, structure
 from tradewright.data.align import join, merge_overlaps, select
+from tradewright.data.fingerprint import fingerprint
 from tradewright.data.quality import check
-from tradewright.errors import ConfigError, DataError, UsageError
+from tradewright.errors import ConfigError, DataError, PluginError, UsageError
 from tradewright.fence import expect, fence, made
 from tradewright.values.bars import Bars
 from tradewright.values.request import DataRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import date
+    from collections.abc import Iterator, Mapping
+    from datetime import date, datetime
 
-    from tradewright.components import Spec
     from tradewright.config import Settings
+    from tradewright.data.cached import Label
     from tradewright.data.quality import Finding
     from tradewright.plugins import Plugins
 
@@ -41,6 +42,7 @@ class Feed:
         bars: Prices as the source gave them.
         fingerprint: SHA-256 over every number, in hexadecimal.
         warnings: What a reader of the result must know.
+        fetched_at: When the oldest of the cached prices was fetched, UTC; None when the source was asked just now.
     """
 
     name: str
@@ -48,10 +50,32 @@ class Feed:
     bars: Bars
     fingerprint: str
     warnings: tuple[str, ...]
+    fetched_at: datetime | None = None
 
 
-def load(settings: Settings, plugins: Plugins, last_on: date | None = None) -> tuple[Feed, ...]:
+@attrs.frozen
+class Opened:
+    """A feed's source, ready to be asked.
+
+    Attributes:
+        source: The source.
+        keys: Words of the feed's table that an error of the source may name.
+    """
+
+    source: DataSource
+    keys: frozenset[str]
+
+
+def load(
+    settings: Settings, plugins: Plugins, last_on: date | None = None, ends: Mapping[str, date] | None = None
+) -> tuple[Feed, ...]:
     """Return every feed that a strategy uses, checked, from its first bar to `last_on`.
+
+    Args:
+        settings: The configuration.
+        plugins: What it may use.
+        last_on: Last session, None for the last there is.
+        ends: Last session of single feeds, instead of `last_on`.
 
     Raises:
         ConfigError: A source or option is unknown, or two feeds differ where they must agree.
@@ -59,43 +83,114 @@ def load(settings: Settings, plugins: Plugins, last_on: date | None = None) -> t
         PluginError: A source raised or returned something else.
     """
     used = dict.fromkeys(name for strategy in settings.strategies.values() for name in strategy.data)
-    return tuple(load_feed(settings, plugins, name, last_on) for name in used)
+    return tuple(load_feed(settings, plugins, name, (ends or {}).get(name, last_on)) for name in used)
 
 
 def load_feed(settings: Settings, plugins: Plugins, name: str, last_on: date | None) -> Feed:
-    """Return one feed; an error about one of its keys names the key's place in the file."""
+    """Return one feed, from the cache or from its source as plugins.toml has it."""
+    feed = settings.data[name]
+    fetched_at: datetime | None = None
+    origin: tuple[str, ...] = ()
+    if feed.cache:
+        # 0.2 s for Parquet that only a cached feed pays.
+        from tradewright.data import store  # noqa: PLC0415  # see above
+
+        bars, labels = store.load(settings, name, last_on)
+        fetched_at, origin = min(label.fetched_at for label in labels), from_cache(labels)
+    else:
+        bars = ask(settings, name, opened(settings, plugins, name), feed.symbols, last_on=last_on)
+    _refuse_currency(settings, name, bars)
+    return Feed(
+        name=name,
+        source=feed.source,
+        bars=bars,
+        fingerprint=fingerprint(bars),
+        warnings=(*findings(settings, feed, bars), *notes(bars), *origin),
+        fetched_at=fetched_at,
+    )
+
+
+def from_cache(labels: tuple[Label, ...]) -> tuple[str, ...]:
+    """Return what must be known of cached prices, one line for the symbols that were fetched alike."""
+    alike: dict[str, list[str]] = {}
+    for label in labels:
+        since = "" if label.asked_from is None else f", from {label.asked_from} on"
+        line = f"from the cache, fetched at {label.fetched_at:%Y-%m-%d %H:%M} UTC{since}"
+        alike.setdefault(line, []).append(label.symbol)
+    return tuple(f"{', '.join(symbols)}: {line}" for line, symbols in alike.items())
+
+
+def opened(settings: Settings, plugins: Plugins, name: str) -> Opened:
+    """Return the source of a feed, made from the feed's options.
+
+    Raises:
+        ConfigError: The source or an option is unknown.
+        PluginError: Its plugin is not active, or could not make it.
+    """
     spec = plugins.named(settings, "data-source", settings.data[name].source, f"data.{name}.source")
-    own = {field.name for cls in (FeedSettings, spec.config) for field in attrs.fields(cls)}
+    keys = frozenset(field.name for cls in (FeedSettings, spec.config) for field in attrs.fields(cls))
+    with _placing(settings, name, keys):
+        return Opened(made(spec, structure(settings, f"data.{name}", spec.config), DataSource), keys)
+
+
+@contextmanager
+def _placing(settings: Settings, name: str, keys: frozenset[str]) -> Iterator[None]:
+    """Give an error about one of the feed's keys the key's place in the file."""
     try:
-        return _asked(settings, spec, name, last_on)
+        yield
     except (ConfigError, DataError) as error:
-        if error.file is None and error.key in own:
+        if error.file is None and error.key in keys:
             raise settings.place(error, f"data.{name}.{error.key}") from error
         raise
 
 
-def _asked(settings: Settings, spec: Spec, name: str, last_on: date | None) -> Feed:
+def ask(
+    settings: Settings,
+    name: str,
+    opened: Opened,
+    symbols: tuple[str, ...],
+    *,
+    first_on: date | None = None,
+    last_on: date | None = None,
+) -> Bars:
+    """Ask the source of a feed for symbols, guarded; what it brings is what was asked for, though not yet checked.
+
+    Raises:
+        ConfigError: The source refuses its options.
+        DataError: It has no such prices.
+        PluginError: It raised anything else, or returned something else.
+        UsageError: No bar lies in the range.
+    """
     feed = settings.data[name]
-    source = made(spec, structure(settings, f"data.{name}", spec.config), DataSource)
     request = DataRequest(
-        symbols=feed.symbols,
+        symbols=symbols,
         bar=feed.bar,
         calendar=feed.calendar,
         adjustment=feed.adjustment,
+        first_on=first_on,
         last_on=last_on,
         workspace=settings.workspace,
     )
     key = f"{feed.source}.history"
-    with fence(key, source, letting=(ConfigError, DataError, UsageError)):
-        returned = source.history(request)
+    letting = (ConfigError, DataError, UsageError)
+    with _placing(settings, name, opened.keys), fence(key, opened.source, letting):
+        returned = opened.source.history(request)
     bars = expect(key, returned, Bars)
+    for what, found, wanted in (
+        ("symbols", ", ".join(bars.symbols), ", ".join(symbols)),
+        ("adjustment", bars.adjustment, feed.adjustment),
+    ):
+        if found != wanted:
+            raise PluginError(f"returned {what} {found}; {wanted} wanted", key=key)
+    return bars
+
+
+def _refuse_currency(settings: Settings, name: str, bars: Bars) -> None:
     for instrument in bars.instruments:
         if instrument.currency != settings.currency:
             message = f"prices of {instrument.symbol} are in {instrument.currency}, money is in {settings.currency}"
             fix = f'set currency = "{instrument.currency}", or bring prices in {settings.currency}'
             raise settings.error(f"data.{name}", message, fix)
-    warnings = (*findings(settings, feed, bars), *notes(bars))
-    return Feed(name=name, source=feed.source, bars=bars, fingerprint=fingerprint(bars), warnings=warnings)
 
 
 def findings(settings: Settings, feed: FeedSettings, bars: Bars) -> tuple[str, ...]:
@@ -129,15 +224,6 @@ def notes(bars: Bars) -> tuple[str, ...]:
     if bars.open is None:
         lines.append(f"{', '.join(bars.symbols)}: closes only, so orders fill at the next close and stops on closes")
     return tuple(lines)
-
-
-def fingerprint(bars: Bars) -> str:
-    """Return a hash of everything that a result depends on."""
-    digest = hashlib.sha256(repr((bars.instruments, bars.adjustment)).encode())
-    for value in attrs.asdict(bars, recurse=False).values():
-        if isinstance(value, np.ndarray):
-            digest.update(value.tobytes())
-    return digest.hexdigest()
 
 
 def grid(feeds: tuple[Feed, ...], last_on: date | None = None) -> Bars:

@@ -198,11 +198,14 @@ def _ratios(bars: Bars, asset: int) -> Iterator[Finding]:
     rows = np.flatnonzero(bars.traded[:, asset] & (close > 0))
     first = close if bars.open is None else bars.open[:, asset]
     before, after = close[rows[:-1]], first[rows[1:]]
-    told = np.zeros(len(before), bool) if bars.split is None else bars.split[rows[1:], asset] != 1.0
+    # A split takes effect between two sessions, and one that was told needs no guess.
+    open_to = bars.session[rows[1:]] != bars.session[rows[:-1]]
+    if bars.split is not None:
+        open_to &= bars.split[rows[1:], asset] == 1.0
     for ratio in SPLIT_RATIOS:
-        for step in _rows(~told & (np.abs(before / after / ratio - 1) <= SPLIT_SLACK + _EQUAL)):
+        for step in _rows(open_to & (np.abs(before / after / ratio - 1) <= SPLIT_SLACK + _EQUAL)):
             yield _ratio(bars, asset, int(rows[step + 1]), f"{ratio:g}:1 split", before[step], after[step])
-        for step in _rows(~told & (np.abs(after / before / ratio - 1) <= SPLIT_SLACK + _EQUAL)):
+        for step in _rows(open_to & (np.abs(after / before / ratio - 1) <= SPLIT_SLACK + _EQUAL)):
             yield _ratio(bars, asset, int(rows[step + 1]), f"1:{ratio:g} reverse split", before[step], after[step])
 
 

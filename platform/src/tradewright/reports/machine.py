@@ -76,7 +76,9 @@ def _capital(summary: Summary) -> dict[str, Any]:
 def _feed(row: Any) -> dict[str, Any]:
     names = ("name", "source", "symbols", "first_on", "last_on", "bars", "adjustment", "fingerprint")
     fields = {name: getattr(row, name) for name in names}
-    return fields | {"symbols": list(row.symbols), "first_on": day(row.first_on), "last_on": day(row.last_on)}
+    fields |= {"symbols": list(row.symbols), "first_on": day(row.first_on), "last_on": day(row.last_on)}
+    fetched_at = None if row.fetched_at is None else f"{row.fetched_at:%Y-%m-%dT%H:%M:%SZ}"
+    return fields | {"origin": "source" if fetched_at is None else "cache", "fetched_at": fetched_at}
 
 
 def _rule(row: RuleRow) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from tradewright.reports.figures import figures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import date
+    from datetime import date, datetime
 
     from tradewright.backtest import Backtest
     from tradewright.reports.events import HaltRow, RuleRow, StepRow
@@ -34,6 +34,7 @@ class FeedRow:
     bars: int
     adjustment: str
     fingerprint: str
+    fetched_at: datetime | None
 
 
 @attrs.frozen(kw_only=True)
@@ -175,4 +176,5 @@ def feed_rows(ran: Backtest) -> Iterator[FeedRow]:
             bars=feed.bars.n_bars,
             adjustment=feed.bars.adjustment,
             fingerprint=feed.fingerprint,
+            fetched_at=feed.fetched_at,
         )

@@ -126,7 +126,10 @@ class _Page:
             table.add_column(name, justify="right" if number else "left", min_width=width if number else None)
         for row in rows:
             table.add_row(*(Text(wording.printable(cell), no_wrap=True) for cell in row))
+        # A table takes what it needs: on a narrow terminal a line that wraps is better than a column left out.
+        width_of_page, self._console.width = self._console.width, WIDTH_MAX
         self._indented(table)
+        self._console.width = width_of_page
 
     def text(self) -> str:
         """Return the page without blanks at the ends of lines."""

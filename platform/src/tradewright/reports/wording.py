@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 HALTS_SHOWN_MAX = 5
 SYMBOLS_SHOWN_MAX = 8
+FINGERPRINT_DIGITS_SHOWN = 12
 
 
 def printable(text: str) -> str:
@@ -245,6 +246,10 @@ def imprint(report: dict[str, Any], saved_to: str | None) -> Iterator[str]:
     if trials is not None:
         many = f"{trials:,} configurations" if trials != 1 else "1 configuration"
         yield f"Tried here so far: {many}; the more there are, the less the best one means."
+    for feed in report["data"]:
+        cached = feed.get("fetched_at")  # Runs saved before there was a cache do not say it.
+        origin = f"the cache of {cached[:16].replace('T', ' ')} UTC" if cached else feed["source"]
+        yield f"Prices: {feed['name']} from {origin}, fingerprint {feed['fingerprint'][:FINGERPRINT_DIGITS_SHOWN]}"
     seconds = report["seconds"]
     stages = ", ".join(f"{stage} {took:.2f}" for stage, took in seconds.items())
     yield f"Seconds: {sum(seconds.values()):.2f} ({stages})"

@@ -41,8 +41,8 @@ class Instrument:
     """
 
     symbol: str = attrs.field(validator=_symbol)
-    lot: float = attrs.field(default=1.0, validator=attrs.validators.gt(0.0))
-    tick: float = attrs.field(default=0.0, validator=attrs.validators.ge(0.0))
-    multiplier: float = attrs.field(default=1.0, validator=attrs.validators.gt(0.0))
+    lot: float = attrs.field(default=1.0, converter=float, validator=attrs.validators.gt(0.0))
+    tick: float = attrs.field(default=0.0, converter=float, validator=attrs.validators.ge(0.0))
+    multiplier: float = attrs.field(default=1.0, converter=float, validator=attrs.validators.gt(0.0))
     currency: str = "USD"
     note: str = ""

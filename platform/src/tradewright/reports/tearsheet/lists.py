@@ -118,15 +118,14 @@ def trips(panels: Panels, currency: str) -> Table:
 
 def settings(report: dict[str, Any]) -> Table:
     """Return every effective setting."""
-    rows = list(_flat(report["config"], ()))
+    rows = [(dotted(path), value) for path, value in _flat(report["config"])]
     return Table(caption="Every setting that was in force", heads=("key", "value"), rows=rows, texts=2)
 
 
 def versions(report: dict[str, Any]) -> Table:
     """Return what computed the result."""
-    plugins = [(f"plugin {name}", version) for name, version in report["versions"].get("plugins", {}).items()]
-    rows = [(name, str(value)) for name, value in report["versions"].items() if name != "plugins"]
-    return Table(caption="Versions that computed it", heads=("part", "version"), rows=[*rows, *plugins], texts=2)
+    rows = [(dotted(path), value) for path, value in _flat(report["versions"])]
+    return Table(caption="Versions that computed it", heads=("part", "version"), rows=rows, texts=2)
 
 
 def data(report: dict[str, Any]) -> Table:
@@ -165,10 +164,14 @@ def _money(amount: float) -> str:
     return money(cents(amount))
 
 
-def _flat(table: dict[str, Any], path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+def _flat(table: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
     for key, value in table.items():
-        if isinstance(value, dict) and value:
+        if isinstance(value, dict):
             yield from _flat(value, (*path, key))
         else:
-            shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else show(value)
-            yield dotted((*path, key)), shown
+            yield (*path, key), ", ".join(map(str, value)) if isinstance(value, list | tuple) else _plain(value)
+
+
+def _plain(value: object) -> str:
+    """Write a setting as it stands in TOML, but texts as they are."""
+    return value if isinstance(value, str) else "-" if value is None else show(value)

@@ -1,0 +1,21 @@
+"""Which prices these are, as one short text: equal fingerprints are equal numbers, wherever they come from."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import attrs
+import numpy as np
+
+if TYPE_CHECKING:
+    from tradewright.values.bars import Bars
+
+
+def fingerprint(bars: Bars) -> str:
+    """Return the SHA-256 of everything that a result depends on, in hexadecimal."""
+    digest = hashlib.sha256(repr((bars.instruments, bars.adjustment)).encode())
+    for value in attrs.asdict(bars, recurse=False).values():
+        if isinstance(value, np.ndarray):
+            digest.update(value.tobytes())
+    return digest.hexdigest()
