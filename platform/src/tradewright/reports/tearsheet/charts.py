@@ -27,6 +27,7 @@ SERIES_MAX = 11
 """More lines of their own nobody can tell apart; the rest is drawn as one."""
 
 _OTHERS = "all others"
+_HALF_A_CENT = 0.005  # A line that never leaves it would be drawn on zero, and is left out.
 
 
 def charts(panels: Panels, currency: str) -> Iterator[Chart]:
@@ -151,7 +152,8 @@ def exposure(held: Exposure, period: Range1d) -> Chart:
 def contribution(key: str, whose: str, rows: Sequence[Row], on: TimeArray, period: Range1d, currency: str) -> Chart:
     """Draw what each strategy, signal or asset had earned so far."""
     drawn = canvas.canvas(period, f"profit so far, net, {currency}", number="0,0", height=280)
-    shown = [row for row in sorted(rows, key=lambda row: -abs(row.total)) if row.curve.any()] or list(rows[:1])
+    ordered = sorted(rows, key=lambda row: -abs(row.total))
+    shown = [row for row in ordered if np.abs(row.curve).max() >= _HALF_A_CENT] or list(rows[:1])
     kept = thinned(len(on))
     names, curves = _series([row.name for row in shown], np.stack([row.curve[kept] for row in shown], axis=1))
     keys = [f"s{i}" for i in range(len(names))]

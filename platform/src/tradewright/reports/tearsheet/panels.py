@@ -187,7 +187,8 @@ def _costs(ran: Backtest, stop: int) -> Costs:
     fills = ran.trace.fills[ran.trace.fills.bar < stop]
     so_far = np.searchsorted(fills.bar, closes, side="right")
     fees, slippage = (np.append(0.0, np.cumsum(paid))[so_far] for paid in (fills.fee, fills.slippage))
-    borrow = np.maximum(ran.trace.curve.costs[closes, -1] - fees - slippage, 0.0)
+    # Rounded, because subtracting large sums leaves something of nothing.
+    borrow = np.maximum(np.round(ran.trace.curve.costs[closes, -1] - fees - slippage, 6), 0.0)
     return Costs(on=ran.bars.session[closes], fees=fees, slippage=slippage, borrow=borrow)
 
 

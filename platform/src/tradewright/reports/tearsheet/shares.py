@@ -36,5 +36,6 @@ def shares(votes: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
     result = {}
     for name, vote in votes.items():
         share = np.divide(np.sign(total) * vote, size, out=np.zeros_like(total), where=size > 0.0)
-        result[name] = np.where(latest < 0, 0.0, np.take_along_axis(share, np.maximum(latest, 0), axis=0))
+        # Adding 0 turns -0 into 0.
+        result[name] = np.where(latest < 0, 0.0, np.take_along_axis(share, np.maximum(latest, 0), axis=0)) + 0.0
     return result

@@ -52,7 +52,7 @@ def time_line(found: Interventions, period: Range1d, currency: str) -> Chart:
     return Chart(
         key="rules",
         title="Interventions of the rules",
-        caption="Bars: spans of sessions in which a rule or a check cut something, the darker the more (against the"
+        caption="Bars: spans of sessions in which a rule or a check cut something, the stronger the more (against the"
         " rule's own most). Diamonds: halts (red), their end by a person (green), steps of capital (blue).",
         alt=f"Time line. {told}; {len(found.marks)} halts, lifts and steps of capital.",
         figure=drawn,
