@@ -72,9 +72,8 @@ def write(path: Path, ran: Backtest, summary: Summary, fields: dict[str, Any]) -
             file.write(content)
         Path(name).chmod(0o666 & ~_umask())  # A temporary file is for its owner alone.
         Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    finally:
+        Path(name).unlink(missing_ok=True)  # Whatever went wrong, no half of a file stays behind.
     return len(content)
 
 
