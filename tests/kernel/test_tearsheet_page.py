@@ -111,7 +111,7 @@ def test_page_writes_strangers_out(tmp_path: Path) -> None:
 
     assert 3 == len(found.named("script"))
     assert not found.named("img")
-    assert found.words.count(HOSTILE) > 5
+    assert found.words.count(HOSTILE) >= 4  # Run, warning, halt and book; a long key is cut.
     assert "\\x1b[31mred" in found.words
 
 
