@@ -143,6 +143,8 @@ def backtest(
             fills=np.array(list(fills), FILL).view(np.recarray),
             events=np.array(list(events), EVENT).view(np.recarray),
             state=state,
+            counted=np.array([bars.n_bars - 1]),
+            counters=state.counters[None],
         ),
         warnings=warnings,
         seconds={"data": 0.25, "engine": 0.5},

@@ -79,8 +79,37 @@ def test_simulate_reports_its_progress(fused: Fuse) -> None:
         bars, decisions([None] * 120, 1, 1), settings(at_close=True), rules, np.array([1.0]), progress=played.append
     )
 
-    assert list(range(2, 121, 2)) == played  # At most every fiftieth of the way.
+    assert [*range(3, 121, 3)] == played  # In at most fifty segments.
     assert 1.0 == trace.state.rows[0].cash
+
+
+@pytest.mark.parametrize(("segments", "ends"), [(1, [6]), (2, [3, 6]), (3, [2, 5, 6]), (9, [*range(7)])])
+def test_simulate_in_segments_counts_at_the_end_of_each(fused: Fuse, segments: int, ends: list[int]) -> None:
+    bars, wants = prices([100.0] * 7), decisions([None] * 7, 1, 1)
+
+    trace = simulate(bars, wants, settings(at_close=True), fused([]), np.array([1.0]), segments=segments)
+
+    assert ends == trace.counted.tolist()
+
+
+def test_trace_holds_what_each_rule_had_cut_by_the_end_of_each_segment(fused: Fuse) -> None:
+    parts = simulation(fused)
+    for stop in (10, 10, 25, N_BARS):
+        parts.advance(stop)
+    until = simulation(fused)
+    until.advance(25)
+
+    trace = parts.trace()
+    assert [9, 24, N_BARS - 1] == trace.counted.tolist()
+    assert until.state.counters.cuts.tolist() == trace.counters[1].cuts.tolist()
+    assert trace.counters[-1].tobytes() == trace.state.counters.tobytes()
+    assert trace.counters[0].cuts.sum() < trace.counters[-1].cuts.sum()
+
+
+def test_trace_of_a_run_that_has_not_begun_holds_no_counters(fused: Fuse) -> None:
+    trace = simulation(fused).trace()
+
+    assert (0, (0, len(trace.state.counters))) == (len(trace.counted), trace.counters.shape)
 
 
 # ---- books that are asked at the close -------------------------------------------------------------------

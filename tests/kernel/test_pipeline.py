@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+import attrs
 import numpy as np
 import pytest
 from tradewright.errors import PluginError
@@ -67,3 +68,11 @@ def test_targets_when_every_signal_fails_raise_the_reason_and_its_line() -> None
 
     assert (__file__, "bad.compute") == (caught.value.file, caught.value.key)
     assert caught.value.line == inspect.getsourcelines(Misspelt.compute)[1] + 1
+
+
+def test_votes_are_weight_times_opinion_on_the_bars_of_decision() -> None:
+    weekly = attrs.evolve(strategy(good=Long(), bad=Misspelt()), rebalance="week")
+    found = targets(weekly, BARS)
+
+    assert {"good": [[0.5]] * int(found.decided.sum())} == {name: v.tolist() for name, v in found.votes.items()}
+    assert int(found.decided.sum()) < BARS.n_bars

@@ -43,12 +43,14 @@ class Request:
         first_on: First session traded, None for the first there is; earlier bars still warm signals up.
         last_on: Last session traded, None for the last there is.
         resume_after: Sessions after which a simulated person lifts a latched halt; 0 for never.
+        segments: Parts of the history at whose ends the trace notes what the rules had cut.
         ends: Last session of single feeds, instead of `last_on`: a source may have grown since a saved run.
     """
 
     first_on: date | None = None
     last_on: date | None = None
     resume_after: int = 0
+    segments: int = 1
     ends: Mapping[str, date] = attrs.field(factory=dict)
 
 
@@ -138,6 +140,7 @@ def run(
             start,
             answers(strategies, wanted, bars),
             watch.counter("engine", bars.n_bars),
+            request.segments,
         )
     return Backtest(
         settings=settings,

@@ -18,7 +18,7 @@ from tradewright.optimize.rebalances import Rebalances
 from tradewright.optimize.solve import has_begun, rebalance_rows, target_weights
 from tradewright.risk.features import volatility
 from tradewright.signals.combine import combine
-from tradewright.signals.evaluate import evaluate
+from tradewright.signals.evaluate import evaluate, opinion
 from tradewright.values.history import History
 
 if TYPE_CHECKING:
@@ -73,6 +73,8 @@ class Targets:
         strikes: Optimizer answers that were replaced, oldest first; those of an optimizer asked in turn come in
             while the bars are played.
         in_turn: Whom to ask at the close of each decision's bar, None when `weights` holds all answers.
+        votes: weight x confidence x score of each signal that spoke, on the bars of decision alone; their sum is
+            the combined forecast, `(n_decisions, n_assets)` by name.
     """
 
     weights: FloatArray
@@ -80,6 +82,7 @@ class Targets:
     missing: dict[str, PluginError]
     strikes: Sequence[Strike]
     in_turn: Rebalances | None = None
+    votes: dict[str, FloatArray] = attrs.field(factory=dict)
 
 
 def build(settings: Settings, plugins: Plugins, name: str) -> Strategy:
@@ -123,6 +126,8 @@ def targets(strategy: Strategy, bars: Bars) -> Targets:
     forecasts, missing = forecast(strategy, History(bars.adjusted()))
     combined = combine(forecasts, strategy.weights)
     decided = rebalance_rows(bars.session, strategy.rebalance)
+    said = {name: one for name, one in forecasts.items() if one is not None}
+    votes = {name: strategy.weights[name] * opinion(one)[decided] for name, one in said.items()}
     name, optimizer = strategy.optimizer
     asked: dict[str, Any] = {
         "symbols": bars.symbols,
@@ -133,10 +138,12 @@ def targets(strategy: Strategy, bars: Bars) -> Targets:
     }
     if isinstance(optimizer, RowOptimizer):
         chosen = target_weights(name, optimizer, decide=decided, **asked)
-        return Targets(weights=chosen.weights, decided=decided, missing=missing, strikes=chosen.strikes)
+        return Targets(weights=chosen.weights, decided=decided, missing=missing, strikes=chosen.strikes, votes=votes)
     in_turn = Rebalances(name=name, optimizer=optimizer, **asked)
     unknown = np.full(combined.forecast.shape, np.nan)
-    return Targets(weights=unknown, decided=decided, missing=missing, strikes=in_turn.strikes, in_turn=in_turn)
+    return Targets(
+        weights=unknown, decided=decided, missing=missing, strikes=in_turn.strikes, in_turn=in_turn, votes=votes
+    )
 
 
 def forecast(strategy: Strategy, view: History) -> tuple[dict[str, Forecast | None], dict[str, PluginError]]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from tradewright.cli import tearsheet
 from tradewright.cli.inventory import take_inventory
 from tradewright.cli.options import config_option, json_option
 from tradewright.cli.output import echo_json, printable
@@ -22,7 +24,6 @@ from tradewright.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tradewright.backtest import Backtest, Request
     from tradewright.config import Settings
@@ -51,6 +52,13 @@ if TYPE_CHECKING:
 )
 @click.option("--no-save", is_flag=True, help="Keep no record; the run is then not counted as a trial.")
 @click.option(
+    "--report",
+    "report_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write a tearsheet as well: one HTML file with charts.",
+)
+@click.option(
     "--run",
     "run_id",
     metavar="ID",
@@ -62,6 +70,7 @@ def backtest(
     as_json: bool,  # noqa: FBT001  # click passes by name
     no_save: bool,  # noqa: FBT001  # click passes by name
     resume_after: int | None,
+    report_file: Path | None,
     run_id: str | None,
     **asked: Any,
 ) -> int:
@@ -72,16 +81,22 @@ def backtest(
     if run_id is not None:
         from tradewright.cli.reproduce import reproduce  # noqa: PLC0415  # only this option needs it
 
-        _refuse_beside_run(**asked, resume_after=resume_after, no_save=no_save)
+        _refuse_beside_run(**asked, resume_after=resume_after, no_save=no_save, report=report_file)
         return reproduce(run_id, config_file, as_json=as_json)
     # What computes costs half a second to import: only this command pays it.
     from tradewright.backtest import Request, run  # noqa: PLC0415  # see above
     from tradewright.reports.export import export  # noqa: PLC0415  # see above
     from tradewright.reports.summary import summarise  # noqa: PLC0415  # see above
 
-    request = Request(first_on=asked["first_on"], last_on=asked["last_on"], resume_after=resume_after or 0)
+    request = Request(
+        first_on=asked["first_on"],
+        last_on=asked["last_on"],
+        resume_after=resume_after or 0,
+        segments=1 if report_file is None else tearsheet.SEGMENTS,
+    )
     _check_order(request)
     settings = read(config_file, [*asked["overrides"], *_shorthands(asked)])
+    sheet = None if report_file is None else tearsheet.target(report_file, settings.workspace)
     allowed, plugins = take_inventory(settings.plugins.enabled, settings.workspace)
     cache = settings.workspace / ".tradewright" / "cache"
     _check_reach(settings, request, cache)
@@ -92,10 +107,11 @@ def backtest(
     summary = summarise(ran, list(_inactive(plugins, {pin.name for pin in allowed.pins}, ran)))
     fields, saved_to = _keep(ran, summary, versions(plugins, ran.engine), save=not no_save)
     names = () if folder is None else export(ran, folder)
+    written = None if sheet is None else (sheet, tearsheet.write(sheet, ran, summary, fields))
     if as_json:
-        echo_json("backtest", **fields)
+        echo_json("backtest", **fields, **({} if sheet is None else {"report": str(sheet)}))
     else:
-        echo_report(fields, saved_to, summary.figures)
+        echo_report(fields, saved_to, summary.figures, written)
         if folder is not None:
             click.echo(f"Exported {', '.join(names)} to {printable(str(folder))}")
     return 0

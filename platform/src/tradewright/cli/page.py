@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tradewright.cli.output import colour_allowed
+from tradewright.cli.output import colour_allowed, printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,13 +22,19 @@ WIDTH_UNATTENDED = 80
 _DRAWN_WITH = "\u2500\u28ff"  # A line of a frame and a cell of braille.
 
 
-def echo_report(fields: dict[str, Any], saved_to: Path | None, figures: Figures | None = None) -> None:
+def echo_report(
+    fields: dict[str, Any],
+    saved_to: Path | None,
+    figures: Figures | None = None,
+    tearsheet: tuple[Path, int] | None = None,
+) -> None:
     """Write a report to stdout.
 
     Args:
         fields: What `reports.machine.report` returned, or what a store kept of it.
         saved_to: Where it is kept.
         figures: What the charts are drawn from; a stored report has none.
+        tearsheet: The file that was written beside it, and its size in bytes.
     """
     # 0.1 s that `--help` must not pay.
     from tradewright.reports.charts import charts  # noqa: PLC0415  # see above
@@ -40,6 +46,9 @@ def echo_report(fields: dict[str, Any], saved_to: Path | None, figures: Figures 
     drawn = charts(figures, width, colour=colour) if figures is not None and figures.fills and _can_draw() else ()
     place = None if saved_to is None else os.path.relpath(saved_to)
     click.echo(text(fields, drawn, width=width, colour=colour, saved_to=place))
+    if tearsheet is not None:
+        file, size = tearsheet
+        click.echo(f"Tearsheet {printable(os.path.relpath(file))}, {size / 1e6:.1f} MB")
 
 
 def _can_draw() -> bool:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     Answer = Callable[[int, int, FloatArray], FloatArray]
 
 BUFFER_ROWS = 4096  # Fills, and events, between two drains.
+TOLD_MIN = 50  # Segments when somebody watches the progress.
 
 
 @attrs.frozen(kw_only=True)
@@ -35,12 +36,16 @@ class Trace:
         fills: `engine.log.FILL`, in the order they happened.
         events: Halts, lifts and capital steps, `engine.log.EVENT`.
         state: The state after the last bar.
+        counted: Bar that ends each segment that was played, rising, `(n_segments,)`.
+        counters: What each rule had cut by then, `(n_segments, n_rules)` of `engine.state.COUNTER`.
     """
 
     curve: Table
     fills: Table
     events: Table
     state: State
+    counted: IntArray
+    counters: Table
 
 
 class Simulation:
@@ -81,10 +86,14 @@ class Simulation:
         self._work = states.table((2, bars.n_assets), WORK)
         self._fills: list[Table] = []
         self._events: list[Table] = []
+        self._counted: list[int] = []
+        self._counters: list[Table] = []
         self.bar = start
 
     def advance(self, stop: int) -> None:
         """Play up to, and not including, bar `stop`."""
+        if self.bar >= stop:
+            return
         while self.bar < stop:
             self.bar = self._fused.advance(
                 self.state,
@@ -100,6 +109,9 @@ class Simulation:
             self._drain()
             if self.bar < stop and self.state.run[0].closed == self.bar:
                 self._ask()
+        # The counters are sums: a look at them now and then says when a rule has cut, and costs the loop nothing.
+        self._counted.append(stop - 1)
+        self._counters.append(self.state.counters[None].copy().view(np.recarray))
 
     def trace(self) -> Trace:
         """Return what has happened so far."""
@@ -108,6 +120,8 @@ class Simulation:
             fills=np.concatenate([self._log.fills[:0], *self._fills]).view(np.recarray),
             events=np.concatenate([self._log.events[:0], *self._events]).view(np.recarray),
             state=self.state,
+            counted=np.array(self._counted, np.int64),
+            counters=np.concatenate([self.state.counters[None][:0], *self._counters]).view(np.recarray),
         )
 
     def held(self, book: int) -> FloatArray:
@@ -171,10 +185,23 @@ def simulate(
     start: int = 0,
     answer: Answer | None = None,
     progress: Callable[[int], None] | None = None,
+    segments: int = 1,
 ) -> Trace:
-    """Play the history from bar `start` and return its trace; `progress` is told how many bars have been played."""
+    """Play the history from bar `start`, in segments, and return its trace.
+
+    Args:
+        bars: This and the next five: as `Simulation` takes them.
+        decisions: What each book wants.
+        settings: Costs, execution and capital policy.
+        fused: The loop with its rules.
+        capital: Of each book.
+        start: First bar to play.
+        answer: Whom to ask.
+        progress: Told how many bars have been played, after each segment.
+        segments: Parts to play it in, so that it is known when the rules cut; each takes 0.4 ms more.
+    """
     simulation = Simulation(bars, decisions, settings, fused, capital, start, answer)
-    step = max(1, bars.n_bars if progress is None else bars.n_bars // 50)
+    step = max(1, -(-bars.n_bars // max(segments, 1 if progress is None else TOLD_MIN)))
     while simulation.bar < bars.n_bars:
         simulation.advance(min(simulation.bar + step, bars.n_bars))
         if progress is not None:
