@@ -168,7 +168,9 @@ def test_backtest_where_charts_cannot_be_written_leaves_them_out(run: Command) -
 def test_backtest_of_a_range_trades_only_that(run: Command) -> None:
     found = result(run, "--from", "2005-01-01", "--to", "2005-12-31")
 
-    assert {"first_on": "2005-01-03", "last_on": "2005-12-30", "sessions": 252} == found["period"]
+    assert {"first_on": "2005-01-03", "last_on": "2005-12-30", "sessions": 252, "sessions_per_year": 252} == found[
+        "period"
+    ]
     assert found["net"]["annual_return"] is not None
 
 
