@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -449,13 +448,11 @@ def test_inside_workspace_when_a_path_stays_in_returns_it_absolute(tmp_path: Pat
 # ---- the price of an error -------------------------------------------------------------------------------
 
 
-def test_error_when_the_file_has_ten_thousand_lines_comes_within_seconds(
+def test_error_when_the_file_has_ten_thousand_lines_names_the_line(
     written: Callable[[str], Path],
 ) -> None:
     options = "".join(f"option-{n} = {n}\n" for n in range(10_000))
-    started = time.perf_counter()
 
     error = refused(written(GOOD + options))
 
     assert 24 == error.line
-    assert time.perf_counter() - started < 10.0
