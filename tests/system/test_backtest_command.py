@@ -446,4 +446,4 @@ def test_backtest_exports_where_it_is_told(desk: Path, run: Command) -> None:
     for name in ("../elsewhere", "plugins.toml"):
         refused = run("backtest", "--to", "1999-12-31", "--export", name)
         assert (2, "") == (refused.returncode, refused.stdout)
-        assert "the folder to export to" in refused.stderr
+        assert "error: --export: must" in refused.stderr

@@ -11,12 +11,11 @@ from typing import Any
 import attrs
 import numpy as np
 import pytest
-from tradewright import backtest, builtins
+from own_components import active, signal
+from tradewright import backtest
 from tradewright.backtest import Backtest, Request
 from tradewright.clock import sessions
-from tradewright.components import SignalSpec
 from tradewright.config import read
-from tradewright.plugins import PluginRecord, Plugins, load
 from tradewright.values.bars import Bars
 from tradewright.values.forecast import Forecast
 from tradewright.values.history import History
@@ -71,22 +70,9 @@ def mean(close: Any, n: int) -> Any:
     return result
 
 
-@pytest.fixture(scope="module")
-def plugins() -> Plugins:
-    spec = SignalSpec(name="crossing", factory=lambda _: Crossing(), config=NoOptions)
-    mine = PluginRecord(name="crossing", status="active", components=(spec,))
-    return Plugins((*load([], entry_points=[], builtin=builtins).records, mine))
-
-
-@attrs.frozen
-class NoOptions:
-    pass
-
-
 @pytest.fixture
-def tells(tmp_path: Path, plugins: Plugins, request: pytest.FixtureRequest) -> Any:
+def tells(tmp_path: Path, rule_cache: Path) -> Any:
     """Return what writes rows to a file, and trades them with the mission's limits."""
-    cache = request.config.cache.mkdir("tradewright-rules")
 
     def call(name: str, days: Any, columns: dict[str, Any], **changes: Any) -> Backtest:
         folder = tmp_path / name
@@ -99,7 +85,8 @@ def tells(tmp_path: Path, plugins: Plugins, request: pytest.FixtureRequest) -> A
             write.writerows(
                 zip(days.astype(str), *(map(repr, np.asarray(c).tolist()) for c in columns.values()), strict=True)
             )
-        return backtest.run(read(folder / "plugins.toml"), plugins, Request(), cache)
+        plugins = active(signal("crossing", Crossing()))
+        return backtest.run(read(folder / "plugins.toml"), plugins, Request(), rule_cache)
 
     return call
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import attrs
 import numpy as np
+import own_components
 import pytest
-from tradewright import backtest, builtins
+from own_components import active, signal
+from tradewright import backtest
 from tradewright.backtest import Backtest, Request
 from tradewright.clock import sessions
-from tradewright.components import OptimizerSpec, SignalSpec
 from tradewright.config import read
 from tradewright.optimize.simple import EqualWeight
-from tradewright.plugins import PluginRecord, Plugins, load
 from tradewright.values.allocation import Allocation, Problem
 from tradewright.values.forecast import Forecast
 from tradewright.values.history import History
@@ -44,11 +44,6 @@ weight = 1.0
 """
 N_BARS = 160
 STEP = 0.25
-
-
-@attrs.frozen
-class NoOptions:
-    pass
 
 
 @attrs.frozen
@@ -105,40 +100,26 @@ def trade(folder: Path, cache: Path, optimizer: Any = None, rebalance: str = "se
         close = np.round(50.0 + 10.0 * np.sin(np.arange(N_BARS) / (5.0 + number)), 2)
         rows = [f"{day},{c},{c},{c},{c},1000000" for day, c in zip(days, close, strict=True)]
         (folder / "data" / f"{symbol}.csv").write_text("\n".join(["date,open,high,low,close,volume", *rows, ""]))
-    mine = PluginRecord(
-        name="mine",
-        status="active",
-        components=(
-            SignalSpec(name="waves", factory=lambda _: Waves(), config=NoOptions),
-            OptimizerSpec(name="mine", factory=lambda _: optimizer, config=NoOptions),
-        ),
-    )
-    plugins = Plugins((*load([], entry_points=[], builtin=builtins).records, mine))
+    plugins = active(signal("waves", Waves()), own_components.optimizer("mine", optimizer))
     return backtest.run(read(folder / "plugins.toml"), plugins, Request(), cache)
-
-
-@pytest.fixture
-def cache(request: pytest.FixtureRequest) -> Path:
-    made: Path = request.config.cache.mkdir("tradewright-rules")
-    return made
 
 
 @pytest.mark.parametrize("rebalance", ["session", "week"])
 def test_optimizer_asked_in_turn_gives_the_bytes_of_one_asked_at_once(
-    tmp_path: Path, cache: Path, rebalance: str
+    tmp_path: Path, rule_cache: Path, rebalance: str
 ) -> None:
-    at_once = trade(tmp_path / "a", cache, rebalance=rebalance)
-    in_turn = trade(tmp_path / "b", cache, SlowEqualWeight(), rebalance=rebalance)
+    at_once = trade(tmp_path / "a", rule_cache, rebalance=rebalance)
+    in_turn = trade(tmp_path / "b", rule_cache, SlowEqualWeight(), rebalance=rebalance)
 
     assert len(at_once.trace.fills) > 20
     for name in ("curve", "fills", "events"):
         assert getattr(at_once.trace, name).tobytes() == getattr(in_turn.trace, name).tobytes()
 
 
-def test_optimizer_is_told_the_weights_held_at_the_close(tmp_path: Path, cache: Path) -> None:
+def test_optimizer_is_told_the_weights_held_at_the_close(tmp_path: Path, rule_cache: Path) -> None:
     optimizer = Patient()
 
-    ran = trade(tmp_path, cache, optimizer)
+    ran = trade(tmp_path, rule_cache, optimizer)
 
     fills = ran.trace.fills[ran.trace.fills.book == 0]
     quantity = np.zeros((N_BARS, 2))
@@ -149,8 +130,8 @@ def test_optimizer_is_told_the_weights_held_at_the_close(tmp_path: Path, cache: 
     np.testing.assert_allclose(held, optimizer.told, rtol=0, atol=1e-12)
 
 
-def test_optimizer_that_fails_midway_is_replaced_and_named(tmp_path: Path, cache: Path) -> None:
-    ran = trade(tmp_path, cache, Sulks())
+def test_optimizer_that_fails_midway_is_replaced_and_named(tmp_path: Path, rule_cache: Path) -> None:
+    ran = trade(tmp_path, rule_cache, Sulks())
 
     strikes = ran.targets["first"].strikes
     assert list(range(100, N_BARS)) == [strike.bar for strike in strikes]

@@ -9,12 +9,11 @@ from typing import Any
 import attrs
 import numpy as np
 import pytest
-from tradewright import backtest, builtins
+from own_components import active, signal
+from tradewright import backtest
 from tradewright.backtest import Backtest, Request
 from tradewright.clock import sessions
-from tradewright.components import SignalSpec
 from tradewright.config import read
-from tradewright.plugins import PluginRecord, Plugins, load
 from tradewright.values.forecast import Forecast
 from tradewright.values.history import History
 
@@ -45,11 +44,6 @@ FIRST, LAST = date(2021, 1, 4), date(2021, 6, 30)
 
 
 @attrs.frozen
-class NoOptions:
-    pass
-
-
-@attrs.frozen
 class Always:
     """Long in everything, from the first bar on."""
 
@@ -72,16 +66,7 @@ def trade(folder: Path, cache: Path, names: list[str], rebalance: str = "session
     listed = ", ".join(f'"{name}"' for name in names)
     text = SETTINGS.format(feeds=feeds, names=listed, rebalance=rebalance)
     (folder / "plugins.toml").write_text(text, encoding="utf-8")
-    spec = SignalSpec(name="always", factory=lambda _: Always(), config=NoOptions)
-    mine = PluginRecord(name="always", status="active", components=(spec,))
-    plugins = Plugins((*load([], entry_points=[], builtin=builtins).records, mine))
-    return backtest.run(read(folder / "plugins.toml"), plugins, Request(), cache)
-
-
-@pytest.fixture
-def cache(request: pytest.FixtureRequest) -> Path:
-    made: Path = request.config.cache.mkdir("tradewright-rules")
-    return made
+    return backtest.run(read(folder / "plugins.toml"), active(signal("always", Always())), Request(), cache)
 
 
 def decided_before(ran: Backtest) -> Any:
@@ -98,8 +83,10 @@ def decided_before(ran: Backtest) -> Any:
 @pytest.mark.parametrize(
     "names", [["london", "york"], ["york", "coins"], ["tokyo", "london", "york"], ["tokyo", "york"]]
 )
-def test_markets_traded_together_fill_after_their_decisions(tmp_path: Path, cache: Path, names: list[str]) -> None:
-    ran = trade(tmp_path, cache, names)
+def test_markets_traded_together_fill_after_their_decisions(
+    tmp_path: Path, rule_cache: Path, names: list[str]
+) -> None:
+    ran = trade(tmp_path, rule_cache, names)
 
     traded = {ran.bars.symbols[fill.asset] for fill in ran.trace.fills}
     assert {MARKETS[name][0] for name in names} == traded
@@ -107,9 +94,9 @@ def test_markets_traded_together_fill_after_their_decisions(tmp_path: Path, cach
     assert (["tokyo", "york"] == names) != any("overlap in time" in line for line in ran.warnings)
 
 
-def test_decision_of_a_month_that_begins_on_a_weekend_is_not_lost(tmp_path: Path, cache: Path) -> None:
+def test_decision_of_a_month_that_begins_on_a_weekend_is_not_lost(tmp_path: Path, rule_cache: Path) -> None:
     """2021-05-01 was a Saturday: only coins trade, and New York's order waits for Monday the 3rd."""
-    ran = trade(tmp_path, cache, ["york", "coins"], rebalance="month")
+    ran = trade(tmp_path, rule_cache, ["york", "coins"], rebalance="month")
 
     fills = ran.trace.fills[ran.trace.fills.asset == 0]
     days = ran.bars.session[fills.bar]

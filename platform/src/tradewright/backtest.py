@@ -194,7 +194,7 @@ def decisions(strategies: list[pipeline.Strategy], wanted: dict[str, pipeline.Ta
     asked = np.zeros_like(made)
     for book, strategy in enumerate(strategies):
         targets = wanted[strategy.name]
-        target[:, book, columns(strategy, bars)] = targets.weights
+        target[:, book, bars.columns(strategy.symbols)] = targets.weights
         made[:, book] = targets.decided
         asked[:, book] = targets.decided & (targets.in_turn is not None)
     return Decisions(target, made, asked)
@@ -202,20 +202,16 @@ def decisions(strategies: list[pipeline.Strategy], wanted: dict[str, pipeline.Ta
 
 def answers(strategies: list[pipeline.Strategy], wanted: dict[str, pipeline.Targets], bars: Bars) -> Answer:
     """Return who answers the engine when a book is asked what it wants, given what it holds."""
+    in_turn = [wanted[strategy.name].in_turn for strategy in strategies]
+    traded = [bars.columns(strategy.symbols) for strategy in strategies]
 
     def answer(bar: int, book: int, held: FloatArray) -> FloatArray:
-        traded = columns(strategies[book], bars)
-        target = np.zeros(bars.n_assets)
-        if (in_turn := wanted[strategies[book].name].in_turn) is not None:
-            target[traded] = in_turn.ask(bar, held[traded])
+        target, asked = np.zeros(bars.n_assets), in_turn[book]
+        if asked is not None:
+            target[traded[book]] = asked.ask(bar, held[traded[book]])
         return target
 
     return answer
-
-
-def columns(strategy: pipeline.Strategy, bars: Bars) -> list[int]:
-    """Return where the grid holds what a strategy trades."""
-    return [bars.symbols.index(symbol) for symbol in strategy.symbols]
 
 
 def granted(settings: Settings) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

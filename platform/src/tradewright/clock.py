@@ -31,6 +31,12 @@ if TYPE_CHECKING:
 FIRST_ON = "1990-01-01"
 """Sessions are kept from here on, or from where the calendar itself begins."""
 
+SESSIONS_PER_YEAR = 252
+"""Convention of exchanges that close at weekends."""
+
+DAYS_PER_YEAR = 365
+"""Sessions where every day is one."""
+
 _COLUMNS = ("date", "opened_at", "closed_at")
 _CLOSURE_MAX = np.timedelta64(10, "D")  # Exchanges close for New Year; a calendar may begin within that.
 
@@ -130,7 +136,7 @@ def sessions_per_year(calendar: str, *, cache: Path | None = None) -> int:
         ConfigError: The calendar is unknown, or the installed exchange_calendars cannot compute it.
     """
     days = all_sessions(calendar, cache=cache).date.astype(np.int64)
-    return 365 if len(np.unique(days % 7)) == 7 else 252
+    return DAYS_PER_YEAR if len(np.unique(days % 7)) == 7 else SESSIONS_PER_YEAR
 
 
 def _cut(known: Sessions, first_on: np.datetime64, last_on: np.datetime64) -> Sessions:

@@ -8,7 +8,7 @@ import attrs
 import numpy as np
 
 from tradewright.errors import DataError, UsageError
-from tradewright.values.bars import Bars
+from tradewright.values.bars import GRIDS, Bars
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from tradewright.values.arrays import TimeArray
 
 
-_GRIDS = ("close", "traded", "open", "high", "low", "volume", "split", "dividend")
 _ABSENT = {"traded": False, "split": 1.0, "dividend": 0.0}
 """What stands where an instrument has no bar; prices and volumes are NaN there."""
 
@@ -78,7 +77,7 @@ def merge_overlaps(bars: Bars) -> Bars:
     reduce = {"traded": np.logical_or, "split": np.multiply, "dividend": np.add}
     merged: dict[str, Any] = {
         name: reduce.get(name, np.fmax).reduceat(array, starts, axis=0)
-        for name in _GRIDS
+        for name in GRIDS
         if (array := getattr(bars, name)) is not None
     }
     opened_at = np.minimum.reduceat(bars.opened_at, starts)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from tradewright.clock import SESSIONS_PER_YEAR
 from tradewright.engine.state import table
 from tradewright.risk.features import average_volume
 
@@ -102,7 +103,7 @@ class Settings(NamedTuple):
     """`(n_books,)` of BOOK."""
     has_actions: bool = False
     """Whether the tape carries splits and dividends."""
-    sessions_per_year: float = 252.0
+    sessions_per_year: float = float(SESSIONS_PER_YEAR)
     """Interest and borrow fees accrue per session."""
     limit_offset: float = math.nan
     """Increases carry a limit this fraction beyond the mark (negative: short of it); NaN sends them at the market."""

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tradewright.metrics.performance import SESSIONS_PER_YEAR, returns
+from tradewright.clock import SESSIONS_PER_YEAR
+from tradewright.metrics.performance import returns
 
 if TYPE_CHECKING:
     from tradewright.values.arrays import FloatArray

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from tradewright.metrics.performance import DEVIATION_MIN, SESSIONS_PER_YEAR, deviation, excess_returns
+from tradewright.clock import SESSIONS_PER_YEAR
+from tradewright.metrics.performance import DEVIATION_MIN, deviation, excess_returns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tradewright.clock import SESSIONS_PER_YEAR
+
 if TYPE_CHECKING:
     from tradewright.values.arrays import FloatArray
-
-SESSIONS_PER_YEAR = 252
-"""Equities' convention, and what every measure takes a year to have unless told otherwise; see `clock`."""
 
 SESSIONS_MIN = 20
 """Fewer returns tell no volatility: its own standard error, 1 / sqrt(2 n) of it, would be above 16 %."""

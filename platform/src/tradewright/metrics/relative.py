@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tradewright.metrics.performance import DEVIATION_MIN, SESSIONS_PER_YEAR, deviation, excess_returns, returns
+from tradewright.clock import SESSIONS_PER_YEAR
+from tradewright.metrics.performance import DEVIATION_MIN, deviation, excess_returns, returns
 
 if TYPE_CHECKING:
     from tradewright.values.arrays import FloatArray

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from tradewright.metrics.performance import SESSIONS_PER_YEAR
+from tradewright.clock import SESSIONS_PER_YEAR
 from tradewright.metrics.sharpe import daily_sharpe, squared_error
 from tradewright.metrics.tails import kurtosis, skew
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tradewright.errors import DataError
+from tradewright.metrics.performance import DEVIATION_MIN
 
 if TYPE_CHECKING:
     from tradewright.values.arrays import FloatArray, IntArray
     from tradewright.values.bars import Bars
 
-DEVIATION_MIN = 1e-12  # Returns that vary by less do not vary: that is the rounding of adjusted prices.
 PAIRS_MIN = 20  # Returns in common below which a correlation is unknown.
 SPIKE_RECENT, SPIKE_USUAL = 5, 60  # Bars of recent and of usual volatility.
 

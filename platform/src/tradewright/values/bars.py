@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from tradewright.values.arrays import BoolArray, FloatArray, TimeArray
     from tradewright.values.instrument import Instrument
 
+GRIDS = ("close", "traded", "open", "high", "low", "volume", "split", "dividend")
+"""Fields of `Bars` with a number per bar and asset."""
+
 Adjustment = Literal["none", "splits", "all"]
 
 
@@ -73,7 +76,7 @@ class Bars:
 
     def __attrs_post_init__(self) -> None:
         shape = (len(self.closed_at), len(self.instruments))
-        for name in ("close", "traded", "open", "high", "low", "volume", "split", "dividend"):
+        for name in GRIDS:
             array = getattr(self, name)
             if array is not None and array.shape != shape:
                 raise ValueError(f"{name} must have shape (n_bars, n_assets) = {shape}, was {array.shape}")
@@ -131,13 +134,22 @@ class Bars:
                 fields[name] = fields[name] * factor
         return Bars(**fields)
 
+    def columns(self, symbols: Sequence[str]) -> list[int]:
+        """Return the column of each of `symbols`.
+
+        Raises:
+            ValueError: One of them is not there.
+        """
+        known = self.symbols
+        return [known.index(symbol) for symbol in symbols]
+
     def only(self, symbols: Sequence[str]) -> Bars:
         """Return the columns of `symbols`, in that order.
 
         Raises:
             ValueError: One of them is not there.
         """
-        columns = [self.symbols.index(symbol) for symbol in symbols]
+        columns = self.columns(symbols)
         fields = attrs.asdict(self, recurse=False)
         grids = {name: value[:, columns] for name, value in fields.items() if getattr(value, "ndim", 0) == 2}
         return Bars(**{**fields, **grids, "instruments": tuple(self.instruments[i] for i in columns)})
