@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tradewright.cli import tearsheet
+from tradewright.cli import destination, tearsheet
 from tradewright.cli.inventory import take_inventory
 from tradewright.cli.options import config_option, json_option
 from tradewright.cli.output import echo_json, printable
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 @click.option(
     "--export",
     "export_to",
+    type=click.Path(path_type=Path),
     metavar="FOLDER",
     help="Write equity, fills, trades and targets there as CSV; inside the workspace, or an absolute path.",
 )
@@ -96,11 +97,12 @@ def backtest(
     )
     _check_order(request)
     settings = read(config_file, [*asked["overrides"], *_shorthands(asked)])
-    sheet = None if report_file is None else tearsheet.target(report_file, settings.workspace)
+    sheet = None if report_file is None else destination.report_file(report_file, settings.workspace)
     allowed, plugins = take_inventory(settings.plugins.enabled, settings.workspace)
     cache = settings.workspace / ".tradewright" / "cache"
     _check_reach(settings, request, cache)
-    folder = _folder(asked["export_to"], settings)
+    export_to = asked["export_to"]
+    folder = None if export_to is None else destination.export_folder(export_to, settings.workspace)
     # What a plugin prints must not end up in the middle of `--json`.
     with progress_bar() as progress, contextlib.redirect_stdout(sys.stderr):
         ran = run(settings, plugins, request, cache, progress)
@@ -115,13 +117,6 @@ def backtest(
         if folder is not None:
             click.echo(f"Exported {', '.join(names)} to {printable(str(folder))}")
     return 0
-
-
-def _folder(name: str | None, settings: Settings) -> Path | None:
-    """Return where to export to; a folder that cannot be used is refused before anything is computed."""
-    from tradewright.reports.export import folder_for  # noqa: PLC0415  # as above
-
-    return None if name is None else folder_for(name, settings.workspace)
 
 
 def _refuse_beside_run(**given: Any) -> None:

@@ -7,9 +7,8 @@ explained in docs/reference/backtest.md.  They cover the whole run, the time aft
 from __future__ import annotations
 
 import csv
+import io
 import math
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,9 +21,11 @@ from tradewright.reports.accounts import session_closes
 from tradewright.reports.executions import executions
 from tradewright.reports.plain import instant
 from tradewright.reports.trading import session_numbers
+from tradewright.reports.writing import write_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
     from tradewright.backtest import Backtest
     from tradewright.engine.state import Table
@@ -41,27 +42,6 @@ TRADES = (
 TARGETS = ("at", "session", "strategy", "symbol", "weight")
 
 
-def folder_for(name: str, workspace: Path) -> Path:
-    """Return the folder to write to, made if it was not there: within the workspace, or an absolute path.
-
-    Raises:
-        UsageError: The name leads out of the workspace, is a file, or cannot be written to.
-    """
-    folder = workspace / name
-    if not Path(name).is_absolute() and not folder.resolve().is_relative_to(workspace.resolve()):
-        raise _refused(
-            folder, "leads out of the workspace", "name a folder inside the workspace, or an absolute path"
-        )
-    if folder.exists() and not folder.is_dir():
-        raise _refused(folder, "is a file, and a folder was expected", "name a folder, or move the file away")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return folder
-    except OSError as error:
-        raise _unwritable(folder, error) from error
-
-
 def export(ran: Backtest, folder: Path) -> tuple[str, ...]:
     """Write the files, all or none of them, and return their names.
 
@@ -74,16 +54,12 @@ def export(ran: Backtest, folder: Path) -> tuple[str, ...]:
         "trades.csv": trades,
         "targets.csv": targets,
     }
-    written: dict[Path, Path] = {}
     try:
-        for name, rows in writers.items():
-            written[folder / name] = _part(folder, *rows(ran))
-        for file, part in written.items():
-            part.replace(file)
+        write_all({folder / name: _csv(*rows(ran)) for name, rows in writers.items()})
     except OSError as error:
-        for part in written.values():
-            part.unlink(missing_ok=True)
-        raise _unwritable(folder, error) from error
+        message = f"the folder to export to cannot be written to: {error.strerror or error}"
+        fix = "name another folder, or make room"
+        raise UsageError(message, file=folder, key="--export", fix=fix) from error
     return tuple(writers)
 
 
@@ -142,7 +118,7 @@ def _targets(ran: Backtest) -> Iterator[tuple[Any, ...]]:
 
 def _columns(ran: Backtest, book: str) -> list[int]:
     feeds = ran.settings.strategies[book].data
-    return [ran.bars.symbols.index(symbol) for feed in feeds for symbol in ran.settings.data[feed].symbols]
+    return ran.bars.columns([symbol for feed in feeds for symbol in ran.settings.data[feed].symbols])
 
 
 def _curve(points: Table) -> tuple[FloatArray, ...]:
@@ -172,14 +148,12 @@ def _fill(ran: Backtest, fill: Any) -> tuple[Any, ...]:
     )
 
 
-def _part(folder: Path, heads: tuple[str, ...], rows: Rows) -> Path:
-    with tempfile.NamedTemporaryFile(
-        "w", dir=folder, suffix=".part", delete=False, encoding="utf-8", newline=""
-    ) as file:
-        lines = csv.writer(file, lineterminator="\n")
-        lines.writerow(heads)
-        lines.writerows([_cell(value) for value in row] for row in rows)
-    return Path(file.name)
+def _csv(heads: tuple[str, ...], rows: Rows) -> bytes:
+    text = io.StringIO(newline="")
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(heads)
+    lines.writerows([_cell(value) for value in row] for row in rows)
+    return text.getvalue().encode()
 
 
 def _cell(value: Any) -> Any:
@@ -191,11 +165,3 @@ def _cell(value: Any) -> Any:
     if isinstance(value, float):
         return repr(float(value)) if math.isfinite(value) else ""
     return value
-
-
-def _unwritable(folder: Path, error: OSError) -> UsageError:
-    return _refused(folder, f"cannot be written to: {error.strerror or error}", "name another folder, or make room")
-
-
-def _refused(folder: Path, why: str, fix: str) -> UsageError:
-    return UsageError(f"the folder to export to {why}", file=folder, key="--export", fix=fix)
