@@ -1,4 +1,4 @@
-"""Rules that do as the test says, so that a ledger can have the stop, mode or halt it is about."""
+"""Rules that do as the test says, so that a ledger can have the target, stop, mode or halt it is about."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class NoOptions(NamedTuple):
 
 
 def obey_asset(  # every asset rule has the same arguments
-    proposal: Proposal, asset: AssetView, book: BookView, p: NoOptions, stop: float, mode: float
+    proposal: Proposal, asset: AssetView, book: BookView, p: NoOptions, factor: float, stop: float, mode: float
 ) -> Proposal:
-    """Return the scripted stop and mode."""
-    return Proposal(proposal.target, stop, int(mode))
+    """Return the scripted multiple of the target, stop and mode."""
+    return Proposal(proposal.target * factor, stop, int(mode))
 
 
 def obey_book(book: BookView, p: NoOptions, level: float) -> Halt:
@@ -43,7 +43,12 @@ def script(values: Sequence[float], default: float) -> Feature:
 
 
 def scripted(
-    *, stop: Sequence[float] = (), mode: Sequence[float] = (), level: Sequence[float] = (), latched: bool = False
+    *,
+    factor: Sequence[float] = (),
+    stop: Sequence[float] = (),
+    mode: Sequence[float] = (),
+    level: Sequence[float] = (),
+    latched: bool = False,
 ) -> tuple[tuple[str, TargetRule], ...]:
     """Return a book rule and an asset rule that give one value per bar; by default nothing."""
     halt = TargetRule(
@@ -57,6 +62,6 @@ def scripted(
         phase="asset",
         function=obey_asset,
         parameters=NoOptions(),
-        features=(script(stop, np.nan), script(mode, NORMAL)),
+        features=(script(factor, 1.0), script(stop, np.nan), script(mode, NORMAL)),
     )
     return ("scripted-halt", halt), ("scripted-asset", asset)

@@ -266,6 +266,7 @@ SETTINGS = """
     data = ["daily"]
     [strategies.trend.signals.own]
     weight = 1.0
+    limit = 0.5
 """
 
 
@@ -299,7 +300,7 @@ def test_doctor_when_all_is_well_ends_with_0(run: Run, workspace: Path) -> None:
     assert (0, "", True) == (code, err, json.loads(out)["ok"])
     assert {"python", "numba", "settings", "workspace", "cache folder", "disk", "calendar XNYS"} < set(checks)
     assert (True, "active") == checks[f"plugin built-in {__version__}"]
-    assert {None} == {check["fix"] for check in json.loads(out)["checks"]}
+    assert {None, "tradewright signals check own"} == {check["fix"] for check in json.loads(out)["checks"]}
     assert (True, str(workspace)) == checks["workspace"]
     assert ["plugins.toml"] == [path.name for path in workspace.iterdir()]
 
@@ -394,9 +395,21 @@ def test_doctor_when_the_missions_rules_apply_compiles_them_into_the_cache(
 
     said = "9 rules and checks compiled"
     said = said if jit.COMPILING else "9 rules and checks run interpreted: NUMBA_DISABLE_JIT is set"
-    assert (0, "") == (code, err)
+    # The signal of these settings is not installed here, which is another check.
+    assert (9, "") == (code, err)
     assert (True, said) == checks_of(out)["rules"]
     assert list(rule_cache.glob("fused_*.py"))
+
+
+@pytest.mark.usefixtures("builtin", "settings")
+def test_doctor_when_a_signals_option_is_wrong_says_so(run: Run, settings: Path) -> None:
+    settings.write_text(settings.read_text("utf-8").replace("limit = 0.5", "limit = 50"), "utf-8")
+
+    code, out, _ = run("doctor", "--json")
+    ok, found = checks_of(out)["signal own of trend"]
+
+    assert (9, False) == (code, ok)
+    assert "strategies.trend.signals.own.limit: must be" in found
 
 
 @pytest.mark.usefixtures("builtin", "settings")
@@ -406,7 +419,7 @@ def test_doctor_when_a_rule_does_not_compile_warns_with_the_reason_and_ends_with
     fuses(monkeypatch, "a odd", odd="unknown attribute 'dict'")
     code, out, _ = run("doctor")
     _, machine, _ = run("doctor", "--json")
-    check = json.loads(machine)["checks"][-1]
+    check = next(check for check in json.loads(machine)["checks"] if check["name"] == "rule odd")
 
     assert 0 == code
     assert re.search(r"^warning +rule odd +see below$", out, re.MULTILINE)
@@ -432,9 +445,9 @@ def test_doctor_when_numba_is_switched_off_warns(
 ) -> None:
     monkeypatch.setattr(jit, "COMPILING", compiling)
     code, out, _ = run("doctor", "--json")
-    check = json.loads(out)["checks"][-1]
+    check = next(check for check in json.loads(out)["checks"] if check["name"] == "rules")
 
-    assert (0, "rules", expected, warning) == (code, check["name"], check["found"], check["warning"])
+    assert (0, expected, warning) == (code, check["found"], check["warning"])
     assert warning == (check["fix"] is not None)
 
 

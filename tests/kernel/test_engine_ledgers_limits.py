@@ -11,6 +11,7 @@ import math
 
 import pytest
 from engine_harness import NAN, Fuse, Ledger, assert_same, limits, mission, play, prices
+from scripted_rules import scripted
 from tradewright.engine.log import GRANTED, HALTED, LIFTED
 from tradewright.risk.contract import FLATTEN, REDUCING, RUNNING
 from tradewright.risk.risk_per_trade import RiskPerTrade
@@ -72,6 +73,31 @@ def test_ledger_of_a_drawdown_flattens_even_what_is_frozen(fused: Fuse) -> None:
 
     assert -50.0 == ledger.rows()[2][4]
     assert [0, 0, 1, 1, 1] == ledger.run("strikes")
+
+
+@pytest.mark.parametrize(
+    ("factor", "quantity", "strikes"),
+    [
+        pytest.param(1.0, 50.0, 0, id="the same"),
+        pytest.param(0.0, 0.0, 0, id="nothing"),
+        # A smaller one falls again when the rules are asked a second time, so nothing is added.
+        pytest.param(0.5, 0.0, 0, id="ever smaller"),
+        pytest.param(1.25, 50.0, 1, id="larger"),
+        pytest.param(-0.5, 50.0, 1, id="smaller on the other side"),
+        pytest.param(-1.0, 50.0, 1, id="the other side"),
+        # Frozen with nothing held; the fall from 0.5 has the rules asked again.
+        pytest.param(NAN, 0.0, 2, id="no number"),
+    ],
+)
+def test_ledger_of_a_rule_that_may_only_shrink_a_target(
+    fused: Fuse, factor: float, quantity: float, strikes: int
+) -> None:
+    bars = prices([64] * 2, open=[64] * 2)
+
+    ledger = play(fused(scripted(factor=[factor])), bars, [0.5, None], CAPITAL)
+
+    assert quantity == ledger.rows()[1][1]
+    assert strikes == ledger.run("strikes")[0]
 
 
 def test_ledger_of_a_halt_that_a_person_lifts(fused: Fuse) -> None:

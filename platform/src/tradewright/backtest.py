@@ -157,7 +157,7 @@ def run(
         interpreted=fused.interpreted,
         engine=fused.key,
         trace=trace,
-        warnings=(*warnings(loaded, wanted, fused), *feeds.overlaps(loaded, bars)),
+        warnings=(*warnings(loaded, wanted, fused, bars.session[start].item()), *feeds.overlaps(loaded, bars)),
         seconds=watch.seconds,
     )
 
@@ -259,7 +259,9 @@ def engine_settings(
     )
 
 
-def warnings(loaded: tuple[Feed, ...], wanted: dict[str, pipeline.Targets], fused: FusedRules) -> list[str]:
+def warnings(
+    loaded: tuple[Feed, ...], wanted: dict[str, pipeline.Targets], fused: FusedRules, first_on: date
+) -> list[str]:
     """Return what weakens the result, most important first."""
     lines = [
         f"{name}: {signal} has no vote: {why}" for name, t in wanted.items() for signal, why in t.missing.items()
@@ -270,9 +272,18 @@ def warnings(loaded: tuple[Feed, ...], wanted: dict[str, pipeline.Targets], fuse
             lines.append(
                 f"{name}: {first.component} was replaced {len(targets.strikes)} times, first: {first.reason}"
             )
+    lines += list(in_sample(wanted, first_on))
     lines += [f"{rule} runs interpreted, hundreds of times slower: {why}" for rule, why in fused.interpreted.items()]
     lines += [f"{feed.name}: {line}" for feed in loaded for line in feed.warnings]
     return lines
+
+
+def in_sample(wanted: dict[str, pipeline.Targets], first_on: date) -> Iterator[str]:
+    """Yield a line for each signal whose model has seen prices that it trades here."""
+    for strategy, targets in wanted.items():
+        for signal, until in targets.fitted.items():
+            if until >= first_on:
+                yield f"{strategy}: {signal} is in-sample up to {until}: its model has seen these prices"
 
 
 class _Watch:

@@ -12,7 +12,7 @@ import warnings
 import zipfile
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 import attrs
@@ -82,6 +82,19 @@ class Sessions:
         stop = np.searchsorted(self.date, last_on, side="right")
         columns = {name: getattr(self, name)[start:stop] for name in _COLUMNS}
         return Sessions(calendar=self.calendar, **columns)
+
+
+def periods(days: TimeArray, unit: Literal["week", "month"]) -> TimeArray:
+    """Return the calendar week, which begins on Monday, or the month of each day.
+
+    >>> days = np.array(["2024-01-05", "2024-01-08"], dtype="datetime64[D]")
+    >>> np.diff(periods(days, "week")).astype(int).tolist(), np.diff(periods(days, "month")).astype(int).tolist()
+    ([1], [0])
+    """
+    if unit == "week":
+        # Weeks of numpy start on Thursday, the day of 1970-01-01; three days later they start on Monday.
+        return (days + np.timedelta64(3, "D")).astype("datetime64[W]")
+    return days.astype("datetime64[M]")
 
 
 def cache_folder(workspace: Path | None) -> Path | None:

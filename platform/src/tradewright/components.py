@@ -12,6 +12,7 @@ import attrs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
 
     from tradewright.values.allocation import Allocation, Problem
     from tradewright.values.arrays import BoolArray, FloatArray
@@ -46,6 +47,19 @@ class Signal(Protocol):
 
     def compute(self, view: History) -> Forecast:
         """Return a forecast for every bar and asset of `view.bars` at once, `(n_bars, n_assets)`."""
+
+
+@runtime_checkable
+class FittedSignal(Signal, Protocol):
+    """A signal whose model was fitted before, elsewhere; the attribute is optional.
+
+    No disturbance of its input can show what such a model has learned from prices that a backtest plays again, so
+    everything up to that day is reported as in-sample.
+    """
+
+    @property
+    def fitted_until(self) -> date | None:
+        """Last day whose data the model has seen, None when there is no model."""
 
 
 @runtime_checkable

@@ -18,11 +18,12 @@ from tradewright.optimize.rebalances import Rebalances
 from tradewright.optimize.solve import has_begun, rebalance_rows, target_weights
 from tradewright.risk.features import volatility
 from tradewright.signals.combine import combine
-from tradewright.signals.evaluate import evaluate, opinion
+from tradewright.signals.evaluate import evaluate, fitted_until, opinion
 from tradewright.values.history import History
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from tradewright.config import Settings
     from tradewright.optimize.solve import Rebalance
@@ -75,6 +76,7 @@ class Targets:
         in_turn: Whom to ask at the close of each decision's bar, None when `weights` holds all answers.
         votes: weight x confidence x score of each signal that spoke, on the bars of decision alone; their sum is
             the combined forecast, `(n_decisions, n_assets)` by name.
+        fitted: Last day that the model of a signal which spoke has seen, by name; only of signals with a model.
     """
 
     weights: FloatArray
@@ -83,6 +85,7 @@ class Targets:
     strikes: Sequence[Strike]
     in_turn: Rebalances | None = None
     votes: dict[str, FloatArray] = attrs.field(factory=dict)
+    fitted: dict[str, date] = attrs.field(factory=dict)
 
 
 def build(settings: Settings, plugins: Plugins, name: str) -> Strategy:
@@ -97,9 +100,7 @@ def build(settings: Settings, plugins: Plugins, name: str) -> Strategy:
     missing: dict[str, PluginError] = {}
     for signal in chosen.signals:
         try:
-            key = f"strategies.{name}.signals.{signal}"
-            spec = plugins.named(settings, "signal", signal, key)
-            signals[signal] = made(spec, structure(settings, key, spec.config), Signal)
+            signals[signal] = make_signal(settings, plugins, name, signal)
         except PluginError as error:
             signals[signal], missing[signal] = None, error
     key = f"strategies.{name}.optimizer"
@@ -107,7 +108,7 @@ def build(settings: Settings, plugins: Plugins, name: str) -> Strategy:
     optimizer = made(spec, structure(settings, key, spec.config), Optimizer)
     return Strategy(
         name=name,
-        symbols=tuple(symbol for feed in chosen.data for symbol in settings.data[feed].symbols),
+        symbols=symbols(settings, name),
         signals=signals,
         missing=missing,
         weights={signal: part.weight for signal, part in chosen.signals.items()},
@@ -115,6 +116,24 @@ def build(settings: Settings, plugins: Plugins, name: str) -> Strategy:
         gross=chosen.gross,
         rebalance=chosen.rebalance,
     )
+
+
+def symbols(settings: Settings, strategy: str) -> tuple[str, ...]:
+    """Return what a strategy trades, in the order of its feeds."""
+    return tuple(symbol for feed in settings.strategies[strategy].data for symbol in settings.data[feed].symbols)
+
+
+def make_signal(settings: Settings, plugins: Plugins, strategy: str, name: str) -> Signal:
+    """Make one signal of a strategy, with its options.
+
+    Raises:
+        ConfigError: The signal or an option is unknown.
+        PluginError: Its plugin is not active, or its factory broke.
+    """
+    key = f"strategies.{strategy}.signals.{name}"
+    spec = plugins.named(settings, "signal", name, key)
+    made_signal: Signal = made(spec, structure(settings, key, spec.config), Signal)
+    return made_signal
 
 
 def targets(strategy: Strategy, bars: Bars) -> Targets:
@@ -136,14 +155,22 @@ def targets(strategy: Strategy, bars: Bars) -> Targets:
         "trading": has_begun(bars.traded),
         "gross": strategy.gross,
     }
+    known: dict[str, Any] = {
+        "decided": decided,
+        "missing": missing,
+        "votes": votes,
+        "fitted": {name: until for name in said if (until := _fitted(name, strategy.signals[name])) is not None},
+    }
     if isinstance(optimizer, RowOptimizer):
         chosen = target_weights(name, optimizer, decide=decided, **asked)
-        return Targets(weights=chosen.weights, decided=decided, missing=missing, strikes=chosen.strikes, votes=votes)
+        return Targets(weights=chosen.weights, strikes=chosen.strikes, **known)
     in_turn = Rebalances(name=name, optimizer=optimizer, **asked)
     unknown = np.full(combined.forecast.shape, np.nan)
-    return Targets(
-        weights=unknown, decided=decided, missing=missing, strikes=in_turn.strikes, in_turn=in_turn, votes=votes
-    )
+    return Targets(weights=unknown, strikes=in_turn.strikes, in_turn=in_turn, **known)
+
+
+def _fitted(name: str, signal: Signal | None) -> date | None:
+    return None if signal is None else fitted_until(name, signal)
 
 
 def forecast(strategy: Strategy, view: History) -> tuple[dict[str, Forecast | None], dict[str, PluginError]]:

@@ -16,6 +16,7 @@ COMMANDS = (
     Lazy("backtest", "tradewright.cli.backtest:backtest", "Trade the configured strategies over their history."),
     Lazy("runs", "tradewright.cli.runs:runs", "List the saved backtests, or show one."),
     Lazy("data", "tradewright.cli.data:data", "Check price files, and keep prices on this disk."),
+    Lazy("signals", "tradewright.cli.signals:signals", "Check that signals do not look ahead."),
     Lazy("plugins", "tradewright.cli.plugins:plugins", "Show plugins and what they provide."),
     Lazy("doctor", "tradewright.cli.doctor:doctor", "Check this installation."),
 )
@@ -30,6 +31,7 @@ Examples:
   tradewright backtest --run ID     does a saved run still give the same, bit for bit?
   tradewright data check FILE       can these prices be true?
   tradewright data fetch            keep the prices of every feed on this disk
+  tradewright signals check NAME    does a signal look ahead?
   tradewright plugins list          which plugins there are, and why one is off
   tradewright plugins info NAME     what a plugin provides, with every option
   tradewright doctor                is everything in order here?

@@ -14,6 +14,7 @@ import numpy as np
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+from tradewright.cli.candidates import candidate, configured, passed
 from tradewright.cli.inventory import take_inventory
 from tradewright.clock import cache_folder, sessions
 from tradewright.config import read
@@ -72,6 +73,7 @@ def check_all(config_file: Path) -> list[Check]:
         *_check_calendars(settings, cache),
         *plugin_checks,
         *(_check_rules(settings, plugins, cache or workspace) if settings and _all_ok(plugin_checks) else ()),
+        *(_check_signals(settings, plugins) if settings else ()),
     ]
 
 
@@ -206,6 +208,22 @@ def _interpreted(name: str, reason: str) -> Check:
     found = f"numba cannot compile it, so every rule runs interpreted: {reason}"
     fix = "write it with what numba knows; until then a backtest takes much longer"
     return Check(name=f"rule {name}", ok=True, warning=True, found=found, fix=fix)
+
+
+def _check_signals(settings: Settings, plugins: Plugins) -> Iterable[Check]:
+    """Look for each configured signal's pass of the causality gate."""
+    for strategy, signal in configured(settings):
+        name = f"signal {signal} of {strategy}"
+        try:
+            kept = passed(settings, candidate(settings, plugins, strategy, signal))
+        except TradewrightError as error:
+            yield _from_error(name, error)
+            continue
+        if kept is None:
+            found, fix = "has not passed the causality gate as it is now", f"tradewright signals check {signal}"
+            yield Check(name=name, ok=True, warning=True, found=found, fix=fix)
+        else:
+            yield Check(name=name, ok=True, found=f"does not look ahead: {kept['cuts']} cuts on {kept['at'][:10]}")
 
 
 def _all_ok(checks: Iterable[Check]) -> bool:

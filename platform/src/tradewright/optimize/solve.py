@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from tradewright.clock import periods
 from tradewright.errors import PluginError
 from tradewright.fence import expect, fence
 from tradewright.optimize.simple import InverseVolatility
@@ -129,20 +130,13 @@ def rebalance_rows(session: TimeArray, rule: Rebalance) -> BoolArray:
     if rule == "bar":
         return np.ones(len(session), dtype=bool)
     days, first_rows = np.unique(session.astype("datetime64[D]"), return_index=True)
-    period = _period(days, rule)
+    period = days if rule == "session" else periods(days, rule)
     begins = np.ones(len(days), dtype=bool)
     begins[1:] = period[1:] != period[:-1]
     last_rows = np.append(first_rows[1:], len(session)) - 1
     marked = np.zeros(len(session), dtype=bool)
     marked[last_rows[: len(days)][begins]] = True
     return marked
-
-
-def _period(days: TimeArray, rule: Rebalance) -> TimeArray:
-    if rule == "week":
-        # Weeks of numpy start on Thursday, the day of 1970-01-01; three days later they start on Monday.
-        return (days + np.timedelta64(3, "D")).astype("datetime64[W]")
-    return days.astype("datetime64[M]") if rule == "month" else days
 
 
 def _check(key: str, allocation: Allocation, problem: Problem) -> None:

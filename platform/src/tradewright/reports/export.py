@@ -21,7 +21,7 @@ from tradewright.reports.accounts import session_closes
 from tradewright.reports.executions import executions
 from tradewright.reports.plain import instant
 from tradewright.reports.trading import session_numbers
-from tradewright.reports.writing import write_all
+from tradewright.writing import write_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

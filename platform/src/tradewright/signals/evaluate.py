@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 import attrs
 import numpy as np
 
+from tradewright.components import FittedSignal
 from tradewright.errors import PluginError
 from tradewright.fence import expect, fence
 from tradewright.values.forecast import WANTED, Forecast
@@ -46,6 +48,22 @@ def evaluate(name: str, signal: Signal, view: History) -> Forecast:
     _check_values(key, forecast, view.bars)
     _check_warmup(key, forecast, warmup_bars)
     return _without_unborn(forecast, view.bars.traded)
+
+
+def fitted_until(name: str, signal: Signal) -> date | None:
+    """Return the last day whose data a signal's model has seen, None for a signal without one.
+
+    Raises:
+        PluginError: `fitted_until` is something else.
+    """
+    if not isinstance(signal, FittedSignal):
+        return None
+    key = f"{name}.fitted_until"
+    with fence(key, signal):
+        until = signal.fitted_until
+    if until is not None and (not isinstance(until, date) or isinstance(until, datetime)):
+        raise PluginError(f"must be a datetime.date or None, was {type(until).__name__}", key=key)
+    return until
 
 
 def opinion(forecast: Forecast) -> FloatArray:

@@ -1,4 +1,4 @@
-"""Files of a report, written at once or not at all."""
+"""Files that are written at once or not at all."""
 
 from __future__ import annotations
 

@@ -1,0 +1,61 @@
+"""Which signals the settings name, and whether each has passed the causality gate as it is now."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from tradewright.cli.provenance import code
+from tradewright.config import structure
+from tradewright.hookspecs import PROJECT
+from tradewright.signals.passes import Candidate, find
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tradewright.config import Settings
+    from tradewright.plugins import PluginRecord, Plugins
+
+
+def own_folder(settings: Settings) -> Path:
+    """Return the folder where a workspace keeps what the program writes."""
+    return settings.workspace / ".tradewright"
+
+
+def configured(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield every strategy and signal, in the order of plugins.toml."""
+    for strategy, chosen in settings.strategies.items():
+        for signal in chosen.signals:
+            yield strategy, signal
+
+
+def candidate(settings: Settings, plugins: Plugins, strategy: str, signal: str) -> Candidate:
+    """Return what a pass of a strategy's signal is valid for.
+
+    Raises:
+        ConfigError: The signal or an option is unknown.
+        PluginError: Its plugin is not active.
+    """
+    key = f"strategies.{strategy}.signals.{signal}"
+    spec = plugins.named(settings, "signal", signal, key)
+    record = next(record for record in plugins.records if spec in record.components)
+    options = attrs.asdict(structure(settings, key, spec.config))
+    return Candidate(
+        signal=signal,
+        plugin=record.name,
+        version=record.version or "",
+        sha256=_content(record),
+        options=json.loads(json.dumps(options, default=str)),
+    )
+
+
+def passed(settings: Settings, one: Candidate) -> dict[str, Any] | None:
+    """Return what was kept of its pass, None when it has not passed as it is now."""
+    return find(own_folder(settings), one)
+
+
+def _content(record: PluginRecord) -> str:
+    return code((record.name,)).get(PROJECT if record.builtin else record.name, "")

@@ -1,0 +1,87 @@
+"""Which signals have passed the causality gate: one small file each, valid for one version, content and choice.
+
+Whoever changes the plugin, even without a new version, or one of the options, has another signal, which has not
+passed yet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from tradewright.writing import write_all
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FOLDER = "passes"
+_DIGITS = 16
+
+
+@attrs.frozen(kw_only=True)
+class Candidate:
+    """What a pass is valid for.
+
+    Attributes:
+        signal: Its word in plugins.toml.
+        plugin: The plugin that brings it.
+        version: Of the plugin's package.
+        sha256: Hash over the plugin's files, 64 hexadecimal digits.
+        options: Its effective options, as JSON has them.
+    """
+
+    signal: str
+    plugin: str
+    version: str
+    sha256: str
+    options: dict[str, Any]
+
+    @property
+    def key(self) -> str:
+        """Hash of all of it, in hexadecimal."""
+        return hashlib.sha256(json.dumps(attrs.asdict(self), sort_keys=True).encode()).hexdigest()
+
+
+def record(folder: Path, candidate: Candidate, evidence: dict[str, Any]) -> Path:
+    """Keep a pass, with what it rests on, and return its file.
+
+    Args:
+        folder: The workspace's own, `.tradewright`.
+        candidate: What has passed.
+        evidence: When, on which data, with how many cuts; JSON.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    file = _file(folder, candidate)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({**attrs.asdict(candidate), **evidence}, indent=2)
+    write_all({file: f"{text}\n".encode()})
+    return file
+
+
+def find(folder: Path, candidate: Candidate) -> dict[str, Any] | None:
+    """Return what was kept of a pass, None when there is none; a damaged file is none.
+
+    >>> from pathlib import Path
+    >>> find(Path("nowhere"), Candidate(signal="s", plugin="p", version="1", sha256="", options={})) is None
+    True
+    """
+    try:
+        kept = json.loads(_file(folder, candidate).read_bytes())
+    except (OSError, ValueError):
+        return None
+    same = isinstance(kept, dict) and all(kept.get(name) == value for name, value in attrs.asdict(candidate).items())
+    return kept if same else None
+
+
+def forget(folder: Path, candidate: Candidate) -> None:
+    """Remove a pass: the same signal has been found to look ahead."""
+    _file(folder, candidate).unlink(missing_ok=True)
+
+
+def _file(folder: Path, candidate: Candidate) -> Path:
+    return folder / FOLDER / f"{candidate.signal}-{candidate.key[:_DIGITS]}.json"
