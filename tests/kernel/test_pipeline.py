@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from tradewright.errors import PluginError
 from tradewright.optimize.simple import EqualWeight
-from tradewright.pipeline import Strategy, targets
+from tradewright.pipeline import targets
+from tradewright.strategies import Strategy
 from tradewright.values.bars import Bars
 from tradewright.values.forecast import Forecast
 from tradewright.values.history import History
@@ -51,6 +52,7 @@ def strategy(**signals: Any) -> Strategy:
         optimizer=("equal-weight", EqualWeight()),
         gross=1.0,
         rebalance="session",
+        deadline=60.0,
     )
 
 

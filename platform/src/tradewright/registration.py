@@ -12,7 +12,6 @@ import contextlib
 import inspect
 import re
 import sys
-import threading
 from collections.abc import AsyncIterable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -32,7 +31,7 @@ from tradewright.components import (
 )
 from tradewright.config import did_you_mean, show
 from tradewright.errors import PluginError
-from tradewright.fence import place_of, text_of
+from tradewright.fence import attempt, place_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,26 +89,14 @@ class Guard:
         Raises:
             PluginError: It raised anything at all, or has not returned in time.
         """
-        returned: list[_T] = []
-        raised: list[BaseException] = []
-
-        def run() -> None:
-            try:
-                returned.append(function())
-            except BaseException as error:  # noqa: BLE001  # even SystemExit is the plugin's own; a real Ctrl-C goes to the main thread
-                raised.append(error)
-
-        # A thread cannot be killed: as a daemon a hung one at least lets the program end.
-        thread = threading.Thread(target=run, name=f"{self.package} {doing}", daemon=True)
         # A banner printed while loading must not end up in the middle of `--json`.
         with contextlib.redirect_stdout(sys.stderr):
-            thread.start()
-            thread.join(self.deadline_seconds)
-        if raised:
-            raise self._failure(raised[0], doing) from raised[0]
-        if not returned:
+            tried = attempt(function, self.deadline_seconds, f"{self.package} {doing}")
+        if tried.raised is not None:
+            raise self._failure(tried.raised, doing) from tried.raised
+        if not tried.returned:
             raise PluginError(f"hung for {self.deadline_seconds:g} s {doing}")
-        return returned[0]
+        return tried.returned[0]
 
     def _failure(self, error: BaseException, doing: str) -> PluginError:
         if isinstance(error, SyntaxError):
