@@ -30,6 +30,7 @@ from tradewright.components import (
     TargetRuleSpec,
 )
 from tradewright.config import did_you_mean, show
+from tradewright.config.credentials import is_reference
 from tradewright.errors import PluginError
 from tradewright.fence import attempt, place_of, text_of
 
@@ -49,6 +50,9 @@ HOOKS: dict[str, tuple[type[Spec], ...]] = {
 
 NAME = re.compile(r"[a-z0-9-]+")
 """What plugins and components may be called."""
+
+HOST = re.compile(r"(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:[0-9]+)?")
+"""A host on the network as a component declares it, with a port or not; `*.` stands for any host below."""
 
 _T = TypeVar("_T")
 
@@ -210,6 +214,18 @@ def _spec_flaw(spec: Spec) -> str | None:
         if not isinstance(value, wanted) or isinstance(value, bool):
             was = type(value).__name__
             return f"yielded {spec.kind} {spec.name} whose {field} is of type {was}; {wanted.__name__} wanted"
+    return _needs_flaw(spec)
+
+
+def _needs_flaw(spec: Spec) -> str | None:
+    """Say what is wrong with the hosts and secrets that a spec declares; a secret itself is not repeated."""
+    for field, wanted, fits in (
+        ("hosts", 'names such as "api.example.com"', HOST.fullmatch),
+        ("secrets", "env:NAME or keyring:service/name", is_reference),
+    ):
+        values = getattr(spec, field)
+        if not isinstance(values, tuple) or not all(isinstance(value, str) and fits(value) for value in values):
+            return f"yielded {spec.kind} {spec.name} whose {field} are not a tuple of {wanted}"
     return None
 
 
