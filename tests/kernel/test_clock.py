@@ -5,16 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from datetime import date
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pytest
 from tradewright import clock
 from tradewright.clock import Sessions, cache_folder, sessions, sessions_per_year
 from tradewright.errors import ConfigError, UsageError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
@@ -192,7 +189,7 @@ def test_sessions_when_the_disk_is_full_leave_no_part_behind(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(np, "savez", full)
+    monkeypatch.setattr(Path, "replace", full)  # The last step of writing a file.
 
     assert sessions("24/7", cache=tmp_path) == sessions("24/7", cache=cache)
     assert list(tmp_path.iterdir()) == []

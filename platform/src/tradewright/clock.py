@@ -6,12 +6,12 @@ each calendar is kept as one small file; a later process reads that file and imp
 
 from __future__ import annotations
 
+import contextlib
 import difflib
-import tempfile
+import io
 import warnings
 import zipfile
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
@@ -20,9 +20,11 @@ import numpy as np
 
 from tradewright.errors import ConfigError, UsageError
 from tradewright.values.arrays import array_field
+from tradewright.writing import write_all
 
 if TYPE_CHECKING:
     from datetime import date
+    from pathlib import Path
 
     from exchange_calendars import ExchangeCalendar
 
@@ -232,14 +234,9 @@ def _read(cache: Path, calendar: str) -> Sessions | None:
 
 
 def _write(cache: Path, computed: Sessions) -> None:
-    name = None
-    try:
+    content = io.BytesIO()
+    np.savez(content, **{column: getattr(computed, column) for column in _COLUMNS})
+    # Two processes may start at once: each replaces the whole file, so no reader sees half of one.
+    with contextlib.suppress(OSError):
         cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=cache, suffix=".part", delete=False) as part:
-            name = part.name
-            np.savez(part, **{column: getattr(computed, column) for column in _COLUMNS})
-        # Two processes may start at once: each replaces the whole file, so no reader sees half of one.
-        Path(name).replace(_file(cache, computed.calendar))
-    except OSError:
-        if name is not None:
-            Path(name).unlink(missing_ok=True)
+        write_all({_file(cache, computed.calendar): content.getvalue()})
