@@ -15,8 +15,8 @@ from tradewright.cli.options import config_option, json_option
 from tradewright.cli.output import echo_json, echo_table, printable
 from tradewright.cli.parameters import Day
 from tradewright.cli.program import StoppedError
-from tradewright.cli.stopping import TerminatedError
 from tradewright.cli.progress import progress_bar
+from tradewright.cli.stopping import TerminatedError
 from tradewright.config import did_you_mean, read, show
 from tradewright.errors import CheckError, DataError, TradewrightError, UsageError
 
