@@ -155,14 +155,16 @@ def _check_disk(workspace: Path) -> Check:
 
 
 def _check_calendars(settings: Settings | None, cache: Path | None) -> Iterable[Check]:
-    feeds = settings.data.values() if settings else ()
+    feeds = settings.data if settings else {}
     # A folder that a check would have to make first is left alone.
     kept = cache if cache is not None and cache.is_dir() else None
-    for name in dict.fromkeys([feed.calendar for feed in feeds] or [DEFAULT_CALENDAR]):
+    wanted = {feed.calendar: key for key, feed in reversed(feeds.items())} or {DEFAULT_CALENDAR: ""}
+    for name, key in reversed(wanted.items()):
         try:
             last = sessions(name, cache=kept).date[-1]
         except TradewrightError as error:
-            yield _from_error(f"calendar {name}", error)
+            placed = settings.place(error, f"data.{key}.calendar") if settings else error
+            yield _from_error(f"calendar {name}", placed)
             continue
         needed = np.datetime64((datetime.now(UTC) + CALENDAR_AHEAD_MIN).date())
         yield Check(
