@@ -155,11 +155,12 @@ def _check_disk(workspace: Path) -> Check:
 
 
 def _check_calendars(settings: Settings | None, cache: Path | None) -> Iterable[Check]:
-    feeds = settings.data if settings else {}
+    first: dict[str, str] = {}  # The first feed that names each calendar.
+    for key, feed in settings.data.items() if settings else ():
+        first.setdefault(feed.calendar, key)
     # A folder that a check would have to make first is left alone.
     kept = cache if cache is not None and cache.is_dir() else None
-    wanted = {feed.calendar: key for key, feed in reversed(feeds.items())} or {DEFAULT_CALENDAR: ""}
-    for name, key in reversed(wanted.items()):
+    for name, key in (first or {DEFAULT_CALENDAR: ""}).items():
         try:
             last = sessions(name, cache=kept).date[-1]
         except TradewrightError as error:
