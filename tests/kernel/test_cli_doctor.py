@@ -76,7 +76,11 @@ def test_doctor_when_a_plugin_is_broken_ends_with_9_and_its_reason(run: Run, mon
     ("change", "check", "expected"),
     [
         (("enabled = []", "enabled ="), "settings", "plugins.toml:3: "),
-        (("[data.daily]", '[data.daily]\ncalendar = "XNYX"'), "calendar XNYX", "unknown calendar"),
+        (
+            ("[data.daily]", '[data.daily]\ncalendar = "XNYX"'),
+            "calendar XNYX",
+            "plugins.toml:5: data.daily.calendar: unknown calendar",
+        ),
     ],
 )
 def test_doctor_when_the_settings_are_wrong_says_where_and_goes_on(

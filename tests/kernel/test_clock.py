@@ -122,6 +122,7 @@ def test_sessions_beyond_the_calendar_name_its_last_session(cache: Path) -> None
     ("first_on", "last_on", "message"),
     [
         (date(1980, 1, 1), None, "calendar XNYS starts 1990-01-02, asked for 1980-01-01"),
+        (None, date(1980, 1, 1), "calendar XNYS starts 1990-01-02, asked for 1980-01-01"),
         (date(2199, 1, 1), None, "calendar XNYS ends"),
         (date(2024, 7, 4), date(2024, 7, 4), "empty range"),
         (date(2024, 7, 6), date(2024, 7, 7), "empty range"),
@@ -129,7 +130,7 @@ def test_sessions_beyond_the_calendar_name_its_last_session(cache: Path) -> None
     ],
 )
 def test_sessions_of_an_impossible_range_are_refused(
-    cache: Path, first_on: date, last_on: date | None, message: str
+    cache: Path, first_on: date | None, last_on: date | None, message: str
 ) -> None:
     with pytest.raises(UsageError, match=message):
         sessions("XNYS", first_on, last_on, cache=cache)

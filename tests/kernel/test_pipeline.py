@@ -68,6 +68,7 @@ def test_targets_when_every_signal_fails_raise_the_reason_and_its_line() -> None
     with pytest.raises(PluginError, match="no active signal is left of trend: raised AttributeError") as caught:
         targets(strategy(bad=Misspelt()), BARS)
 
+    assert "mend or update the plugin of bad, " in str(caught.value.fix)
     assert (__file__, "bad.compute") == (caught.value.file, caught.value.key)
     assert caught.value.line == inspect.getsourcelines(Misspelt.compute)[1] + 1
 

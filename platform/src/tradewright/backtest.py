@@ -122,7 +122,7 @@ def run(
         with watch("data"):
             loaded = feeds.load(settings, plugins, request.last_on, request.ends)
             bars = feeds.grid(loaded, request.last_on)
-            start = first_bar(bars, request.first_on)
+            start = first_bar(bars, request)
             per_year = feeds.sessions_per_year(settings, loaded)
         with watch("signals"):
             wanted = {book.name: targets(book, bars.only(book.symbols)) for book in books}
@@ -177,18 +177,19 @@ def placed(settings: Settings) -> Iterator[None]:
         raise
 
 
-def first_bar(bars: Bars, first_on: date | None) -> int:
-    """Return the first bar of the first session on or after `first_on`."""
+def first_bar(bars: Bars, request: Request) -> int:
+    """Return the first bar of the first session on or after the first day asked for."""
     if bars.n_bars == 0:
         raise DataError("the feeds brought no bar", fix="check the symbols and the range of each [data.NAME]")
+    first_on, last_on = request.first_on, request.last_on
     start = 0 if first_on is None else int(np.searchsorted(bars.session, np.datetime64(first_on)))
-    if start >= bars.n_bars:
-        raise UsageError(
-            f"empty range: the prices end on {bars.session[-1]}, before {first_on}",
-            key="--from",
-            fix=f"ask for a day up to {bars.session[-1]}",
-        )
-    return start
+    if start < bars.n_bars:
+        return start
+    last = bars.session[-1]
+    message = f"the prices end on {last}, before {first_on}"
+    if last_on is not None:  # They may go on after it: only those up to then were asked for.
+        message = f"no price from {first_on} to {last_on}, the last one before is of {last}"
+    raise UsageError(f"empty range: {message}", key="--from", fix=f"ask for a first day up to {last}")
 
 
 def distrust(plugins: Plugins, wanted: dict[str, Targets], bars: Bars, start: int) -> Iterator[str]:

@@ -159,11 +159,10 @@ def _cut(known: Sessions, first_on: np.datetime64, last_on: np.datetime64) -> Se
         if day > known.date[-1]:
             fix = "ask for an earlier day; exchanges publish their holidays about one year ahead"
             raise UsageError(f"calendar {known.calendar} ends {known.date[-1]}, asked for {day}", key=key, fix=fix)
-    if first_on < known.date[0] - _CLOSURE_MAX:
-        fix = f"ask for {known.date[0]} or later"
-        raise UsageError(
-            f"calendar {known.calendar} starts {known.date[0]}, asked for {first_on}", key="first_on", fix=fix
-        )
+    for day, key in ((first_on, "first_on"), (last_on, "last_on")):
+        if day < known.date[0] - _CLOSURE_MAX:
+            fix = f"ask for {known.date[0]} or later"
+            raise UsageError(f"calendar {known.calendar} starts {known.date[0]}, asked for {day}", key=key, fix=fix)
     try:
         return known.between(first_on, last_on)
     except ValueError as error:

@@ -121,7 +121,8 @@ def forecast(strategy: Strategy, view: History) -> tuple[dict[str, Forecast | No
         except PluginError as error:
             missing[name] = error
     if len(missing) == len(forecasts):
-        first = next(iter(missing.values()))
+        name, first = next(iter(missing.items()))
+        fix = first.fix or f"mend or update the plugin of {name}, or give its weight to another signal"
         message = f"no active signal is left of {strategy.name}: {first.message}"
-        raise PluginError(message, file=first.file, line=first.line, key=first.key, fix=first.fix) from first
+        raise PluginError(message, file=first.file, line=first.line, key=first.key, fix=fix) from first
     return forecasts, missing

@@ -137,14 +137,17 @@ def _check_disk(workspace: Path) -> Check:
 
 
 def _check_calendars(settings: Settings | None, cache: Path | None) -> Iterable[Check]:
-    feeds = settings.data.values() if settings else ()
+    first: dict[str, str] = {}  # The first feed that names each calendar.
+    for key, feed in settings.data.items() if settings else ():
+        first.setdefault(feed.calendar, key)
     # A folder that a check would have to make first is left alone.
     kept = cache if cache is not None and cache.is_dir() else None
-    for name in dict.fromkeys([feed.calendar for feed in feeds] or [DEFAULT_CALENDAR]):
+    for name, key in (first or {DEFAULT_CALENDAR: ""}).items():
         try:
             last = sessions(name, cache=kept).date[-1]
         except TradewrightError as error:
-            yield from_error(f"calendar {name}", error)
+            placed = settings.place(error, f"data.{key}.calendar") if settings else error
+            yield from_error(f"calendar {name}", placed)
             continue
         needed = np.datetime64((datetime.now(UTC) + CALENDAR_AHEAD_MIN).date())
         yield Check(
