@@ -13,7 +13,7 @@ INSTALL := $(UV) pip install --quiet --python $(BIN)/python
 export UV_PYTHON_DOWNLOADS := never
 export PYTHON
 
-.PHONY: help install demo test bench-equality check format lint types imports docs coverage reference locks lock clean
+.PHONY: help install demo test bench-equality check format lint types imports docs docs-serve picture coverage reference locks lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -80,6 +80,12 @@ docs: .venv/.dev ## build the documents into site/, strictly
 
 reference: .venv/.dev ## fill the generated parts of the documents from the code
 	@$(COG) -r $(PAGES)
+
+picture: .venv/.dev ## renew the picture of a backtest in docs/images
+	PYTHONPATH=docs $(BIN)/python -m generator.picture
+
+docs-serve: .venv/.dev ## show the documents on port 8000, with search, while they are written
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
 
 # Compiled code cannot be traced, so the engine and the rules run interpreted here.
 coverage: .venv/.dev ## check that the tests reach 90 % of the code

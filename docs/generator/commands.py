@@ -22,7 +22,7 @@ def command(*words: str) -> str:
         (code(names), help_text)
         for names, help_text in (option.get_help_record(context) or ("", "") for option in _options(context))
     ]
-    return f"\n```text\n{usage}\n```\n{table(('option', 'meaning'), rows)}"
+    return f"\n```text\nusage: {usage}\n```\n{table(('option', 'meaning'), rows)}"
 
 
 def contexts() -> dict[str, click.Context]:

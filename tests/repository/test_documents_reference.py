@@ -133,7 +133,7 @@ def test_component_has_its_place_with_every_option(page: Any, spec: Any) -> None
 @pytest.mark.parametrize("name", contexts())
 def test_command_has_its_section_with_every_option(page: Any, name: str) -> None:
     context = contexts()[name]
-    usage = " ".join([name, *context.command.collect_usage_pieces(context)])
+    usage = " ".join(["usage:", name, *context.command.collect_usage_pieces(context)])
     text = next(text for text in map(page, COMMAND_PAGES) if f"\n{usage}\n" in text)
     table = text.split(f"\n{usage}\n")[1].split("[[[end]]]")[0]
     options = [one for one in context.command.params if isinstance(one, click.Option)]
