@@ -76,7 +76,7 @@ COG := PYTHONPATH=docs $(BIN)/cog --verbosity=1 -p "import cog; from generator i
 
 docs: .venv/.dev ## build the documents into site/, strictly
 	@$(COG) --check $(PAGES) || { echo "these pages are stale: run make reference and commit them" >&2; exit 1; }
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 reference: .venv/.dev ## fill the generated parts of the documents from the code
 	@$(COG) -r $(PAGES)
