@@ -66,7 +66,7 @@ lint: .venv/.dev ## check format and style
 	$(BIN)/ruff check --quiet
 
 types: .venv/.dev ## check types, strictly
-	MYPYPATH="$$(echo $(SOURCES) | tr ' ' ':')" $(BIN)/mypy $(SOURCES)
+	MYPYPATH="$$(echo $(SOURCES) docs | tr ' ' ':')" $(BIN)/mypy $(SOURCES) docs/generator
 
 imports: .venv/.dev ## check the layers of the architecture
 	$(BIN)/lint-imports --no-logo

@@ -45,7 +45,7 @@ def _annotations(thing: Any) -> dict[str, str]:
     found = dict(getattr(thing.__init__, "__annotations__", {}))
     for base in reversed(thing.__mro__):
         found |= inspect.get_annotations(base)
-    return {name: getattr(text, "__forward_arg__", text) for name, text in found.items()}
+    return {name: str(getattr(text, "__forward_arg__", text)) for name, text in found.items()}
 
 
 def _default(default: object) -> str:

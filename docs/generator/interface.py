@@ -76,7 +76,7 @@ def _class(one: type) -> str:
 
 def _is_error(one: object, module: str) -> bool:
     is_class = isinstance(one, type) and issubclass(one, tree.TradewrightError)
-    return is_class and one is not tree.TradewrightError and one.__module__ == module  # type: ignore[union-attr]  # a class by then
+    return is_class and one is not tree.TradewrightError and one.__module__ == module
 
 
 def _summary(one: type) -> str:

@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from rich.console import CONSOLE_SVG_FORMAT, Console
+from rich.console import CONSOLE_SVG_FORMAT, Console  # type: ignore[attr-defined]  # rich has no public name for its template
 from rich.text import Text
 
 ROOT = Path(__file__).parents[2]

@@ -18,7 +18,6 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
-from pathlib import Path
 
 import attrs
 from markdown_it import MarkdownIt
@@ -85,11 +84,6 @@ def blocks(text: str) -> list[Block]:
     [(1, 'csv', 'a.csv')]
     """
     return list(_blocks(text))
-
-
-def pages(root: Path, files: list[str]) -> list[Path]:
-    """Return every page of the repository."""
-    return [root / name for name in files if name.endswith(".md")]
 
 
 def _blocks(text: str) -> Iterator[Block]:

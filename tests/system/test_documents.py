@@ -22,7 +22,7 @@ from tradewright.plugins import load
 from tradewright.risk import rulebook
 
 ROOT = Path(__file__).parents[2]
-# Without the plugins that are installed in no environment of this repository, and without what make has made.
+# Not below .venv, nor what make has made.
 PAGES = sorted(
     path.relative_to(ROOT).as_posix()
     for pattern in ("*.md", "docs/**/*.md", "platform/*.md", "plugins/*/*.md")
