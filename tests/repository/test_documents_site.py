@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from generator.site import relink
+from generator.site import LINK, relink
 
 LOADS = re.compile(r"<(?:script|link|img|iframe|source)\b[^>]*?\b(?:src|href)=[\"']?(https?:[^\"' >]+)")
 IN_STYLE = re.compile(r"(?:url\([\"']?|@import\s+[\"'])(https?:[^\"')]+)")
@@ -47,3 +47,16 @@ def test_site_builds_strictly_and_loads_nothing_from_another_host(root: Path, tm
 )
 def test_relink_leads_to_where_the_page_lies_in_the_site(link: str, source: str, uri: str, expected: str) -> None:
     assert f"[a]({expected})" == relink(f"[a]({link})", source, uri)
+
+
+def test_links_lead_to_files_on_a_git_host_too(root: Path, files: list[str]) -> None:
+    """The strict build looks at the pages of the site; the README at the top is none of them."""
+    links = [
+        (name, link)
+        for name in files
+        if name.endswith(".md")
+        for link in LINK.findall((root / name).read_text("utf-8"))
+    ]
+
+    assert len(links) > 50
+    assert [] == [f"{name}: {link}" for name, link in links if not (root / name).parent.joinpath(link).is_file()]
