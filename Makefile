@@ -13,7 +13,7 @@ INSTALL := $(UV) pip install --quiet --python $(BIN)/python
 export UV_PYTHON_DOWNLOADS := never
 export PYTHON
 
-.PHONY: help install demo test bench-equality check format lint types imports coverage locks lock clean
+.PHONY: help install demo test bench-equality check format lint types imports docs docs-serve picture coverage reference locks lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -55,7 +55,7 @@ test: .venv/.dev ## run every test, doctests included
 bench-equality: .venv/.dev ## compare equity with vectorbt's and raptorbt's, in environments of their own
 	$(BIN)/python benchmarks/equality.py
 
-check: lint types imports locks coverage ## run every static check and the coverage floor
+check: lint types imports locks docs coverage ## run every static check and the coverage floor
 
 format: .venv/.dev ## format the code and mend what can be mended
 	$(BIN)/ruff format
@@ -66,10 +66,26 @@ lint: .venv/.dev ## check format and style
 	$(BIN)/ruff check --quiet
 
 types: .venv/.dev ## check types, strictly
-	MYPYPATH="$$(echo $(SOURCES) | tr ' ' ':')" $(BIN)/mypy $(SOURCES)
+	MYPYPATH="$$(echo $(SOURCES) docs | tr ' ' ':')" $(BIN)/mypy $(SOURCES) docs/generator
 
 imports: .venv/.dev ## check the layers of the architecture
 	$(BIN)/lint-imports --no-logo
+
+PAGES := $(wildcard *.md docs/*.md docs/*/*.md docs/*/*/*.md plugins/*/README.md)
+COG := PYTHONPATH=docs $(BIN)/cog --verbosity=1 -p "import cog; from generator import *"
+
+docs: .venv/.dev ## build the documents into site/, strictly
+	@$(COG) --check $(PAGES) || { echo "these pages are stale: run make reference and commit them" >&2; exit 1; }
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+reference: .venv/.dev ## fill the generated parts of the documents from the code
+	@$(COG) -r $(PAGES)
+
+picture: .venv/.dev ## renew the picture of a backtest in docs/images
+	PYTHONPATH=docs $(BIN)/python -m generator.picture
+
+docs-serve: .venv/.dev ## show the documents on port 8000, with search, while they are written
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
 
 # Compiled code cannot be traced, so the engine and the rules run interpreted here.
 coverage: .venv/.dev ## check that the tests reach 90 % of the code
@@ -99,6 +115,6 @@ locks: .venv/.dev ## check that the locks are up to date
 	done
 
 clean: ## remove everything that make has made
-	rm -rf benchmarks/.tradewright benchmarks/peers/*/.venv
+	rm -rf site benchmarks/.tradewright benchmarks/peers/*/.venv
 	rm -rf .venv .uv .uv-cache .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find platform plugins tests -name __pycache__ -type d -prune -exec rm -rf {} +

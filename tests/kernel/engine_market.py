@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import attrs
 import numpy as np
-from tradewright.config.fields import Range
 from tradewright.engine.fuse import FusedRules, fuse
 from tradewright.engine.run import Trace, simulate
 from tradewright.engine.state import table
@@ -174,14 +173,6 @@ def count_of(trace: Trace, loop: FusedRules, name: str) -> tuple[Any, ...]:
         int(counter.first),
         int(counter.last),
     )
-
-
-def bounds_of(span: Range) -> str:
-    """Write a range as the pages of the rules do, such as `(0, 0.30]` or `>= 20`."""
-    if span.at_most is None:
-        return f"> {span.above:g}" if span.above is not None else f">= {span.at_least:g}"
-    low = f"({span.above:g}" if span.above is not None else f"[{span.at_least:g}"
-    return f"{low}, {span.at_most:g}]"
 
 
 class Fixed(NamedTuple):

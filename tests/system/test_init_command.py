@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import attrs
 import pytest
+from generator.components import TABLES
 from tradewright import config
 from tradewright.config import Settings
 from tradewright.config.settings import Sections
@@ -59,6 +61,28 @@ def test_template_has_a_comment_at_every_key() -> None:
 
     assert [] == bare
     assert max(map(len, lines)) <= LINE_MAX
+
+
+def test_template_explains_its_keys_in_the_words_of_the_reference() -> None:
+    """One wording for the template, `--help` of a plugin and the reference; what speaks of the sample stays free."""
+    tables = {
+        **{
+            name: cls
+            for name, cls in TABLES.items()
+            if name in {"capital", "data", "strategies", "execution", "costs"}
+        },
+        "signals": config.SignalSettings,
+    }
+    words = {
+        field.name: field.metadata["doc"]
+        for cls in tables.values()
+        for field in attrs.fields(cls)
+        if field.metadata.get("doc") and field.name not in {"symbols", "executor"}
+    }
+    comments = dict(re.findall(r"^([a-z_]+) = .*?  +# (.*)$", TEMPLATE.read_text("utf-8"), flags=re.MULTILINE))
+
+    assert len(words) > 20
+    assert [] == [f"{name}: {doc}" for name, doc in words.items() if doc not in comments[name]]
 
 
 def test_template_names_the_defaults_that_the_settings_have() -> None:

@@ -282,10 +282,10 @@ def test_options_when_wrong_are_refused(options, message):
 
 @pytest.mark.parametrize("field", attrs.fields(MovingAverageCrossover), ids=lambda field: field.name)
 def test_readme_when_read_lists_every_option_with_its_default(field):
-    default = f'`"{field.default}"`' if isinstance(field.default, str) else str(field.default)
+    default = f'`"{field.default}"`' if isinstance(field.default, str) else f"`{field.default}`"
     rows = [line for line in README.read_text("utf-8").splitlines() if line.startswith(f"| `{field.name}` |")]
 
-    assert default == rows[0].split("|")[3].strip()
+    assert default == rows[0].split("|")[4].strip()
     assert field.metadata["doc"]
 
 

@@ -125,7 +125,11 @@ class PluginSettings:
 
     enabled: tuple[Pin, ...] = attrs.field(
         validator=_distinct,
-        metadata={"missing": "no plugins enabled", "example": '[plugins] with enabled = ["sample-data"]'},
+        metadata={
+            "doc": 'plugins that may be imported, "NAME" or "NAME==VERSION"',
+            "missing": "no plugins enabled",
+            "example": '[plugins] with enabled = ["sample-data"]',
+        },
     )
 
 
@@ -148,7 +152,7 @@ class CapitalSettings:
         step_return: Growth of NAV per unit since the last step that earns the next.
     """
 
-    total: float = positive(200_000.0, doc="all that may be deployed", unit="currency", at_most=MONEY_MAX)
+    total: float = positive(200_000.0, doc="all that may ever be deployed", unit="currency", at_most=MONEY_MAX)
     start: float = option(
         50_000.0,
         doc="deployed at first",
@@ -156,7 +160,7 @@ class CapitalSettings:
         validator=[Range(above=0.0, at_most=MONEY_MAX), _within_total],
     )
     step: float = positive(50_000.0, doc="added at each step", unit="currency", at_most=MONEY_MAX)
-    step_return: float = fraction(0.15, doc="growth of NAV that earns the next step")
+    step_return: float = fraction(0.15, doc="growth of NAV since the last step that earns the next")
 
 
 @attrs.frozen(kw_only=True)
@@ -174,17 +178,19 @@ class FeedSettings:
         options: The source's own keys, not yet validated.
     """
 
-    source: str = option(doc="name of a data source", validator=_word)
-    symbols: tuple[str, ...] = option(doc="columns, in this order", validator=_some_symbols)
+    source: str = option(doc='a plugin\'s source, or "files" for your own CSV and Parquet', validator=_word)
+    symbols: tuple[str, ...] = option(
+        doc="what is asked of it; also the order of every table of assets", validator=_some_symbols
+    )
     bar: str = option(
         "1d",
-        doc="length of a bar",
+        doc='length of a bar: minutes, hours or days, such as "5m"',
         validator=a_word(r"[1-9][0-9]{0,4}[mhd]", "minutes, hours or days", '"5m", "1h" or "1d"'),
     )
-    calendar: str = option("XNYS", doc="exchange calendar", validator=_word)
+    calendar: str = option("XNYS", doc="exchange whose sessions the bars belong to", validator=_word)
     adjustment: Literal["none", "splits", "all"] = option("none", doc="what is folded into the prices")
-    gaps: Literal["mark", "refuse"] = option("mark", doc="what happens to missing sessions")
-    cache: bool = option(False, doc="read what `tradewright data fetch` kept, and ask no source")  # noqa: FBT003  # a default
+    gaps: Literal["mark", "refuse"] = option("mark", doc='missing sessions: "mark" them and go on, or "refuse" them')
+    cache: bool = option(False, doc="true reads what `tradewright data fetch` kept, and asks no source")  # noqa: FBT003  # a default
     options: Mapping[str, Any] = attrs.field(factory=dict, metadata={"rest": True})
 
 
@@ -197,7 +203,7 @@ class SignalSettings:
         options: The signal's own keys, not yet validated.
     """
 
-    weight: float = fraction(doc="share of the combined forecast", at_least=0.0)
+    weight: float = fraction(doc="its share of the combined forecast", at_least=0.0)
     options: Mapping[str, Any] = attrs.field(factory=dict, metadata={"rest": True})
 
 
@@ -228,22 +234,24 @@ class StrategySettings:
         gross: Cap on the sum of absolute weights that the optimizer aims at.
         rebalance: When targets are computed: on every `bar`, every `session`, or the first of each `week` or `month`.
         no_trade_band: Change of a weight below which nothing is traded.
-        isolation: Whether its signals and optimizer run in processes of their own, which can be killed.
+        isolation: Whether its signals and optimizer run in processes of their own.
         deadline: Longest wait for one answer of a signal or the optimizer, in seconds.
     """
 
-    data: tuple[str, ...] = option(doc="names of feeds", validator=_some_feeds)
+    data: tuple[str, ...] = option(doc="feeds that it trades", validator=_some_feeds)
     signals: Mapping[str, SignalSettings] = attrs.field(
         validator=[names, _weights],
         metadata={"example": "[strategies.NAME.signals.ma-crossover] with weight = 1.0"},
     )
-    capital_share: float = fraction(1.0, doc="share of the deployed capital")
-    optimizer: str = option("equal-weight", doc="name of an optimizer", validator=_word)
-    gross: float = fraction(1.0, doc="cap on the sum of absolute weights", at_most=10.0)
-    rebalance: Literal["bar", "session", "week", "month"] = option("session", doc="when targets are computed")
-    no_trade_band: float = fraction(0.02, doc="change of a weight not worth trading", at_least=0.0)
-    isolation: Literal["none", "process"] = option("none", doc="whether plugins run in processes of their own")
-    deadline: float = positive(60.0, doc="longest wait for one answer", unit="seconds")
+    capital_share: float = fraction(1.0, doc="share of the deployed capital; all of them sum to at most 1")
+    optimizer: str = option("equal-weight", doc="an optimizer", validator=_word)
+    gross: float = fraction(1.0, doc="the absolute weights that it aims at sum to at most this", at_most=10.0)
+    rebalance: Literal["bar", "session", "week", "month"] = option(
+        "session", doc='each "bar", each "session", or the first of each "week" or "month"'
+    )
+    no_trade_band: float = fraction(0.02, doc="a smaller change of a weight is not traded", at_least=0.0)
+    isolation: Literal["none", "process"] = option("none", doc='"process": its plugins run in processes of their own')
+    deadline: float = positive(60.0, doc="longest wait for one answer of a signal or the optimizer", unit="seconds")
 
 
 @attrs.frozen(kw_only=True)
@@ -260,10 +268,16 @@ class ExecutionSettings:
     """
 
     fill: Literal["next-open", "next-close"] = option("next-open", doc="price of a simulated fill")
-    units: Literal["whole", "fractional"] = option("whole", doc="whole lots, or fractions of a unit")
+    units: Literal["whole", "fractional"] = option("whole", doc='"whole" lots or "fractional"')
     order: Literal["market", "limit"] = option("market", doc="how increases are sent")
-    limit_offset: float = number(0.0, at_least=-0.2, at_most=0.2, unit="fraction", doc="limit beyond the mark")
-    participation: float = fraction(0.05, doc="largest share of a bar's volume")
+    limit_offset: float = number(
+        0.0,
+        at_least=-0.2,
+        at_most=0.2,
+        unit="fraction",
+        doc="limit beyond the mark, negative waits for a better price",
+    )
+    participation: float = fraction(0.05, doc="largest share of a bar's volume that one order may take")
     executor: str = option("simulated", doc="name of an executor", validator=_word)
 
 
@@ -281,10 +295,16 @@ class CostSettings:
         cash_rate: Annual fraction earned on idle cash, and subtracted in Sharpe; it may be negative.
     """
 
-    commission_per_share: float = non_negative(0.005, unit="currency per unit", at_most=1_000.0)
-    commission_rate: float = fraction(0.0, doc="fraction of the value traded", at_least=0.0)
-    commission_min: float = non_negative(1.0, unit="currency per order", at_most=1e6)
-    spread_bps: float = non_negative(2.0, unit="basis points", at_most=10_000.0)
-    slippage_bps: float = non_negative(3.0, unit="basis points", at_most=10_000.0)
-    borrow_rate: float = fraction(0.01, doc="annual cost of a short", at_least=0.0)
-    cash_rate: float = fraction(0.0, doc="annual return of idle cash", at_least=-1.0)
+    commission_per_share: float = non_negative(
+        0.005, doc="commission by quantity", unit="currency per unit", at_most=1_000.0
+    )
+    commission_rate: float = fraction(0.0, doc="commission by value", at_least=0.0)
+    commission_min: float = non_negative(1.0, doc="least commission of an order", unit="currency", at_most=1e6)
+    spread_bps: float = non_negative(
+        2.0, doc="distance of bid and ask; each fill pays half", unit="basis points", at_most=10_000.0
+    )
+    slippage_bps: float = non_negative(3.0, doc="paid on each fill", unit="basis points", at_most=10_000.0)
+    borrow_rate: float = fraction(0.01, doc="paid on what is held short", unit="fraction per year", at_least=0.0)
+    cash_rate: float = fraction(
+        0.0, doc="earned on idle cash, and subtracted in Sharpe", unit="fraction per year", at_least=-1.0
+    )

@@ -18,9 +18,17 @@ class CircuitBreaker:
     move: float = fraction(default=0.07, doc="absolute move of the market that fires")
     bars: int = count(default=1, unit="bars", doc="over how many bars the move is measured")
     spike: float = option(
-        default=3.0, validator=Range(above=1.0), unit="ratio", doc="recent over usual volatility that fires"
+        default=3.0,
+        validator=Range(above=1.0),
+        unit="ratio",
+        doc="recent volatility over usual volatility that fires",
     )
-    until: Literal["session", "latched"] = one_of("session", "latched", default="session", doc="what ends it")
+    until: Literal["session", "latched"] = one_of(
+        "session",
+        "latched",
+        default="session",
+        doc="whether it ends by itself at the next session, or only by a person",
+    )
 
 
 class Parameters(NamedTuple):

@@ -26,7 +26,11 @@ class VolatilityTarget:
     lookback: int = count(default=60, at_least=20, unit="sessions", doc="window of volatilities and correlations")
     refresh: int = count(default=5, unit="sessions", doc="how often correlations are computed anew")
     trim_band: float = fraction(
-        default=0.01, at_least=0.0, at_most=0.05, unit="fraction per year", doc="drift beyond it before trimming"
+        default=0.01,
+        at_least=0.0,
+        at_most=0.05,
+        unit="fraction per year",
+        doc="how far the market alone may carry it beyond the limit before it is trimmed back",
     )
 
 
@@ -38,7 +42,11 @@ class CorrelationLimit:
     lookback: int = count(default=60, at_least=20, unit="sessions", doc="window of the correlations")
     refresh: int = count(default=5, unit="sessions", doc="how often they are computed anew")
     trim_band: float = fraction(
-        default=0.02, at_least=0.0, at_most=0.05, unit="fraction of equity", doc="drift beyond it before trimming"
+        default=0.02,
+        at_least=0.0,
+        at_most=0.05,
+        unit="fraction of equity",
+        doc="how far the market alone may carry it beyond the limit before it is trimmed back",
     )
 
 

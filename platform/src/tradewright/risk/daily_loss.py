@@ -22,7 +22,10 @@ class DailyLoss:
         default=0.05, at_most=0.05, unit="fraction of nav at the previous session's close", doc="loss that fires"
     )
     cut: float = fraction(
-        default=0.5, at_least=0.5, unit="fraction of each position", doc="how much is sold, once a session"
+        default=0.5,
+        at_least=0.5,
+        unit="fraction of each position",
+        doc="how much of every position is sold, once a session",
     )
 
 

@@ -20,7 +20,11 @@ class Exposure:
     gross: float = fraction(default=1.0, unit="fraction of equity", doc="cap on the sum of absolute weights")
     net: float = fraction(default=1.0, unit="fraction of equity", doc="cap on the absolute sum of weights")
     trim_band: float = fraction(
-        default=0.02, at_least=0.0, at_most=0.02, unit="fraction of equity", doc="drift beyond a cap before trimming"
+        default=0.02,
+        at_least=0.0,
+        at_most=0.02,
+        unit="fraction of equity",
+        doc="how far the market alone may carry either beyond its cap before it is trimmed back",
     )
 
 

@@ -17,10 +17,17 @@ class PositionLimit:
 
     # 30 %: mission's limit on one position.
     limit: float = fraction(
-        default=0.30, at_most=0.30, unit="fraction of equity", doc="largest weight that a decision may aim at"
+        default=0.30,
+        at_most=0.30,
+        unit="fraction of equity",
+        doc="largest weight that a decision may aim at, long or short",
     )
     trim_band: float = fraction(
-        default=0.02, at_least=0.0, at_most=0.02, unit="fraction of equity", doc="drift beyond it before trimming"
+        default=0.02,
+        at_least=0.0,
+        at_most=0.02,
+        unit="fraction of equity",
+        doc="how far the market alone may carry a position beyond the limit before it is trimmed back",
     )
 
 

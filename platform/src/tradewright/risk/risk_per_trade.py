@@ -20,12 +20,18 @@ class RiskPerTrade:
 
     # 2 %: mission's limit on the risk of one trade.
     limit: float = fraction(
-        default=0.02, at_most=0.02, unit="fraction of equity", doc="most that a position may lose down to its stop"
+        default=0.02,
+        at_most=0.02,
+        unit="fraction of equity",
+        doc="the most that the whole position may lose down to its stop, slippage and fees included",
     )
     stop: Literal["volatility", "atr"] = one_of(
-        "volatility", "atr", default="volatility", doc="unit of a new stop's distance"
+        "volatility",
+        "atr",
+        default="volatility",
+        doc="what the distance of a new stop is measured in; atr needs open, high and low",
     )
-    multiple: float = positive(default=3.0, unit="number", doc="distance of a new stop in that unit")
+    multiple: float = positive(default=3.0, unit="number", doc="distance of a new stop, in those units")
     lookback: int = count(
         default=20, at_least=2, unit="sessions (volatility), bars (atr)", doc="window of the estimate"
     )

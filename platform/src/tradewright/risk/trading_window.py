@@ -15,8 +15,16 @@ from tradewright.risk.market import minutes_since_open, minutes_to_close
 class TradingWindow:
     """Options of `trading-window`."""
 
-    after_open: float = non_negative(default=5.0, unit="minutes", doc="nothing is added earlier than this")
-    before_close: float = non_negative(default=5.0, unit="minutes", doc="nothing is added later than this")
+    after_open: float = non_negative(
+        default=5.0,
+        unit="minutes",
+        doc="nothing is added on decisions made earlier than this after the session opened",
+    )
+    before_close: float = non_negative(
+        default=5.0,
+        unit="minutes",
+        doc="nothing is added on decisions made later than this before the session closes",
+    )
 
 
 class Parameters(NamedTuple):

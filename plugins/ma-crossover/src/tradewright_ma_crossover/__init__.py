@@ -43,16 +43,24 @@ class MovingAverageCrossover:
     fast: int = count(50, doc="length of the fast average", unit="bars")
     slow: int = count(200, doc="length of the slow average, more than fast", unit="bars")
     average: Literal["simple", "exponential"] = one_of(
-        "simple", "exponential", default="simple", doc="equal weights, or alpha = 2 / (length + 1)"
+        "simple",
+        "exponential",
+        default="simple",
+        doc="equal weights, or weights that fall by 1 - 2 / (length + 1) per bar",
     )
     direction: Literal["long-flat", "long-short"] = one_of(
-        "long-flat", "long-short", default="long-flat", doc="what a fast average below the slow one means"
+        "long-flat",
+        "long-short",
+        default="long-flat",
+        doc="whether a fast average below the slow one is no opinion or short",
     )
     score: Literal["distance", "sign"] = one_of(
-        "distance", "sign", default="distance", doc="d clipped to [-1, 1], or its sign"
+        "distance", "sign", default="distance", doc="how far the averages are apart, or only which one is higher"
     )
-    scale: float = positive(1.0, doc="distance with score 1", unit="standard deviations of a random walk's")
-    volatility_lookback: int = count(20, doc="returns in sigma", unit="bars")
+    scale: float = positive(
+        1.0, doc="distance at which the score reaches 1, with distance only", unit="standard deviations"
+    )
+    volatility_lookback: int = count(20, doc="returns in the volatility, with distance only", unit="bars")
 
     def __attrs_post_init__(self) -> None:
         if not self.slow > self.fast:
