@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import textwrap
 from pathlib import Path
@@ -321,6 +322,15 @@ def test_component_when_its_factory_makes_something_else_is_told():
 
     with pytest.raises(pytest.fail.Exception, match=r"tradewright\.components\.Signal"):
         Odd().test_plugin_registers_the_component()
+
+
+def test_page_lists_every_test_and_no_other():
+    import tradewright.testing as kit
+
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "testing.md").read_text("utf-8")
+    contracts = [getattr(kit, name) for name in kit.__all__ if name.endswith("Contract")]
+
+    assert set().union(*map(contract_tests, contracts)) == set(re.findall(r"^\| `(test_\w+)` \|", page, re.MULTILINE))
 
 
 def test_names_that_an_author_needs_are_in_one_place():

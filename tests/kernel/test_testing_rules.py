@@ -15,7 +15,7 @@ from tradewright.engine.jit import COMPILING
 from tradewright.risk import daily_loss, drawdown_halt, exposure, position_limit
 from tradewright.risk.checks import order_size, price_collar
 from tradewright.risk.contract import FLATTEN, FREEZE, FROZEN, REDUCE_ONLY, RUNNING, Halt, OrderCheck, Proposal, Sides
-from tradewright.testing import ComponentContract, Edge, OrderCheckContract, TargetRuleContract
+from tradewright.testing import ComponentContract, Edge, OrderCheckContract, TargetRuleContract, folders
 
 compiling = pytest.mark.skipif(not COMPILING, reason="nothing is compiled with NUMBA_DISABLE_JIT")
 
@@ -218,7 +218,9 @@ def test_contract_when_a_rule_of_the_kernel_is_asked_passes_it(phase):
 
 @compiling
 @pytest.mark.slow
-def test_contract_when_a_sound_rule_is_compiled_passes_it():
+def test_contract_when_a_sound_rule_is_compiled_passes_it(monkeypatch, rule_cache):
+    monkeypatch.setattr(folders, "compiled", lambda: rule_cache)
+
     assert {} == failures(SOUND_RULES["sides"], also=COMPILED)
 
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
-import shutil
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -16,6 +12,7 @@ from tradewright.components import DataSource
 from tradewright.data.quality import check
 from tradewright.errors import ConfigError, DataError, PluginError, UsageError
 from tradewright.fence import expect, fence
+from tradewright.testing import folders
 from tradewright.testing.contract import ComponentContract
 from tradewright.testing.wording import broken, refused
 from tradewright.values.bars import GRIDS, Adjustment, Bars
@@ -24,23 +21,13 @@ from tradewright.values.request import DataRequest
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import date
+    from pathlib import Path
 
     from tradewright.data.quality import Finding
 
-
-_FOLDERS: dict[type, Path] = {}
-"""The workspace of each contract class; they last as long as this process, so that a calendar is computed once."""
-
-
-def _prepared(contract: DataSourceContract) -> Path:
-    """Return the workspace of a contract's class, made and filled on first use."""
-    kind = type(contract)
-    if kind not in _FOLDERS:
-        folder = Path(tempfile.mkdtemp(prefix="tradewright-testing-"))
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        contract.prepare(folder)
-        _FOLDERS[kind] = folder
-    return _FOLDERS[kind]
+ERRORS = (ConfigError, DataError, PluginError, UsageError)
+_WORKSPACES: dict[type, Path] = {}
+"""The workspace of each contract class, kept so that its calendar is computed once."""
 
 
 class DataSourceContract(ComponentContract):
@@ -68,7 +55,10 @@ class DataSourceContract(ComponentContract):
     @property
     def workspace(self) -> Path:
         """The folder of plugins.toml, where relative paths start."""
-        return _prepared(self)
+        if type(self) not in _WORKSPACES:
+            _WORKSPACES[type(self)] = folders.temporary()
+            self.prepare(_WORKSPACES[type(self)])
+        return _WORKSPACES[type(self)]
 
     def prepare(self, workspace: Path) -> None:
         """Put into the workspace what the source reads; called once."""
@@ -138,15 +128,13 @@ class DataSourceContract(ComponentContract):
     def test_bars_are_ordered_by_when_they_are_known(self) -> None:
         """A bar is known at `closed_at`, which rises; it opens before, and sessions never go back."""
         bars = self._bars()
-        for row in range(bars.n_bars):
-            earlier = max(row - 1, 0)
-            back = bars.session[row] < bars.session[earlier] or bars.opened_at[row] < bars.opened_at[earlier]
-            if back or bars.opened_at[row] >= bars.closed_at[row]:
-                found = (
-                    f"bar {row} of session {bars.session[row]} from {bars.opened_at[row]} to {bars.closed_at[row]}"
-                )
-                fix = "sort by time, and give each bar its own start and end"
-                raise broken(expected="bars in order, each opening before it closes", found=found, fix=fix)
+        flawed = bars.opened_at >= bars.closed_at
+        for stamps in (bars.session, bars.opened_at):
+            flawed[1:] |= stamps[1:] < stamps[:-1]
+        if flawed.any():
+            fix = "sort by time, and give each bar its own start and end"
+            wanted = "bars in order, each opening before it closes"
+            raise broken(expected=wanted, found=_shown(bars, int(np.argmax(flawed))), fix=fix)
 
     def test_times_are_utc_and_within_the_sessions(self) -> None:
         """Each bar lies in its exchange session in UTC; the close of a daily bar is that of the session."""
@@ -158,12 +146,10 @@ class DataSourceContract(ComponentContract):
             inside &= bars.closed_at == sessions.closed_at[at]
         if not inside.all():
             row = int(np.argmin(inside))
-            found = f"bar {row} of session {bars.session[row]} from {bars.opened_at[row]} to {bars.closed_at[row]}"
             hours = f"{sessions.opened_at[at[row]]} to {sessions.closed_at[at[row]]} on {sessions.date[at[row]]}"
             fix = "place days with tradewright.data.stamps.place_days, and convert local times to UTC"
-            raise broken(expected=f"bars within the sessions of {self.calendar}: {hours}", found=found, fix=fix)
-
-    # ---- prices -----------------------------------------------------------------------------------------------
+            wanted = f"bars within the sessions of {self.calendar}: {hours}"
+            raise broken(expected=wanted, found=_shown(bars, row), fix=fix)
 
     def test_no_bar_is_invented(self) -> None:
         """Where an asset did not trade every price is NaN, and where it did every price is a number."""
@@ -178,12 +164,9 @@ class DataSourceContract(ComponentContract):
 
     def test_prices_can_be_true(self) -> None:
         """The kernel's own check of prices, which runs before every backtest, finds nothing that stops it."""
-        if fatal := [
-            finding for finding in self._findings(self._bars()) if finding.fatal and finding.kind != "session"
-        ]:
-            raise refused(
-                fatal[0].error(), expected="prices that can be true", fix="mend or refuse them in the source"
-            )
+        for finding in self._findings(self._bars()):
+            if finding.fatal and finding.kind != "session":
+                raise refused(finding.error(), expected="prices that can be true", fix="mend or refuse them")
 
     def test_gap_is_reported_and_not_filled(self) -> None:
         """A session that the origin lacks is missing here, too, so that the kernel can say so."""
@@ -219,16 +202,11 @@ class DataSourceContract(ComponentContract):
             raise broken(expected="a DataError while the prices cannot be reached", found=found, fix=fix)
         try:
             after = self._asked(source)
-        except (ConfigError, DataError, PluginError, UsageError) as error:
-            raise refused(
-                error, expected="the same source to go on after the cut", fix="open a new connection when one is dead"
-            ) from error
+        except ERRORS as error:
+            fix = "open a new connection when one is dead"
+            raise refused(error, expected="the same source to go on after the cut", fix=fix) from error
         if after != before:
-            raise broken(
-                expected="the same bars as before the cut",
-                found=f"{after.n_bars} bars, others",
-                fix="keep no half answer",
-            )
+            raise broken(expected="the same bars as before the cut", found="others", fix="keep no half answer")
 
     def test_input_stays_as_it_was(self) -> None:
         """Asked twice, the same object gives the same bars."""
@@ -243,22 +221,17 @@ class DataSourceContract(ComponentContract):
     def request(self, **asked: Any) -> DataRequest:
         """Return an ordinary request with some parts replaced."""
         if not getattr(self, "symbols", ()):
-            raise broken(
-                expected="symbols to ask for",
-                found="none",
-                fix='write symbols = ("AAA", "BBB") in the contract class',
-            )
+            fix = 'write symbols = ("AAA", "BBB") in the contract class'
+            raise broken(expected="symbols to ask for", found="none", fix=fix)
         usual = {"symbols": self.symbols, "bar": self.bar, "calendar": self.calendar, "adjustment": self.adjustment}
         return DataRequest(**{**usual, "workspace": self.workspace, **asked})
 
     def _bars(self, **asked: Any) -> Bars:
-        request = self.request(**asked)
         try:
             return self._asked(self.component(), **asked)
-        except (ConfigError, DataError, PluginError, UsageError) as error:
-            raise refused(
-                error, expected=f"bars of {', '.join(request.symbols)}", fix="mend what it raises"
-            ) from error
+        except ERRORS as error:
+            wanted = f"bars of {', '.join(self.request(**asked).symbols)}"
+            raise refused(error, expected=wanted, fix="mend what it raises") from error
 
     def _asked(self, source: DataSource, **asked: Any) -> Bars:
         request, key = self.request(**asked), f"{self.spec().name}.history"
@@ -271,3 +244,7 @@ class DataSourceContract(ComponentContract):
 
     def _findings(self, bars: Bars) -> tuple[Finding, ...]:
         return check(bars, self._sessions())
+
+
+def _shown(bars: Bars, row: int) -> str:
+    return f"bar {row} of session {bars.session[row]} from {bars.opened_at[row]} to {bars.closed_at[row]}"

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import atexit
 import math
-import shutil
-import tempfile
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -22,6 +17,7 @@ from tradewright.engine.state import as_bytes, table
 from tradewright.engine.tape import BOOK, Decisions, Settings
 from tradewright.errors import PluginError
 from tradewright.risk.contract import OrderCheck
+from tradewright.testing import folders
 from tradewright.testing.markets import market
 from tradewright.testing.wording import broken, refused
 
@@ -34,14 +30,6 @@ if TYPE_CHECKING:
 
 N_BARS = 160
 CASH = 100_000.0
-
-
-@cache
-def scratch() -> Path:
-    """Return a folder that lasts as long as this process."""
-    folder = tempfile.mkdtemp(prefix="tradewright-testing-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return Path(folder)
 
 
 def compiled(name: str, rule: TargetRule | OrderCheck) -> Callable[..., Any]:
@@ -60,8 +48,8 @@ def compiled(name: str, rule: TargetRule | OrderCheck) -> Callable[..., Any]:
 def fused_as_interpreted(name: str, rule: TargetRule | OrderCheck) -> tuple[bool, str]:
     """Trade a market with both loops; return whether they left the same bytes, and which parts differ."""
     rules, checks = ([], [(name, rule)]) if isinstance(rule, OrderCheck) else ([(name, rule)], [])
-    compiled_loop = fuse(rules, scratch(), checks)
-    path = scratch() / f"interpreted_{compiled_loop.key}.py"
+    compiled_loop = fuse(rules, folders.compiled(), checks)
+    path = folders.compiled() / f"interpreted_{compiled_loop.key}.py"
     write(path, source_of(compiled_loop.rules, compiled_loop.checks, interpreted={name: "on purpose"}))
     interpreted_loop = attrs.evolve(compiled_loop, advance=load(path).advance, interpreted={name: "on purpose"})
     one, other = _traded(compiled_loop), _traded(interpreted_loop)

@@ -10,15 +10,15 @@ import pytest
 
 from tradewright.components import Signal
 from tradewright.errors import PluginError, TradewrightError
-from tradewright.signals.causality import BARS_MIN, TOLERANCE, check
+from tradewright.signals.causality import BARS_MIN, check
 from tradewright.signals.evaluate import evaluate, opinion
+from tradewright.testing.comparison import described, first_difference, near, row
 from tradewright.testing.contract import ComponentContract
 from tradewright.testing.markets import bars_of, extreme_closes, market
 from tradewright.testing.wording import broken, refused
 from tradewright.values.history import History
 
 if TYPE_CHECKING:
-    from tradewright.signals.causality import Leak
     from tradewright.values.bars import Bars
     from tradewright.values.forecast import Forecast
 
@@ -96,7 +96,7 @@ class SignalContract(ComponentContract):
                 for name in ("open", "high", "low", "close")
                 if (grid := getattr(bars, name)) is not None
             }
-            where = _differs(whole, self._ask(attrs.evolve(bars, **grids)))
+            where = first_difference(whole, self._ask(attrs.evolve(bars, **grids)))
             if where is not None:
                 fix = "use returns or ratios of prices; set scale_free = False where the level is meant"
                 found = f"another score or confidence at (bar, asset) = {where}"
@@ -110,7 +110,7 @@ class SignalContract(ComponentContract):
         start = len(closes) // 2 + self._warmup() // 2
         closes[:start, 2] = np.nan
         bars = bars_of(closes)
-        where = _differs(self._ask(bars.only(("A0", "A1"))), self._ask(bars), rows=start, assets=2)
+        where = first_difference(self._ask(bars.only(("A0", "A1"))), self._ask(bars), rows=start, assets=2)
         if where is not None:
             fix = "leave missing prices out of what is computed across assets: nanmean, nansum, or the traded mask"
             found = f"another score or confidence at (bar, asset) = {where}"
@@ -159,7 +159,7 @@ class SignalContract(ComponentContract):
         whole = self._ask(bars)
         for stop in range(bars.n_bars - 40, bars.n_bars, 8):
             alone = self._ask(bars.between(stop - warmup - 1, stop))
-            if _differs(_row(whole, stop - 1), _row(alone, -1)) is not None:
+            if first_difference(row(whole, stop - 1), row(alone, -1)) is not None:
                 fix = "declare a longer warmup_bars, no opinion from half-filled windows; or needs_all_history = True"
                 found = f"{alone.score[-1]} instead of {whole.score[stop - 1]} at bar {stop - 1}"
                 raise broken(expected=f"the same scores from the last {warmup + 1} bars alone", found=found, fix=fix)
@@ -175,7 +175,7 @@ class SignalContract(ComponentContract):
         whole, state = self._ask(bars), None
         for bar in range(bars.n_bars):
             state, score, confidence = signal.update(state, bars.close[bar], bars.traded[bar])
-            if not (_near(score, whole.score[bar]) and _near(confidence, whole.confidence[bar])):
+            if not (near(score, whole.score[bar]) and near(confidence, whole.confidence[bar])):
                 found = f"scores {score} with confidences {confidence}"
                 wanted = f"{whole.score[bar]} with {whole.confidence[bar]}, as compute says, at bar {bar}"
                 raise broken(expected=wanted, found=found, fix="carry in the state all that compute looks at")
@@ -195,7 +195,7 @@ class SignalContract(ComponentContract):
         if verdict.cause is not None:
             wanted = "every forecast to stay as it was with other bars after it"
             raise broken(
-                expected=wanted, found=f"{_leak(verdict.first)}; {verdict.cause.text}", fix=verdict.cause.fix
+                expected=wanted, found=f"{described(verdict.first)}; {verdict.cause.text}", fix=verdict.cause.fix
             )
 
     def test_input_stays_as_it_was(self) -> None:
@@ -231,27 +231,3 @@ class SignalContract(ComponentContract):
                 expected="warmup_bars to be a count of bars, 0 or more", found=repr(found), fix="return an int"
             )
         return found
-
-
-def _near(left: Any, right: Any) -> bool:
-    return bool((np.abs(np.asarray(left) - right) <= TOLERANCE).all())
-
-
-def _row(forecast: Forecast, bar: int) -> Forecast:
-    row = slice(bar, bar + 1 or None)
-    return type(forecast)(forecast.score[row], forecast.confidence[row])
-
-
-def _differs(
-    one: Forecast, other: Forecast, rows: int | None = None, assets: int | None = None
-) -> tuple[int, ...] | None:
-    """Return the first cell, among the first `rows` and `assets`, that differs by more than rounding."""
-    cells = slice(rows), slice(assets)
-    changed = np.abs(one.score[cells] - other.score[cells]) > TOLERANCE
-    changed |= np.abs(one.confidence[cells] - other.confidence[cells]) > TOLERANCE
-    return tuple(int(i) for i in np.argwhere(changed)[0]) if changed.any() else None
-
-
-def _leak(leak: Leak) -> str:
-    cell = f"{leak.part} at (bar, asset) = {(leak.bar, leak.asset)}"
-    return f"{cell} is {leak.before:g}, and {leak.after:g} with the bars from {leak.cut} on {leak.future}"
