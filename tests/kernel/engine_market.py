@@ -17,7 +17,7 @@ from tradewright.engine.state import table
 from tradewright.engine.tape import BOOK, Decisions, Settings
 from tradewright.risk.checks import always, order_size, price_collar, restricted_list
 from tradewright.risk.contract import AssetView, BookView, OrderCheck, Proposal, TargetRule
-from tradewright.testing import rules
+from tradewright.testing import situations
 from tradewright.values.bars import Bars
 from tradewright.values.instrument import Instrument
 
@@ -26,7 +26,7 @@ REAL = Path(os.environ.get("TRADEWRIGHT_SHARED_DATA", str(Path(__file__).parents
 """Real prices; tests that need them are skipped where they are absent."""
 
 MINUTE = np.timedelta64(1, "m")
-PLAIN_ASSET, PLAIN_BOOK, PLAIN_ORDER = rules.ASSET, rules.BOOK, rules.ORDER
+PLAIN_ASSET, PLAIN_BOOK, PLAIN_ORDER = situations.ASSET, situations.BOOK, situations.ORDER
 
 
 def grid(values: Any) -> np.ndarray[Any, np.dtype[np.float64]]:

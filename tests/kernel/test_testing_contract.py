@@ -75,6 +75,13 @@ class HashedContract(Contract):
     made_of = Hashed
 
 
+class Lonely(Contract):
+    def answer(self):
+        if "pytest" not in sys.argv[0]:
+            raise RuntimeError("cannot answer elsewhere")
+        return b""
+
+
 class Undocumented(Contract):
     def readme(self):
         return "# A page without a table"
@@ -105,6 +112,10 @@ def test_contract_when_a_component_is_sound_passes_in_a_fresh_process(plugin_mod
     plugin_module("light_plugin", "import attrs, numpy")
 
     assert {} == failures(Contract, also=FRESH_PROCESS)
+
+
+def test_answer_when_no_process_can_give_it_is_no_agreement():
+    assert_only(Lonely, "test_answer_is_the_same_in_every_process", "RuntimeError: cannot answer elsewhere")
 
 
 # ---- the page --------------------------------------------------------------------------------------------------

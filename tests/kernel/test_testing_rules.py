@@ -377,6 +377,18 @@ def uncompilable(proposal, asset, book, p):
     return cap(*map(partial(lambda one: one), (proposal, asset, book, p)))
 
 
+def divide_by_held(proposal, asset, book, p):
+    return cap(proposal._replace(stop=1.0 / asset.held), asset, book, p)
+
+
+def test_contract_when_a_rule_raises_says_where_and_for_what():
+    failed = failures(asset(divide_by_held))
+
+    message = failed["test_limits_hold_at_just_below_and_just_above"]
+    assert "raised ZeroDivisionError" in message
+    assert "AssetView(mark=100.0, held=0.0" in message
+
+
 def test_edge_when_no_step_is_named_is_tested_at_the_next_numbers():
     edge = Edge(limit=1.0, at=dict)
 

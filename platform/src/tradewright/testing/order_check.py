@@ -46,7 +46,7 @@ class OrderCheckContract(RuleContract):
         """The answer to an ordinary order is a float, 0 or more."""
         check = self.component()
         for given in self._draws(check):
-            answer = check.function(*given)
+            answer = self.asked(check, given)
             if not isinstance(answer, float) or not answer >= 0.0:
                 fix = "return abs(order.quantity), a smaller size, or 0.0 to refuse"
                 raise broken(expected=f"a float of units, 0 or more, for {given}", found=repr(answer), fix=fix)
@@ -55,7 +55,7 @@ class OrderCheckContract(RuleContract):
         """Asked again, the same order gets the same answer: a check remembers nothing."""
         check = self.component()
         for given in self._draws(check):
-            first, second, third = (self._plain(check.function(*given)) for _ in range(3))
+            first, second, third = (self._plain(self.asked(check, given)) for _ in range(3))
             if not np.array_equal([first, first], [second, third], equal_nan=True):
                 fix = "judge an order by its view alone; a check has no memory"
                 raise broken(expected=f"{first} for {given} when asked again", found=f"{second} and {third}", fix=fix)

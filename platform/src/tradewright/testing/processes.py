@@ -55,7 +55,7 @@ def noted(what, function):
 def audit(event, args):
     if not watching:
         return
-    if event.startswith(("socket.", "subprocess.", "os.system", "urllib.")):
+    if event.startswith(("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.system", "urllib.")):
         note(event.replace("socket.__new__", "a socket"))
     elif event == "open" and isinstance(args[1], str) and set(args[1]) & set("wax+"):
         note(f"a file that it writes, {args[0]}")
@@ -106,6 +106,14 @@ class Imported:
     error: str = ""
 
 
+@attrs.frozen
+class Answer:
+    """What one process said: its answer in hexadecimal, or the last line of what went wrong."""
+
+    text: str = ""
+    error: str = ""
+
+
 @cache
 def imported(module: str, hooks: tuple[str, ...]) -> Imported:
     """Import a module in a fresh interpreter, twice: once for what it brings along, and once watched."""
@@ -117,8 +125,8 @@ def imported(module: str, hooks: tuple[str, ...]) -> Imported:
     return Imported(tuple(found["imported"]), tuple((what, place) for what, place in found["touched"]))
 
 
-def answers(contract: type, seeds: tuple[str, ...]) -> list[str]:
-    """Return the contract's `answer()` in a process of its own for each hash seed, or what that process said."""
+def answers(contract: type, seeds: tuple[str, ...]) -> list[Answer]:
+    """Return the contract's `answer()` in a process of its own for each hash seed."""
     words = [sys.executable, "-c", ANSWER, inspect.getfile(contract), contract.__module__, contract.__qualname__]
     words.append(json.dumps(sys.path))
     children = [_started(words, {"PYTHONHASHSEED": seed}) for seed in seeds]
@@ -126,7 +134,7 @@ def answers(contract: type, seeds: tuple[str, ...]) -> list[str]:
     for child in children:
         out, err = child.communicate(timeout=SECONDS_MAX)
         last = err.strip().splitlines()[-1:] or [f"exit code {child.returncode}"]
-        found.append(out.rpartition("ANSWER ")[2] if child.returncode == 0 else last[0])
+        found.append(Answer(error=last[0]) if child.returncode else Answer(out.rpartition("ANSWER ")[2]))
     return found
 
 

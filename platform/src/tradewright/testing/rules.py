@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from tradewright.errors import PluginError
-from tradewright.risk.contract import NORMAL, AssetView, BookView, OrderView, Proposal
+from tradewright.fence import fence
 from tradewright.testing.contract import ComponentContract
-from tradewright.testing.wording import broken
+from tradewright.testing.situations import N_ASSETS, NAN, TARGETS, VIEWS, own, same
+from tradewright.testing.wording import broken, refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -24,32 +25,6 @@ ACTS = {"cap": (False, False, True), "floor": (True, False, False), "trigger": (
 
 ALLOWED = {"cap": "<=", "floor": ">=", "trigger": "<"}
 N_DRAWS = 300
-N_ASSETS = 4
-NAN = float("nan")
-
-PROPOSAL = Proposal(target=0.1, stop=NAN, mode=NORMAL)
-ASSET = AssetView(mark=100.0, held=0.0, quantity=0.0, cost=0.0)
-BOOK = BookView(equity=10_000.0, nav=1.0, peak=1.0, day_base=1.0, capital=10_000.0, smallest_fee=0.0, session=3)
-ORDER = OrderView(
-    quantity=10.0,
-    held=0.0,
-    price=100.0,
-    mark=100.0,
-    multiplier=1.0,
-    level=0,
-    free=1e6,
-    unit=100.0,
-    variable_fee=0.0,
-    smallest_fee=0.0,
-)
-TARGETS = np.array([0.2, -0.1, 0.05, 0.0])
-VIEWS: dict[str, tuple[Any, ...]] = {
-    "asset": (PROPOSAL, ASSET, BOOK),
-    "book": (BOOK,),
-    "sides": (BOOK,),
-    "check": (ORDER,),
-}
-"""Ordinary situations; a sides rule sees `TARGETS` and the weights held before its book."""
 
 
 @attrs.frozen(kw_only=True)
@@ -103,7 +78,7 @@ class RuleContract(ComponentContract):
     def answer(self) -> bytes:
         """Return the answers to random situations."""
         rule = self.component()
-        return np.array([self._plain(rule.function(*given)) for given in self._draws(rule)], dtype=float).tobytes()
+        return np.array([self._plain(self.asked(rule, given)) for given in self._draws(rule)], dtype=float).tobytes()
 
     # ---- limits -----------------------------------------------------------------------------------------------
 
@@ -131,7 +106,7 @@ class RuleContract(ComponentContract):
     def _acts_at(self, edge: Edge, value: float) -> bool:
         rule = self.component()
         given = self.arguments(rule, edge.at(value))
-        return self.acts(rule.function(*given), given)
+        return self.acts(self.asked(rule, given), given)
 
     # ---- memory -----------------------------------------------------------------------------------------------
 
@@ -139,10 +114,10 @@ class RuleContract(ComponentContract):
         """Assets and rules are asked in any order: an answer depends on its arguments alone."""
         rule = self.component()
         asked = list(self._draws(rule))
-        forth = [self._plain(rule.function(*own(given))) for given in asked]
-        back = [self._plain(rule.function(*own(given))) for given in reversed(asked)]
+        forth = [self._plain(self.asked(rule, own(given))) for given in asked]
+        back = [self._plain(self.asked(rule, own(given))) for given in reversed(asked)]
         for given, one, other in zip(asked, forth, reversed(back), strict=True):
-            if not _same(one, other):
+            if not same(one, other):
                 fix = "keep nothing in globals or attributes; ask for `memory` on the rule"
                 raise broken(
                     expected=f"{one} for {given} in any order of asking", found=f"{other} in another one", fix=fix
@@ -151,15 +126,15 @@ class RuleContract(ComponentContract):
     # ---- compiled and fused -----------------------------------------------------------------------------------
 
     def test_compiled_it_answers_as_interpreted(self) -> None:
-        """The machine code gives every bit that Python gives."""
+        """The machine code gives the very numbers that Python gives."""
         self._needs_compiler()
         from tradewright.testing import loops  # noqa: PLC0415  # numba, 0.7 s that other kinds need not pay
 
         rule = self.component()
         function = loops.compiled(self.spec().name, rule)
         for given in self._draws(rule):
-            expected, found = self._plain(rule.function(*own(given))), self._plain(function(*own(given)))
-            if not _same(expected, found):
+            expected, found = self._plain(self.asked(rule, own(given))), self._plain(function(*own(given)))
+            if not same(expected, found):
                 fix = "keep to float64 and to integers below 2**63, and guard divisions by 0"
                 raise broken(expected=f"{expected} for {given}, as interpreted", found=f"{found} compiled", fix=fix)
 
@@ -186,6 +161,15 @@ class RuleContract(ComponentContract):
 
         if not COMPILING:
             pytest.skip("NUMBA_DISABLE_JIT is set: nothing is compiled")
+
+    def asked(self, rule: TargetRule | OrderCheck, given: tuple[Any, ...]) -> Any:
+        """Return the interpreted answer to a situation."""
+        try:
+            with fence(self.spec().name, rule.function):
+                return rule.function(*given)
+        except PluginError as error:
+            fix = "guard divisions by 0 and missing numbers: a rule always answers"
+            raise refused(error, expected=f"an answer to {given}", fix=fix) from error
 
     # ---- situations -------------------------------------------------------------------------------------------
 
@@ -224,26 +208,3 @@ class RuleContract(ComponentContract):
     def _plain(self, answer: Any) -> tuple[float, ...]:
         """Return an answer as numbers."""
         return tuple(float(part) for part in (answer if isinstance(answer, tuple) else (answer,)))
-
-
-def drawn_book(random: np.random.Generator) -> dict[str, Any]:
-    """Return a random book."""
-    nav = float(random.lognormal(0.0, 0.1))
-    return {
-        "equity": 10_000.0 * nav,
-        "nav": nav,
-        "peak": nav * float(1.0 + random.choice([0.0, 0.05, 0.2, 2.0]) * random.random()),
-        "day_base": nav * float(random.lognormal(0.0, 0.03)),
-        "session": int(random.integers(0, 4)),
-    }
-
-
-def own(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return the arguments with arrays of their own, so that a memory written to is written once."""
-    return tuple(one.copy() if isinstance(one, np.ndarray) else one for one in arguments)
-
-
-def _same(left: tuple[float, ...], right: tuple[float, ...]) -> bool:
-    return np.array(left).tobytes() == np.array(right).tobytes() or bool(
-        np.array_equal(np.array(left), np.array(right), equal_nan=True)
-    )

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tradewright.risk.contract import ANSWERS, FREEZE, FROZEN, NORMAL, REDUCE_ONLY, RUNNING, TargetRule
-from tradewright.testing.rules import N_ASSETS, NAN, RuleContract, drawn_book, own
+from tradewright.testing.rules import RuleContract
+from tradewright.testing.situations import N_ASSETS, NAN, drawn_book, own
 from tradewright.testing.wording import broken
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class TargetRuleContract(RuleContract):
         """|target| never grows, no stop is loosened, no mode is lifted, and factors lie in [0, 1]."""
         rule = self.component()
         for given in self._draws(rule):
-            answer = rule.function(*given)
+            answer = self.asked(rule, given)
             if not isinstance(answer, ANSWERS[rule.phase]):
                 continue  # What it returns is the matter of a test of its own.
             flaw = _flaw(rule.phase, answer, given)
@@ -74,7 +75,7 @@ class TargetRuleContract(RuleContract):
         """Every path returns a Proposal, a Halt or Sides."""
         rule, wanted = self.component(), ANSWERS[self.component().phase]
         for given in self._draws(rule):
-            answer = rule.function(*given)
+            answer = self.asked(rule, given)
             if not isinstance(answer, wanted):
                 fix = f"return tradewright.risk.contract.{wanted.__name__}(...) on every path"
                 raise broken(expected=f"{wanted.__name__} for {given}", found=repr(answer), fix=fix)
@@ -85,7 +86,7 @@ class TargetRuleContract(RuleContract):
         for given in self._draws(rule):
             seen = [one for one in given if isinstance(one, np.ndarray)]
             kept = [one.copy() for one in seen]
-            rule.function(*given)
+            self.asked(rule, given)
             own = len(seen) - (1 if rule.memory else 0)
             if not all(np.array_equal(a, b, equal_nan=True) for a, b in zip(kept[:own], seen[:own], strict=True)):
                 raise broken(
@@ -104,11 +105,11 @@ class TargetRuleContract(RuleContract):
         half = len(draws) // 2
         memory = np.full(rule.memory, NAN)
         for given in draws[:half]:
-            rule.function(*given[:-1], memory)
+            self.asked(rule, (*given[:-1], memory))
         copied = memory.copy()
         for given in draws[half:]:
-            went_on = self._plain(rule.function(*given[:-1], memory))
-            restored = self._plain(rule.function(*given[:-1], copied))
+            went_on = self._plain(self.asked(rule, (*given[:-1], memory)))
+            restored = self._plain(self.asked(rule, (*given[:-1], copied)))
             if not np.array_equal(went_on, restored, equal_nan=True):
                 fix = "keep all that must last in `memory`, which the kernel stores; no globals, no ids"
                 raise broken(
@@ -117,7 +118,7 @@ class TargetRuleContract(RuleContract):
 
     def _remembers_nothing(self, rule: TargetRule) -> None:
         for given in self._draws(rule):
-            first, second = (self._plain(rule.function(*own(given))) for _ in range(2))
+            first, second = (self._plain(self.asked(rule, own(given))) for _ in range(2))
             if not np.array_equal(first, second, equal_nan=True):
                 fix = "ask for `memory` on the rule: the kernel stores it, and a restart keeps it"
                 raise broken(expected=f"{first} for {given} when asked again", found=str(second), fix=fix)
