@@ -15,7 +15,8 @@ from tradewright.engine.run import Trace, simulate
 from tradewright.engine.state import table
 from tradewright.engine.tape import BOOK, Decisions, Settings
 from tradewright.risk.checks import always, order_size, price_collar, restricted_list
-from tradewright.risk.contract import AssetView, BookView, OrderCheck, OrderView, Proposal, TargetRule
+from tradewright.risk.contract import AssetView, BookView, OrderCheck, Proposal, TargetRule
+from tradewright.testing import situations
 from tradewright.values.bars import Bars
 from tradewright.values.instrument import Instrument
 
@@ -24,20 +25,7 @@ REAL = Path(os.environ.get("TRADEWRIGHT_SHARED_DATA", str(Path(__file__).parents
 """Real prices; tests that need them are skipped where they are absent."""
 
 MINUTE = np.timedelta64(1, "m")
-PLAIN_ASSET = AssetView(mark=100.0, held=0.0, quantity=0.0, cost=0.0)
-PLAIN_BOOK = BookView(equity=10_000.0, nav=1.0, peak=1.0, day_base=1.0, capital=10_000.0, smallest_fee=0.0, session=3)
-PLAIN_ORDER = OrderView(
-    quantity=10.0,
-    held=0.0,
-    price=100.0,
-    mark=100.0,
-    multiplier=1.0,
-    level=0,
-    free=1e6,
-    unit=100.0,
-    variable_fee=0.0,
-    smallest_fee=0.0,
-)
+PLAIN_ASSET, PLAIN_BOOK, PLAIN_ORDER = situations.ASSET, situations.BOOK, situations.ORDER
 
 
 def grid(values: Any) -> np.ndarray[Any, np.dtype[np.float64]]:

@@ -24,7 +24,7 @@ from tradewright.engine.jit import COMPILING
 from tradewright.engine.run import Trace, simulate
 from tradewright.engine.state import as_bytes
 from tradewright.errors import PluginError
-from tradewright.risk.contract import TargetRule
+from tradewright.risk.contract import OrderCheck, TargetRule
 from tradewright.risk.daily_loss import DailyLoss
 from tradewright.risk.drawdown_halt import DrawdownHalt
 from tradewright.risk.exposure import Exposure
@@ -90,6 +90,14 @@ def float_with_json(proposal, asset, book, p):
 def write_with_json(target, held, book, p):
     target[0] = json.loads("0.0")
     return Sides(1.0, 1.0)
+
+
+def half_with_json(order, p):
+    return json.loads(json.dumps(p.value)) * abs(order.quantity)
+
+
+def text_with_json(order, p):
+    return json.dumps(p.value)
 
 
 def write_target(target, held, book, p):
@@ -210,6 +218,26 @@ def test_fuse_of_the_mission_interpreted_gives_the_bytes_of_the_compiled(fused: 
     assert 0 == found.state.counters[-1].cuts
     same = found.state._replace(counters=found.state.counters[:-1].view(np.recarray))
     assert everything(expected) == everything(attrs.evolve(found, state=same))
+
+
+@compiling
+def test_fuse_of_a_check_that_does_not_compile_runs_it_interpreted(tmp_path: Path, plugin: ModuleType) -> None:
+    half = OrderCheck(function=plugin.half_with_json, parameters=plugin.Level(0.5))
+    chosen = fuse([], tmp_path, [("half", half)])
+
+    ledger = play(chosen, prices([100, 100], open=[100, 100]), [0.5, None])
+
+    assert ["half"] == list(chosen.interpreted)
+    assert [0.0, 25.0] == [row[1] for row in ledger.rows()]
+
+
+@compiling
+def test_fuse_of_an_interpreted_check_that_answers_with_text_names_it(tmp_path: Path, plugin: ModuleType) -> None:
+    text = OrderCheck(function=plugin.text_with_json, parameters=plugin.Level(0.5))
+    chosen = fuse([], tmp_path, [("text", text)])
+
+    with pytest.raises(PluginError, match="text: returned str; float wanted"):
+        play(chosen, prices([100, 100], open=[100, 100]), [0.5, None])
 
 
 @compiling

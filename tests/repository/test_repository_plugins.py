@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -56,6 +58,35 @@ def test_plugins_depend_on_the_kernel_and_on_no_other_plugin(plugins: list[Path]
     }
 
     assert {folder.name: ["tradewright"] for folder in plugins} == ours
+
+
+def test_plugins_import_what_the_page_calls_public_and_nothing_else(root: Path, plugins: list[Path]) -> None:
+    """Whoever reads our plugins learns from them what may be used."""
+    page = (root / "docs/reference/plugin-api.md").read_text("utf-8").split("## What is public")[1].split("\n## ")[0]
+    public = {
+        name
+        for row in page.splitlines()
+        if row.startswith("| `")
+        for name in re.findall(r"`([\w.]+)`", row.split("|")[1])
+    }
+    used = {
+        f"{folder.name}: {module}"
+        for folder in plugins
+        for path in folder.rglob("*.py")
+        for module in kernel_modules(path)
+        if module not in public
+    }
+
+    assert {"tradewright", "tradewright.testing"} <= public
+    assert set() == used
+
+
+def kernel_modules(path: Path) -> set[str]:
+    """Return the modules of the kernel that a file imports from, wherever in it."""
+    tree = ast.parse(path.read_text("utf-8"))
+    froms = [str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    return {name for name in (*froms, *names) if name.partition(".")[0] == "tradewright"}
 
 
 def test_plugins_are_built_by_the_locked_backend(root: Path, plugins: list[Path]) -> None:

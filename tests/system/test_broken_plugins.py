@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import signal
 import subprocess
-import sysconfig
 import textwrap
 import time
-import venv
 from pathlib import Path
 from typing import Any
 
 import attrs
-import hatchling.build
 import pytest
+from fresh_environment import KERNEL, clean_environment, install, make
 
 pytestmark = pytest.mark.install
 
-ROOT = Path(__file__).parents[2]
 SECONDS_MAX = 60.0
 DEADLINE_SECONDS = 10.0
 
@@ -209,18 +204,12 @@ class Desk:
         return subprocess.run(
             self.command(*words),
             cwd=self.folder,
-            env=environment(plugins),
+            env=clean_environment(plugins),
             capture_output=True,
             text=True,
             timeout=SECONDS_MAX,
             check=False,
         )
-
-
-def environment(plugins: str | None) -> dict[str, str]:
-    """Return this process's environment, without what could make the kernel come from elsewhere."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "TRADEWRIGHT"))}
-    return kept if plugins is None else kept | {"TRADEWRIGHT_PLUGINS": plugins}
 
 
 def write_project(folder: Path, name: str, case: Case, marker: Path) -> None:
@@ -242,14 +231,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
         path.mkdir()
     for name, case in {**CASES, "off": OFF, "hangs": HANGS}.items():
         write_project(projects / name, name, case, markers / name)
-    for project in (ROOT / "platform", *projects.iterdir()):
-        with contextlib.chdir(project):
-            hatchling.build.build_wheel(str(wheels))
-    venv.create(base / "venv", with_pip=True, symlinks=True)
-    python = base / "venv" / "bin" / "python"
-    pip = [str(python), "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--disable-pip-version-check"]
-    subprocess.run([*pip, *map(str, wheels.iterdir())], check=True, timeout=SECONDS_MAX, env=environment(None))
-    lend_dependencies(base / "venv")
+    python = make(base / "venv")
+    install(python, (KERNEL, *projects.iterdir()), wheels)
     enabled = ", ".join(f'"{name}"' for name in CASES)
     settings = f"""
         [plugins]
@@ -266,13 +249,6 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     return Desk(python, folder, markers)
 
 
-def lend_dependencies(environment: Path) -> None:
-    """Let the new environment import what this one has installed, its own packages first."""
-    (site_packages,) = environment.glob("lib/python*/site-packages")
-    ours = sysconfig.get_path("purelib")
-    (site_packages / "lent.pth").write_text(f"import site; site.addsitedir({ours!r})\n", "utf-8")
-
-
 @pytest.fixture(scope="module")
 def listed(desk: Desk) -> dict[str, Any]:
     """Return what `plugins list --json` says of each plugin on this page."""
@@ -285,7 +261,7 @@ def listed(desk: Desk) -> dict[str, Any]:
 def test_desk_runs_the_kernel_that_pip_installed(desk: Desk) -> None:
     """Otherwise this page would test the source tree."""
     command = [str(desk.python), "-c", "import tradewright; print(tradewright.__file__)"]
-    found = subprocess.run(command, env=environment(None), capture_output=True, text=True, check=True).stdout
+    found = subprocess.run(command, env=clean_environment(None), capture_output=True, text=True, check=True).stdout
 
     assert Path(found).is_relative_to(desk.python.parents[1])
 
@@ -388,7 +364,7 @@ def test_command_when_ctrl_c_is_pressed_while_a_plugin_hangs_stops_at_once(desk:
     with subprocess.Popen(
         desk.command("plugins", "list"),
         cwd=desk.folder,
-        env=environment("hangs"),
+        env=clean_environment("hangs"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

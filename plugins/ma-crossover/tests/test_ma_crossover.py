@@ -6,17 +6,14 @@ import csv
 import gzip
 import importlib.util
 import math
-from importlib.metadata import entry_points
 from pathlib import Path
+from typing import ClassVar
 
-import attrs
 import numpy as np
 import pytest
 import tradewright as tw
-import tradewright_ma_crossover
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from tradewright.signals.evaluate import evaluate
+from tradewright.testing import SignalContract
 from tradewright_ma_crossover import MovingAverageCrossover
 
 CLOSE = [10.0, 12.0, 11.0, 13.0, 15.0, 9.0, 6.0]
@@ -25,7 +22,6 @@ CROSSINGS = """
     10/18/1999 11/4/1999 11/11/1999 10/30/2000 5/14/2003 8/18/2004 11/5/2004 7/19/2006 9/12/2006 12/21/2007
     6/23/2009 7/2/2010 10/22/2010 8/12/2011 1/31/2012 8/28/2015 12/21/2015 1/11/2016 4/25/2016 12/7/2018
 """  # The first is the first opinion; the others are the golden and death crosses that newspapers reported.
-README = Path(__file__).parents[1] / "README.md"
 ARCH = importlib.util.find_spec("arch")
 EVERY_KIND = [
     {"average": average, "direction": direction, "score": score}
@@ -33,6 +29,22 @@ EVERY_KIND = [
     for direction in ("long-flat", "long-short")
     for score in ("distance", "sign")
 ]
+
+
+class TestDefaults(SignalContract):
+    pass
+
+
+class TestExponential(SignalContract):
+    options: ClassVar = {**SMALL, "average": "exponential", "direction": "long-short"}
+
+
+class TestSign(SignalContract):
+    options: ClassVar = {**SMALL, "score": "sign"}
+
+
+class TestExponentialSign(SignalContract):
+    options: ClassVar = {**SMALL, "average": "exponential", "direction": "long-short", "score": "sign"}
 
 
 def history(close) -> tw.History:
@@ -190,48 +202,7 @@ def test_compute_when_assets_start_late_treats_each_as_if_alone(options):
         assert np.array_equal(alone.score.ravel(), found.score[own, asset])
 
 
-# ---- causality and bar by bar --------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("options", EVERY_KIND)
-@settings(deadline=None)  # machines under load
-@given(seed=st.integers(0, 1000), cut=st.integers(0, 120))
-def test_compute_when_the_future_is_cut_or_rescaled_leaves_every_earlier_row(options, seed, cut):
-    close = random_prices(seed)
-    whole = forecast(close, **SMALL, **options)
-
-    for factor in (None, 3.0, 1 / 3):
-        other = close[:cut] if factor is None else np.vstack([close[:cut], close[cut:] * factor])
-        found = forecast(other, **SMALL, **options)
-        assert np.array_equal(whole.score[:cut], found.score[:cut])
-        assert np.array_equal(whole.confidence[:cut], found.confidence[:cut])
-
-
-@pytest.mark.parametrize("options", EVERY_KIND)
-def test_compute_when_the_past_is_cut_forgets_it_after_the_warm_up(options):
-    close = random_prices(4, missing=0.0)[:, [0, 2]]
-    warmup_bars = MovingAverageCrossover(**SMALL, **options).warmup_bars
-
-    whole = forecast(close, **SMALL, **options)
-    later = forecast(close[30:], **SMALL, **options)
-
-    assert np.array_equal(whole.score[30 + warmup_bars :], later.score[warmup_bars:])
-
-
-@pytest.mark.parametrize("options", EVERY_KIND)
-@settings(deadline=None)  # machines under load
-@given(seed=st.integers(0, 1000))
-def test_update_when_fed_bar_by_bar_equals_compute(options, seed):
-    close = random_prices(seed, n_bars=60)
-    signal = MovingAverageCrossover(**SMALL, **options)
-    expected = forecast(close, **SMALL, **options)
-
-    state = None
-    for bar, row in enumerate(close):
-        state, score, confidence = signal.update(state, row, np.isfinite(row))
-
-        np.testing.assert_allclose(score, expected.score[bar], rtol=0.0, atol=1e-12)
-        assert np.array_equal(expected.confidence[bar], confidence)
+# ---- bar by bar --------------------------------------------------------------------------
 
 
 def test_update_when_called_leaves_the_state_it_was_given():
@@ -257,7 +228,7 @@ def test_compute_when_a_million_bars_have_passed_has_not_drifted():
     assert np.array_equal(tail.score[199:], found.score[-801:])
 
 
-# ---- options and registration --------------------------------------------------------------------------
+# ---- options --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -278,24 +249,6 @@ def test_compute_when_a_million_bars_have_passed_has_not_drifted():
 def test_options_when_wrong_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
         MovingAverageCrossover(**options)
-
-
-@pytest.mark.parametrize("field", attrs.fields(MovingAverageCrossover), ids=lambda field: field.name)
-def test_readme_when_read_lists_every_option_with_its_default(field):
-    default = f'`"{field.default}"`' if isinstance(field.default, str) else f"`{field.default}`"
-    rows = [line for line in README.read_text("utf-8").splitlines() if line.startswith(f"| `{field.name}` |")]
-
-    assert default == rows[0].split("|")[4].strip()
-    assert field.metadata["doc"]
-
-
-def test_plugin_when_installed_registers_one_signal():
-    (entry,) = entry_points(group="tradewright", name="ma-crossover")
-    (spec,) = entry.load().tradewright_signals()
-
-    assert tradewright_ma_crossover is entry.load()
-    assert ("signal", "ma-crossover", MovingAverageCrossover) == (spec.kind, spec.name, spec.config)
-    assert isinstance(spec.factory(spec.config()), tw.Signal)
 
 
 # ---- real prices ---------------------------------------------------------------------------------------

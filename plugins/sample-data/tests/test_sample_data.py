@@ -14,7 +14,8 @@ import pytest
 import tradewright as tw
 from tradewright.clock import all_sessions, cache_folder
 from tradewright.data.quality import check
-from tradewright_sample_data import SampleData, SampleDataOptions, reader, tradewright_data_sources
+from tradewright.testing import DataSourceContract
+from tradewright_sample_data import SampleData, SampleDataOptions, reader
 from tradewright_sample_data.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
@@ -59,25 +60,11 @@ def without_skfolio(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "_folder", lambda package: None if package == "skfolio" else found(package))
 
 
-# ---- registration ----------------------------------------------------------------------------------------
+# ---- the contract, and imports ---------------------------------------------------------------------------
 
 
-def test_plugin_registers_one_source_without_options() -> None:
-    (spec,) = tradewright_data_sources()
-
-    assert (spec.name, spec.config, spec.kind) == ("sample-data", SampleDataOptions, "data-source")
-    assert isinstance(spec.factory(spec.config()), tw.DataSource)
-
-
-def test_plugin_imports_neither_its_packages_nor_numpy_until_asked() -> None:
-    program = (
-        "import sys, tradewright_sample_data as plugin; list(plugin.tradewright_data_sources());"
-        "print(sorted({'numpy', 'pandas', 'arch', 'skfolio', 'scipy'} & set(sys.modules)))"
-    )
-
-    out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
-
-    assert out == "[]\n"
+class TestSampleData(DataSourceContract):
+    symbols = ("SPX", "COMP")
 
 
 def test_prices_are_read_without_importing_the_packages_that_ship_them(workspace: Path) -> None:

@@ -17,7 +17,7 @@ COMMANDS = (
     Lazy("runs", "tradewright.cli.runs:runs", "List the saved backtests, or show one."),
     Lazy("data", "tradewright.cli.data:data", "Check price files, and keep prices on this disk."),
     Lazy("signals", "tradewright.cli.signals:signals", "Check that signals do not look ahead."),
-    Lazy("plugins", "tradewright.cli.plugins:plugins", "Show plugins and what they provide."),
+    Lazy("plugins", "tradewright.cli.plugins:plugins", "Show plugins and what they provide, or begin one."),
     Lazy("doctor", "tradewright.cli.doctor:doctor", "Check this installation."),
 )
 """The commands in the order of `--help`."""
@@ -34,6 +34,7 @@ Examples:
   tradewright signals check NAME    does a signal look ahead?
   tradewright plugins list          which plugins there are, and why one is off
   tradewright plugins info NAME     what a plugin provides, with every option
+  tradewright plugins new NAME --kind signal   begin a plugin of your own
   tradewright doctor                is everything in order here?
 
 \b

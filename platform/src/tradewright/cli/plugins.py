@@ -1,4 +1,4 @@
-"""`tradewright plugins`: what is installed, what is enabled, what is broken, and what each part offers."""
+"""`tradewright plugins`: what is installed, enabled or broken, what each part offers, and a new one's files."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from click.core import ParameterSource
 
 from tradewright import lockfile
 from tradewright.cli.inventory import enabled_in, take_inventory
+from tradewright.cli.new_plugin import new_plugin
 from tradewright.cli.options import config_option, json_option
 from tradewright.cli.output import echo_json, echo_table, printable
 from tradewright.config import did_you_mean, show
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
 
 @click.group()
 def plugins() -> None:
-    """Show plugins and what they provide, or lock what they consist of."""
+    """Show plugins and what they provide, lock what they consist of, or begin one."""
+
+
+plugins.add_command(new_plugin)
 
 
 @plugins.command("list")

@@ -140,8 +140,8 @@ class OrderView(NamedTuple):
     smallest_fee: float
 
 
-ANSWERS: dict[str, type] = {"asset": Proposal, "book": Halt, "sides": Sides}
-"""What the rules of each phase return."""
+ANSWERS: dict[str, type] = {"asset": Proposal, "book": Halt, "sides": Sides, "check": float}
+"""What the rules of each phase, and order checks, return."""
 
 
 @attrs.frozen
