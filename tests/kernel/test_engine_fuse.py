@@ -409,9 +409,9 @@ SESSION = """
 
     rule = TargetRule(phase="asset", function=cap, parameters=Nothing(0.0))
     fused = fuse([("cap", rule)], Path(sys.argv[1]))
-    known = is_compiled(fused, Path(sys.argv[1]))
+    known = is_compiled(fused, Path(sys.argv[1]), 1, 1)
     order = play(fused, prices([100.0], open=[100.0]), [0.5]).rows()[0][4]
-    stats = fused.advance.stats
+    stats = fused.loop(1, 1).stats
     hits, misses = sum(stats.cache_hits.values()), sum(stats.cache_misses.values())
     print(json.dumps({"order": order, "known": known, "hits": hits, "misses": misses}))
     """

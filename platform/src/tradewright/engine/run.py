@@ -83,6 +83,7 @@ class Simulation:
         n_rows = len(self.state.rows)
         room = max(BUFFER_ROWS, 4 * len(capital) * bars.n_assets, 4 * n_rows * (n_book_rules + 1))
         self._log = make_log(bars.n_bars, n_rows, room, room)
+        self._advance = fused.loop(len(capital), bars.n_assets)
         self._work = states.table((2, bars.n_assets), WORK)
         self._fills: list[Table] = []
         self._events: list[Table] = []
@@ -95,7 +96,7 @@ class Simulation:
         if self.bar >= stop:
             return
         while self.bar < stop:
-            self.bar = self._fused.advance(
+            self.bar = self._advance(
                 self.state,
                 self._tape,
                 self._decisions,

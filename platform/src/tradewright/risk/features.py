@@ -26,7 +26,8 @@ def volatility(bars: Bars, window: int) -> FloatArray:
     ends = np.append(bars.session[1:] != bars.session[:-1], True)  # a value, not a flag
 
     def column(asset: int, rows: IntArray) -> tuple[IntArray, FloatArray]:
-        last = np.append(bars.session[rows][1:] != bars.session[rows][:-1], True)  # likewise
+        session = bars.session[rows]
+        last = np.append(session[1:] != session[:-1], True)  # likewise
         closes = bars.close[rows[last], asset]
         known = _session_end(rows[last], ends)
         return known, _rolling(closes[1:] / closes[:-1] - 1.0, window, _sample_deviation, lead=1)
@@ -111,8 +112,7 @@ def _columns(bars: Bars, column: Callable[[int, IntArray], tuple[IntArray, Float
         traded = np.flatnonzero(bars.traded[:, asset])
         if len(traded):
             rows, values = column(asset, traded)
-            latest = np.searchsorted(rows, np.arange(bars.n_bars), side="right") - 1
-            result[:, asset] = np.where(latest >= 0, values[latest], np.nan)
+            result[rows[0] :, asset] = np.repeat(values, np.diff(rows, append=bars.n_bars))
     return result
 
 

@@ -53,7 +53,13 @@ def fused_as_interpreted(name: str, rule: TargetRule | OrderCheck) -> tuple[bool
     path = folders.compiled() / f"interpreted_{compiled_loop.key}.py"
     source = source_of(compiled_loop.rules, compiled_loop.checks, interpreted={name: "on purpose"})
     write_all({path: source.encode()})
-    interpreted_loop = attrs.evolve(compiled_loop, advance=load(path).advance, interpreted={name: "on purpose"})
+    loops = load(path)
+    interpreted_loop = attrs.evolve(
+        compiled_loop,
+        advance=loops.advance,
+        advance_single=loops.advance_single,
+        interpreted={name: "on purpose"},
+    )
     one, other = _traded(compiled_loop), _traded(interpreted_loop)
     parts = {part: (getattr(one, part), getattr(other, part)) for part in ("curve", "fills", "events")}
     differing = [part for part, (left, right) in parts.items() if left.tobytes() != right.tobytes()]

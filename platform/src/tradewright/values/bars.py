@@ -84,7 +84,7 @@ class Bars:
             raise ValueError("open, high and low come together or not at all")
         if (self.split is None) != (self.dividend is None):
             raise ValueError("split and dividend come together or not at all")
-        if np.any(np.diff(self.closed_at) <= np.timedelta64(0)):
+        if np.any(self.closed_at[1:] <= self.closed_at[:-1]):
             raise ValueError("closed_at must be strictly increasing")
 
     @property
