@@ -19,12 +19,22 @@ if TYPE_CHECKING:
     from tradewright.scaffold.names import Names
 
 
+WHAT = {
+    "signal": "A signal",
+    "data-source": "A data source",
+    "optimizer": "An optimizer",
+    "target-rule": "A target rule",
+    "order-check": "An order check",
+}
+"""What can be made, by kind."""
+
+
 def rendered(names: Names, kind: str) -> dict[str, str]:
     """Return the text of every file of a new plugin, by its path within the plugin's folder.
 
     Args:
         names: What it is called.
-        kind: What it provides; the templates of each kind lie in a folder of that name.
+        kind: What it provides; one of `WHAT`, and the folder of its templates.
     """
     templates = {
         "pyproject.toml": "pyproject.toml",
@@ -41,6 +51,7 @@ def rendered(names: Names, kind: str) -> dict[str, str]:
         "package": names.package,
         "distribution": names.distribution,
         "kernel": kernel_range(),
+        "what": WHAT[kind],
     }
     root = files("tradewright.scaffold") / "templates"
     texts = {
