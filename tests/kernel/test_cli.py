@@ -340,6 +340,43 @@ def test_process_when_signalled_cleans_up_and_ends_with_the_code_of_the_signal(
     assert (code, "cleaned\n", said) == (child.returncode, out, err)
 
 
+@pytest.mark.parametrize(
+    ("name", "code", "said"), [("SIGTERM", 143, ""), ("SIGINT", 130, "error: stopped by Ctrl-C\n")]
+)
+def test_process_when_signalled_where_python_forgets_errors_still_stops(
+    name: str, code: int, said: str, tmp_path: Path
+) -> None:
+    """As while numba compiles, whose compiler calls back into Python."""
+    code_of_a_command = f"""
+        import ctypes
+        import os
+        import signal
+        import time
+        import click
+        from tradewright.cli import main
+
+        @ctypes.CFUNCTYPE(None)
+        def called_by_c():
+            os.kill(os.getpid(), signal.{name})
+            time.sleep(60)
+
+        @click.command()
+        def compile():
+            called_by_c()
+            time.sleep(60)
+
+        main.add_command(compile)
+        main(["compile"])
+    """
+    script = tmp_path / "compile.py"
+    script.write_text(textwrap.dedent(code_of_a_command), "utf-8")
+    result = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, timeout=SECONDS_MAX, check=False
+    )
+
+    assert (code, "", said) == (result.returncode, result.stdout, result.stderr)
+
+
 @pytest.mark.parametrize("words", [["--help"], ["plugins", "list"], ["plugins", "list", "--json"]])
 def test_process_when_nobody_reads_its_output_is_quiet(words: list[str]) -> None:
     reading, writing = os.pipe()
@@ -350,7 +387,7 @@ def test_process_when_nobody_reads_its_output_is_quiet(words: list[str]) -> None
             command, stdout=pipe, stderr=subprocess.PIPE, text=True, timeout=SECONDS_MAX, check=False
         )
 
-    assert (0, "") == (result.returncode, result.stderr)
+    assert (141, "") == (result.returncode, result.stderr)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")

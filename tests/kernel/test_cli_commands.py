@@ -1,4 +1,4 @@
-"""The commands `plugins` and `doctor`: what they show, and as which JSON."""
+"""The command `plugins`: what it shows, and as which JSON."""
 
 from __future__ import annotations
 
@@ -6,19 +6,13 @@ import json
 import re
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
 
-import attrs
 import pytest
-from tradewright import __version__, hookimpl
-from tradewright.components import SignalSpec
-from tradewright.config import count, fraction
-from tradewright.engine import fuse, jit
-from tradewright.errors import PluginError
-from tradewright.risk import rulebook
+from one_signal import SETTINGS, install, tradewright_signals
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -38,26 +32,10 @@ RECORD_KEYS = [
 # ---- plugins ---------------------------------------------------------------------------------------------
 
 
-@attrs.frozen(kw_only=True)
-class Options:
-    fast: int = count(50, doc="short average", unit="bars")
-    limit: float = fraction(doc="largest weight")
-    mode: str = "long"
-    never: float = float("inf")
-    names: tuple[str, ...] = attrs.field(factory=tuple)
-
-
-@hookimpl
-def tradewright_signals() -> Iterator[SignalSpec]:
-    yield SignalSpec(name="own", factory=lambda options: options, config=Options, summary="a [bold]summary\x1b[0m")
-
-
 @pytest.fixture
 def builtin(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give the kernel one component and install no plugin, whatever this environment holds."""
-    carrier = SimpleNamespace(tradewright_signals=tradewright_signals)
-    monkeypatch.setattr("tradewright.cli.inventory.own_components", carrier)
-    monkeypatch.setattr(metadata, "entry_points", lambda **_: metadata.EntryPoints(()))
+    """Have one signal and nothing else."""
+    install(monkeypatch)
 
 
 @pytest.mark.usefixtures("builtin")
@@ -252,230 +230,3 @@ def test_plugins_lock_when_there_are_no_settings_refuses(run: Run, workspace: Pa
 
     assert (3, []) == (code, list(workspace.iterdir()))
     assert "error: plugins.toml: not found\n" in err
-
-
-# ---- doctor ----------------------------------------------------------------------------------------------
-
-SETTINGS = """
-    [plugins]
-    enabled = []
-    [data.daily]
-    source = "own"
-    symbols = ["SPX"]
-    [strategies.trend]
-    data = ["daily"]
-    [strategies.trend.signals.own]
-    weight = 1.0
-    limit = 0.5
-"""
-
-
-def checks_of(out: str) -> dict[str, tuple[bool, str]]:
-    return {check["name"]: (check["ok"], check["found"]) for check in json.loads(out)["checks"]}
-
-
-@pytest.fixture
-def settings(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Write settings, and spare every test but those of the rules to compile any."""
-    fuses(monkeypatch)
-    path = workspace / "plugins.toml"
-    path.write_text(textwrap.dedent(SETTINGS), "utf-8")
-    return path
-
-
-def fuses(monkeypatch: pytest.MonkeyPatch, names: str = "a b", **interpreted: str) -> None:
-    """Have two rules that compile, or others, whether or not this process compiles."""
-    monkeypatch.setattr(jit, "COMPILING", True)
-    rules = tuple((name, object()) for name in names.split())
-    monkeypatch.setattr(rulebook, "rules", lambda *_: rules)
-    monkeypatch.setattr(fuse, "fuse", lambda given, *_: SimpleNamespace(parts=given, interpreted=interpreted))
-    monkeypatch.setattr(rulebook, "checks", lambda *_: ())
-
-
-@pytest.mark.usefixtures("builtin", "settings")
-def test_doctor_when_all_is_well_ends_with_0(run: Run, workspace: Path) -> None:
-    code, out, err = run("doctor", "--json")
-    checks = checks_of(out)
-
-    assert (0, "", True) == (code, err, json.loads(out)["ok"])
-    assert {"python", "numba", "settings", "workspace", "cache folder", "disk", "calendar XNYS"} < set(checks)
-    assert (True, "active") == checks[f"plugin built-in {__version__}"]
-    assert {None, "tradewright signals check own"} == {check["fix"] for check in json.loads(out)["checks"]}
-    assert (True, str(workspace)) == checks["workspace"]
-    assert ["plugins.toml"] == [path.name for path in workspace.iterdir()]
-
-
-@pytest.mark.usefixtures("builtin", "settings")
-def test_doctor_when_a_plugin_is_broken_ends_with_9_and_its_reason(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TRADEWRIGHT_PLUGINS", "gone")
-    code, out, _ = run("doctor")
-
-    assert 9 == code
-    assert "plugin gone: quarantined: not installed; pip install tradewright-gone\n  fix: pip install" in out
-
-
-@pytest.mark.usefixtures("builtin")
-@pytest.mark.parametrize(
-    ("change", "check", "expected"),
-    [
-        (("enabled = []", "enabled ="), "settings", "plugins.toml:3: "),
-        (("[data.daily]", '[data.daily]\ncalendar = "XNYX"'), "calendar XNYX", "unknown calendar"),
-    ],
-)
-def test_doctor_when_the_settings_are_wrong_says_where_and_goes_on(
-    change: tuple[str, str], check: str, expected: str, settings: Path, run: Run
-) -> None:
-    settings.write_text(settings.read_text("utf-8").replace(*change), "utf-8")
-    code, out, _ = run("doctor", "--json")
-    ok, found = checks_of(out)[check]
-
-    assert (9, False) == (code, ok)
-    assert expected in found
-    assert f"plugin built-in {__version__}" in checks_of(out)
-
-
-@pytest.mark.usefixtures("builtin", "settings")
-@pytest.mark.parametrize(("free_mb", "expected"), [(499, False), (500, True), (501, True)])
-def test_doctor_when_the_disk_is_nearly_full_wants_500_mb(
-    free_mb: int, expected: bool, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=free_mb * 10**6))
-    code, out, _ = run("doctor", "--json")
-
-    assert (expected, f"{free_mb} MB free") == checks_of(out)["disk"]
-    assert (0 if expected else 9) == code
-
-
-@pytest.mark.usefixtures("builtin")
-def test_doctor_when_the_workspace_is_missing_does_not_crash(run: Run) -> None:
-    code, out, _ = run("doctor", "--config", "nowhere/plugins.toml", "--json")
-
-    assert 9 == code
-    assert [False, False] == [checks_of(out)[name][0] for name in ("settings", "disk")]
-
-
-@pytest.mark.usefixtures("builtin", "settings")
-def test_doctor_when_the_environment_variable_is_wrong_reports_it_as_a_check(
-    run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TRADEWRIGHT_PLUGINS", "a b")
-
-    for words in (["doctor", "--json"], ["doctor", "a", "--json"]):
-        code, out, _ = run(*words)
-        assert (9, False) == (code, checks_of(out)["plugins"][0])
-
-
-@pytest.mark.usefixtures("builtin", "settings")
-@pytest.mark.parametrize(
-    ("name", "code", "found"),
-    [("built-in", 0, (True, "active")), ("gone", 9, (False, "not installed"))],
-)
-def test_doctor_when_given_a_name_looks_only_at_that_plugin(
-    name: str, code: int, found: tuple[bool, str], run: Run
-) -> None:
-    ended, out, _ = run("doctor", name, "--json")
-    checks = checks_of(out)
-
-    assert code == ended
-    assert [found] == [result for check, result in checks.items() if check.startswith(f"plugin {name}")]
-    assert "disk" not in checks
-
-
-# ---- doctor: rules ---------------------------------------------------------------------------------------
-
-
-def test_doctor_when_the_missions_rules_apply_compiles_them_into_the_cache(
-    settings: Path, run: Run, rule_cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.undo()
-    monkeypatch.chdir(settings.parent)
-    monkeypatch.setattr(metadata, "entry_points", lambda **_: metadata.EntryPoints(()))
-    monkeypatch.setattr("tradewright.cli.checks.cache_folder", lambda _: rule_cache)
-    code, out, err = run("doctor", "--json")
-
-    said = "9 rules and checks compiled"
-    said = said if jit.COMPILING else "9 rules and checks run interpreted: NUMBA_DISABLE_JIT is set"
-    # The signal of these settings is not installed here, which is another check.
-    assert (9, "") == (code, err)
-    assert (True, said) == checks_of(out)["rules"]
-    assert list(rule_cache.glob("fused_*.py"))
-
-
-@pytest.mark.usefixtures("builtin", "settings")
-def test_doctor_when_a_signals_option_is_wrong_says_so(run: Run, settings: Path) -> None:
-    settings.write_text(settings.read_text("utf-8").replace("limit = 0.5", "limit = 50"), "utf-8")
-
-    code, out, _ = run("doctor", "--json")
-    ok, found = checks_of(out)["signal own of trend"]
-
-    assert (9, False) == (code, ok)
-    assert "strategies.trend.signals.own.limit: must be" in found
-
-
-@pytest.mark.usefixtures("builtin", "settings")
-def test_doctor_when_a_rule_does_not_compile_warns_with_the_reason_and_ends_with_0(
-    run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fuses(monkeypatch, "a odd", odd="unknown attribute 'dict'")
-    code, out, _ = run("doctor")
-    _, machine, _ = run("doctor", "--json")
-    check = next(check for check in json.loads(machine)["checks"] if check["name"] == "rule odd")
-
-    assert 0 == code
-    assert re.search(r"^warning +rule odd +see below$", out, re.MULTILINE)
-    assert (
-        "\nrule odd: numba cannot compile it, so every rule runs interpreted: unknown attribute 'dict'\n  fix: "
-        in out
-    )
-    assert "rules compiled" not in out
-    assert (True, True, True) == (json.loads(machine)["ok"], check["ok"], check["warning"])
-    assert check["fix"]
-
-
-@pytest.mark.usefixtures("builtin", "settings")
-@pytest.mark.parametrize(
-    ("compiling", "expected", "warning"),
-    [
-        (True, "2 rules and checks compiled", False),
-        (False, "2 rules and checks run interpreted: NUMBA_DISABLE_JIT is set", True),
-    ],
-)
-def test_doctor_when_numba_is_switched_off_warns(
-    compiling: bool, expected: str, warning: bool, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(jit, "COMPILING", compiling)
-    code, out, _ = run("doctor", "--json")
-    check = next(check for check in json.loads(out)["checks"] if check["name"] == "rules")
-
-    assert (0, expected, warning) == (code, check["found"], check["warning"])
-    assert warning == (check["fix"] is not None)
-
-
-@pytest.mark.usefixtures("builtin")
-@pytest.mark.parametrize(("module", "function"), [(rulebook, "rules"), (fuse, "fuse")], ids=["rules", "fuse"])
-def test_doctor_when_the_rules_cannot_be_fused_ends_with_9_and_the_error(
-    module: object, function: str, settings: Path, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*_: object) -> None:
-        raise PluginError("must return Halt, was none", key="odd", fix="return it on every path")
-
-    monkeypatch.setattr(module, function, refuse)
-    code, out, _ = run("doctor")
-
-    assert 9 == code
-    assert "rules: odd: must return Halt, was none\n  fix: return it on every path\n" in out
-
-
-@pytest.mark.usefixtures("builtin")
-@pytest.mark.parametrize("words", [["doctor"], ["doctor", "built-in"]])
-@pytest.mark.parametrize("broken", ["settings", "plugin", "neither"])
-def test_doctor_when_it_cannot_know_the_rules_or_was_asked_for_one_plugin_builds_none(
-    broken: str, words: list[str], settings: Path, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if broken == "settings":
-        settings.write_text("broken", "utf-8")
-    if broken == "plugin":
-        monkeypatch.setenv("TRADEWRIGHT_PLUGINS", "gone")
-    _, out, _ = run(*words, "--json")
-
-    assert (broken == "neither" and words == ["doctor"]) == ("rules" in checks_of(out))

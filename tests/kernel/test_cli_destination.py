@@ -31,6 +31,10 @@ def test_report_file_of_an_absolute_path_may_lie_anywhere(
         ("link/a.html", "must stay inside the workspace", "absolute path"),
         ("~/a.html", "must stay inside the workspace", "absolute path"),
         ("here", "must be a file, was the folder", "add a name: here/out.html"),
+        ("plugins.toml", "must end in .html or .htm, was", "such as out.html"),
+        (".tradewright/runs.db", "must end in .html or .htm", "such as out.html"),
+        ("html", "must end in .html or .htm", "such as out.html"),
+        ("page.html", "must end in .html or .htm", "such as out.html"),
         ("", "must be a file, was the folder", "add a name"),
         ("nowhere/a.html", "there is no folder", "make it first"),
         ("file/a.html", "there is no folder", "make it first"),
@@ -47,6 +51,7 @@ def test_report_file_that_cannot_be_is_refused_with_what_to_do(
     (workspace / "file").touch()
     (workspace / "link").symlink_to(workspace.parent)
     (workspace / "loop").symlink_to(workspace / "loop")
+    (workspace / "page.html").symlink_to(workspace / "plugins.toml")
     with pytest.raises(UsageError) as caught:
         destination.report_file(Path(path), workspace)
 

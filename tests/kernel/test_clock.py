@@ -5,16 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from datetime import date
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pytest
 from tradewright import clock
 from tradewright.clock import Sessions, cache_folder, sessions, sessions_per_year
 from tradewright.errors import ConfigError, UsageError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +122,7 @@ def test_sessions_beyond_the_calendar_name_its_last_session(cache: Path) -> None
     ("first_on", "last_on", "message"),
     [
         (date(1980, 1, 1), None, "calendar XNYS starts 1990-01-02, asked for 1980-01-01"),
+        (None, date(1980, 1, 1), "calendar XNYS starts 1990-01-02, asked for 1980-01-01"),
         (date(2199, 1, 1), None, "calendar XNYS ends"),
         (date(2024, 7, 4), date(2024, 7, 4), "empty range"),
         (date(2024, 7, 6), date(2024, 7, 7), "empty range"),
@@ -132,7 +130,7 @@ def test_sessions_beyond_the_calendar_name_its_last_session(cache: Path) -> None
     ],
 )
 def test_sessions_of_an_impossible_range_are_refused(
-    cache: Path, first_on: date, last_on: date | None, message: str
+    cache: Path, first_on: date | None, last_on: date | None, message: str
 ) -> None:
     with pytest.raises(UsageError, match=message):
         sessions("XNYS", first_on, last_on, cache=cache)
@@ -192,7 +190,7 @@ def test_sessions_when_the_disk_is_full_leave_no_part_behind(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(np, "savez", full)
+    monkeypatch.setattr(Path, "replace", full)  # The last step of writing a file.
 
     assert sessions("24/7", cache=tmp_path) == sessions("24/7", cache=cache)
     assert list(tmp_path.iterdir()) == []

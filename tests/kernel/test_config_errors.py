@@ -93,6 +93,7 @@ def test_read_when_plugins_table_is_empty_says_no_plugins_enabled(written: Calla
         ("a = 1\nb = \n", 2, ["invalid TOML at column", "Invalid value"]),
         ("a = 1\nb c\n", 2, ["column 3", "Expected '='"]),
         ("a = yes\n", 1, ["column 5", "Invalid value"]),
+        ("a = 1\nb = [1, 2\nc = 3\n", 3, ["column 1", "Unclosed array", "begun on line 2"]),
         ("a = 1\nb = [1,\n2\n\n", 3, ["end of the file", "Unclosed array", "begun on line 2"]),
         ('a = """\nfoo', 2, ["end of the file", "Unterminated string", "begun on line 1"]),
         ("c = 1\na = {b = 1, b = 2}", 2, ["Duplicate inline table key 'b'"]),

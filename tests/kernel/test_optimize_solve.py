@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -143,14 +146,15 @@ def test_solve_when_the_answer_is_no_allocation_falls_back(answer, reason):
 
 def test_solve_when_ctrl_c_is_pressed_stops():
     def answer(problem):
-        raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)
+        time.sleep(30.0)  # Nobody waits for it.
 
     with pytest.raises(KeyboardInterrupt):
         ask(answer)
 
 
 def test_solve_when_another_fallback_is_given_uses_it():
-    allocation, _ = solve("x", Answers(says([9.0, 9.0])), PROBLEM, EqualWeight())
+    allocation, _ = solve("x", Answers(says([9.0, 9.0])), PROBLEM, fallback=EqualWeight())
 
     assert [0.25, -0.25] == allocation.weights.tolist()
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from tradewright.errors import PluginError
 from tradewright.optimize.simple import EqualWeight
-from tradewright.pipeline import Strategy, targets
+from tradewright.pipeline import targets
+from tradewright.strategies import Strategy
 from tradewright.values.bars import Bars
 from tradewright.values.forecast import Forecast
 from tradewright.values.history import History
@@ -51,6 +52,7 @@ def strategy(**signals: Any) -> Strategy:
         optimizer=("equal-weight", EqualWeight()),
         gross=1.0,
         rebalance="session",
+        deadline=60.0,
     )
 
 
@@ -66,6 +68,7 @@ def test_targets_when_every_signal_fails_raise_the_reason_and_its_line() -> None
     with pytest.raises(PluginError, match="no active signal is left of trend: raised AttributeError") as caught:
         targets(strategy(bad=Misspelt()), BARS)
 
+    assert "mend or update the plugin of bad, " in str(caught.value.fix)
     assert (__file__, "bad.compute") == (caught.value.file, caught.value.key)
     assert caught.value.line == inspect.getsourcelines(Misspelt.compute)[1] + 1
 

@@ -20,6 +20,8 @@ from tradewright.errors import PluginError
 from tradewright.registration import HOOKS, Guard, IncompatibleError, components
 
 HERE = __file__
+HOSTS = 'yielded signal one whose hosts are not a tuple of names such as "api.example.com"'
+SECRETS = "yielded signal one whose secrets are not a tuple of env:NAME or keyring:service/name"
 
 
 @attrs.frozen
@@ -103,6 +105,11 @@ def test_components_when_a_plugin_has_no_hook_are_none() -> None:
         ([spec(config=Options())], "yielded signal one whose config is not an attrs class"),
         ([spec(summary=None)], "yielded signal one whose summary is of type NoneType; str wanted"),
         ([spec(api="1")], "yielded signal one whose api is of type str; int wanted"),
+        ([spec(hosts="api.example.com")], HOSTS),
+        ([spec(hosts=("https://api.example.com/v2",))], HOSTS),
+        ([spec(hosts=(7,))], HOSTS),
+        ([spec(secrets=("BROKER_KEY",))], SECRETS),
+        ([spec(secrets=["env:BROKER_KEY"])], SECRETS),
     ],
 )
 def test_components_when_a_hook_answers_nonsense_say_what_was_wanted(answer: object, expected: str) -> None:
@@ -300,3 +307,10 @@ def test_guard_when_the_plugin_prints_keeps_stdout_clean(capsys: pytest.CaptureF
 
 def test_guard_when_all_is_well_returns_the_answer() -> None:
     assert None is Guard(__name__, 5.0).call(lambda: None, "while importing")
+
+
+@pytest.mark.parametrize("hosts", [("api.example.com",), ("*.example.com:443", "localhost"), ("127.0.0.1:8545",)])
+def test_components_when_hosts_and_secrets_are_declared_keep_them(hosts: tuple[str, ...]) -> None:
+    declared = spec(hosts=hosts, secrets=("env:BROKER_KEY", "keyring:broker/paper"))
+
+    assert (declared,) == load(plugin(lambda: [declared]))

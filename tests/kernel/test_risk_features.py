@@ -132,6 +132,14 @@ def test_average_volume_across_a_split_is_in_units_of_the_bar() -> None:
     assert average_volume(bars, 2)[:, 0].tolist()[1:] == [100, 400, 400]
 
 
+@pytest.mark.parametrize("ratio", [3.0, 7.0, 1.0 / 3.0])
+def test_average_volume_after_a_split_is_exact(ratio: float) -> None:
+    # Volumes in old units would be thirds, and their mean a hair beside 499: one lot less, or more.
+    bars = market([10.0] * 60, volume=[100.0] * 20 + [643.0, 355.0] * 20, split={20: ratio})
+
+    assert [499.0] * 20 == average_volume(bars, 20)[40:, 0].tolist()
+
+
 def test_volatility_on_an_ex_bar_is_of_the_total_return() -> None:
     """100 to 98 with a dividend of 2 is no move at all."""
     bars = market([100, 100, 98, 98], dividend={2: 2.0})

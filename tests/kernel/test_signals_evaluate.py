@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+import time
+
 import attrs
 import numpy as np
 import pytest
@@ -170,10 +174,51 @@ def test_evaluate_when_the_signal_leaves_the_program_stays():
 
 def test_evaluate_when_ctrl_c_is_pressed_stops():
     def compute(view):
-        raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)
+        time.sleep(30.0)  # Nobody waits for it.
 
     with pytest.raises(KeyboardInterrupt):
         ask(compute)
+
+
+def test_evaluate_when_the_signal_itself_raises_keyboard_interrupt_goes_on():
+    def compute(view):
+        raise KeyboardInterrupt
+
+    assert "raised KeyboardInterrupt" == refusal(compute).message
+
+
+def test_evaluate_when_the_signal_prints_refuses_and_prints_nothing(capsys):
+    def compute(view):
+        print("buy\x1b[31m " * 1000)  # noqa: T201  # what it is about
+        return Forecast(np.zeros(view.bars.close.shape), np.zeros(view.bars.close.shape))
+
+    message = refusal(compute).message
+
+    assert message.startswith("wrote to standard output: buy\\x1b[31m buy")
+    assert len(message) < 500
+    assert ("", "") == capsys.readouterr()
+
+
+@pytest.mark.parametrize(("seconds", "late"), [(30.0, False), (None, False), (0.05, True)])
+def test_evaluate_when_the_deadline_has_passed_discards_the_answer(seconds, late):
+    answered = threading.Event()
+
+    def compute(view):
+        if late:
+            answered.wait(30.0)
+        return Forecast(np.zeros(view.bars.close.shape), np.zeros(view.bars.close.shape))
+
+    try:
+        if late:
+            with pytest.raises(
+                PluginError, match=r"x\.compute: gave no answer within 0\.05 s; a later one is discarded"
+            ):
+                evaluate("x", Says(compute), history(), seconds)
+        else:
+            assert isinstance(evaluate("x", Says(compute), history(), seconds), Forecast)
+    finally:
+        answered.set()
 
 
 def test_evaluate_when_the_input_is_written_to_says_so_and_nothing_changed():

@@ -15,7 +15,7 @@ LONG_FUNCTIONS: dict[str, str] = {}
 
 BROAD_EXCEPT = {
     "platform/src/tradewright/fence.py": "every call of a plugin's component goes through it",
-    "platform/src/tradewright/registration.py": "a plugin may raise anything at import or in a hook",
+    "platform/src/tradewright/isolation.py": "to pickle a plugin's options runs its code",
     "platform/src/tradewright/cli/program.py": "the last resort: a bug must not look like a crash",
 }
 

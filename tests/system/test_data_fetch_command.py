@@ -92,6 +92,9 @@ fast = 5
 slow = 20
 """
 
+ENDED = ("--to", "2025-12-31")
+"""A range that is over: for hours after any close, a file without that session is asked for again."""
+
 Start = Callable[..., subprocess.Popen[str]]
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -237,14 +240,16 @@ def test_fetch_as_json_says_what_each_file_is(desk: Path, run: Command) -> None:
 
 def test_fetch_when_one_symbol_fails_keeps_the_others_and_ends_with_5(desk: Path, run: Command) -> None:
     (desk / "fail-B").touch()
-    done = run("data", "fetch", "walks")
+    done = run("data", "fetch", "walks", *ENDED)
 
     assert 5 == done.returncode
     assert "walks B failed: no prices of B today\n  fix: ask tomorrow\n" in done.stdout
     assert ["A.parquet", "C.parquet"] == folder(desk)
     (desk / "fail-B").unlink()
     asked(desk)
-    assert ["complete", "fetched", "complete"] == [one["status"] for one in result(run, "fetch", "walks")["files"]]
+    assert ["complete", "fetched", "complete"] == [
+        one["status"] for one in result(run, "fetch", "walks", *ENDED)["files"]
+    ]
     assert ["B None"] == asked(desk)
 
 
@@ -271,7 +276,7 @@ def test_fetch_that_is_stopped_leaves_whole_files_and_goes_on_later(
     desk: Path, start: Start, run: Command, number: signal.Signals, code: int
 ) -> None:
     (desk / "wait-B").touch()
-    child = start("data", "fetch", "walks")
+    child = start("data", "fetch", "walks", *ENDED)
     wait_for(lambda: (desk / "asked.txt").exists() and "B" in (desk / "asked.txt").read_text())
     child.send_signal(number)
     _, err = child.communicate(timeout=SECONDS_MAX)
@@ -283,7 +288,9 @@ def test_fetch_that_is_stopped_leaves_whole_files_and_goes_on_later(
         assert "fix: run the same again: it goes on with what is missing" in err
     (desk / "wait-B").unlink()
     asked(desk)
-    assert ["complete", "fetched", "fetched"] == [one["status"] for one in result(run, "fetch", "walks")["files"]]
+    assert ["complete", "fetched", "fetched"] == [
+        one["status"] for one in result(run, "fetch", "walks", *ENDED)["files"]
+    ]
     assert ["B None", "C None"] == asked(desk)
     assert result(run, "list", "--verify")["ok"]
 

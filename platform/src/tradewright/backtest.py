@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -10,15 +9,16 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
-from tradewright import pipeline
+from tradewright import strategies
 from tradewright.data import feeds
 from tradewright.engine.fuse import fuse, is_compiled
 from tradewright.engine.run import Trace, simulate
-from tradewright.engine.state import table
-from tradewright.engine.tape import BOOK, Decisions
-from tradewright.engine.tape import Settings as EngineSettings
 from tradewright.errors import DataError, UsageError
+from tradewright.isolation import Children
+from tradewright.optimize.solve import STRIKES_MAX
+from tradewright.pipeline import Targets, targets
 from tradewright.risk import rulebook
+from tradewright.wiring import answers, decisions, engine_settings, granted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -27,11 +27,9 @@ if TYPE_CHECKING:
 
     from tradewright.config import Settings
     from tradewright.data.feeds import Feed
-    from tradewright.engine.fuse import FusedRules
-    from tradewright.engine.run import Answer
+    from tradewright.engine.tape import Decisions
     from tradewright.plugins import Plugins
     from tradewright.risk.contract import OrderCheck, TargetRule
-    from tradewright.values.arrays import FloatArray
     from tradewright.values.bars import Bars
 
 
@@ -84,7 +82,7 @@ class Backtest:
     start: int
     sessions_per_year: int
     books: tuple[str, ...]
-    targets: dict[str, pipeline.Targets]
+    targets: dict[str, Targets]
     decisions: Decisions
     rules: tuple[tuple[str, TargetRule], ...]
     checks: tuple[tuple[str, OrderCheck], ...]
@@ -118,30 +116,31 @@ def run(
         UsageError: The range asked for holds no bar.
     """
     watch = _Watch(progress)
-    strategies = [pipeline.build(settings, plugins, name) for name in settings.strategies]
-    rules, checks = rulebook.rules(settings, plugins), rulebook.checks(settings, plugins)
-    with watch("data"):
-        loaded = feeds.load(settings, plugins, request.last_on, request.ends)
-        bars = feeds.grid(loaded, request.last_on)
-        start = first_bar(bars, request.first_on)
-        per_year = feeds.sessions_per_year(settings, loaded)
-    with watch("signals"):
-        wanted = {one.name: pipeline.targets(one, bars.only(one.symbols)) for one in strategies}
-    with watch("rules"):
-        fused = fuse(rules, cache, checks)
-    made = decisions(strategies, wanted, bars)
-    with watch("engine" if is_compiled(fused, cache) else "compile"), placed(settings):
-        trace = simulate(
-            bars,
-            made,
-            engine_settings(settings, bars, fused, per_year, request.resume_after),
-            fused,
-            granted(settings),
-            start,
-            answers(strategies, wanted, bars),
-            watch.counter("engine", bars.n_bars),
-            request.segments,
-        )
+    with Children() as children:
+        books = [strategies.build(settings, plugins, name, children) for name in settings.strategies]
+        rules, checks = rulebook.rules(settings, plugins), rulebook.checks(settings, plugins)
+        with watch("data"):
+            loaded = feeds.load(settings, plugins, request.last_on, request.ends)
+            bars = feeds.grid(loaded, request.last_on)
+            start = first_bar(bars, request)
+            per_year = feeds.sessions_per_year(settings, loaded)
+        with watch("signals"):
+            wanted = {book.name: targets(book, bars.only(book.symbols)) for book in books}
+        with watch("rules"):
+            fused = fuse(rules, cache, checks)
+        made = decisions(books, wanted, bars)
+        with watch("engine" if is_compiled(fused, cache) else "compile"), placed(settings):
+            trace = simulate(
+                bars,
+                made,
+                engine_settings(settings, bars, fused, per_year, request.resume_after),
+                fused,
+                granted(settings),
+                start,
+                answers(books, wanted, bars),
+                watch.counter("engine", bars.n_bars),
+                request.segments,
+            )
     return Backtest(
         settings=settings,
         request=request,
@@ -157,7 +156,12 @@ def run(
         interpreted=fused.interpreted,
         engine=fused.key,
         trace=trace,
-        warnings=(*warnings(loaded, wanted, fused, bars.session[start].item()), *feeds.overlaps(loaded, bars)),
+        warnings=(
+            *distrust(plugins, wanted, bars, start),
+            *(f"{rule} runs interpreted, hundreds of times slower: {why}" for rule, why in fused.interpreted.items()),
+            *(f"{feed.name}: {line}" for feed in loaded for line in feed.warnings),
+            *feeds.overlaps(loaded, bars),
+        ),
         seconds=watch.seconds,
     )
 
@@ -173,117 +177,45 @@ def placed(settings: Settings) -> Iterator[None]:
         raise
 
 
-def first_bar(bars: Bars, first_on: date | None) -> int:
-    """Return the first bar of the first session on or after `first_on`."""
+def first_bar(bars: Bars, request: Request) -> int:
+    """Return the first bar of the first session on or after the first day asked for."""
     if bars.n_bars == 0:
         raise DataError("the feeds brought no bar", fix="check the symbols and the range of each [data.NAME]")
+    first_on, last_on = request.first_on, request.last_on
     start = 0 if first_on is None else int(np.searchsorted(bars.session, np.datetime64(first_on)))
-    if start >= bars.n_bars:
-        raise UsageError(
-            f"empty range: the prices end on {bars.session[-1]}, before {first_on}",
-            key="--from",
-            fix=f"ask for a day up to {bars.session[-1]}",
-        )
-    return start
+    if start < bars.n_bars:
+        return start
+    last = bars.session[-1]
+    message = f"the prices end on {last}, before {first_on}"
+    if last_on is not None:  # They may go on after it: only those up to then were asked for.
+        message = f"no price from {first_on} to {last_on}, the last one before is of {last}"
+    raise UsageError(f"empty range: {message}", key="--from", fix=f"ask for a first day up to {last}")
 
 
-def decisions(strategies: list[pipeline.Strategy], wanted: dict[str, pipeline.Targets], bars: Bars) -> Decisions:
-    """Lay out every strategy's targets as the engine reads them."""
-    target = np.zeros((bars.n_bars, len(strategies), bars.n_assets))
-    made = np.zeros((bars.n_bars, len(strategies)), bool)
-    asked = np.zeros_like(made)
-    for book, strategy in enumerate(strategies):
-        targets = wanted[strategy.name]
-        target[:, book, bars.columns(strategy.symbols)] = targets.weights
-        made[:, book] = targets.decided
-        asked[:, book] = targets.decided & (targets.in_turn is not None)
-    return Decisions(target, made, asked)
+def distrust(plugins: Plugins, wanted: dict[str, Targets], bars: Bars, start: int) -> Iterator[str]:
+    """Yield what is to be known of the plugins behind a result: votes lost, answers replaced, prices seen before."""
+    for name, made in wanted.items():
+        for signal, why in made.missing.items():
+            yield f"{name}: {_of(plugins, 'signal', signal)} has no vote: {why}"
+        if made.strikes:
+            first = made.strikes[0]
+            times = f"{len(made.strikes)} times" if len(made.strikes) > 1 else "once"
+            off = " and then switched off" if len(made.strikes) >= STRIKES_MAX else ""
+            when = "" if first.bar is None else f" on {bars.session[first.bar]}"
+            who = _of(plugins, "optimizer", first.component)
+            yield f"{name}: {who} was replaced {times}{off}, first{when}: {first.reason}"
+        for signal, until in made.fitted.items():
+            if until >= bars.session[start].item():
+                yield f"{name}: {signal} is in-sample up to {until}: its model has seen these prices"
 
 
-def answers(strategies: list[pipeline.Strategy], wanted: dict[str, pipeline.Targets], bars: Bars) -> Answer:
-    """Return who answers the engine when a book is asked what it wants, given what it holds."""
-    in_turn = [wanted[strategy.name].in_turn for strategy in strategies]
-    traded = [bars.columns(strategy.symbols) for strategy in strategies]
-
-    def answer(bar: int, book: int, held: FloatArray) -> FloatArray:
-        target, asked = np.zeros(bars.n_assets), in_turn[book]
-        if asked is not None:
-            target[traded[book]] = asked.ask(bar, held[traded[book]])
-        return target
-
-    return answer
-
-
-def granted(settings: Settings) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Return each book's share of the starting capital, `(n_books,)`."""
-    shares = [strategy.capital_share for strategy in settings.strategies.values()]
-    return settings.capital.start * np.array(shares, dtype=np.float64)
-
-
-def engine_settings(
-    settings: Settings, bars: Bars, fused: FusedRules, sessions_per_year: int, resume_after: int
-) -> EngineSettings:
-    """Return the file's numbers as the engine reads them."""
-    costs, execution, capital = settings.costs, settings.execution, settings.capital
-    strategies = settings.strategies.values()
-    # Strategies may leave part of the capital to others; the steps are then that much smaller.
-    shared = sum(one.capital_share for one in strategies)
-    books = table(
-        (len(strategies),),
-        BOOK,
-        share=[one.capital_share / shared for one in strategies],
-        no_trade_band=[one.no_trade_band for one in strategies],
-    )
-    return EngineSettings(
-        at_close=execution.fill == "next-close" or bars.open is None,
-        has_volume=bars.volume is not None,
-        has_actions=bars.split is not None,
-        whole=execution.units == "whole",
-        in_units=False,
-        limit_offset=execution.limit_offset if execution.order == "limit" else math.nan,
-        participation=execution.participation,
-        half_spread_and_slippage=(costs.spread_bps / 2.0 + costs.slippage_bps) / 10_000.0,
-        commission_per_share=costs.commission_per_share,
-        commission_rate=costs.commission_rate,
-        commission_min=costs.commission_min,
-        cash_rate=costs.cash_rate,
-        borrow_rate=costs.borrow_rate,
-        capital_total=capital.total * shared,
-        capital_step=capital.step * shared,
-        capital_step_return=capital.step_return,
-        evidence_ok=True,
-        resume_after=resume_after,
-        sessions_per_year=float(sessions_per_year),
-        latched=np.array([rule.latched for _, rule in fused.rules if rule.phase == "book"], dtype=bool),
-        books=books,
-    )
-
-
-def warnings(
-    loaded: tuple[Feed, ...], wanted: dict[str, pipeline.Targets], fused: FusedRules, first_on: date
-) -> list[str]:
-    """Return what weakens the result, most important first."""
-    lines = [
-        f"{name}: {signal} has no vote: {why}" for name, t in wanted.items() for signal, why in t.missing.items()
-    ]
-    for name, targets in wanted.items():
-        if targets.strikes:
-            first = targets.strikes[0]
-            lines.append(
-                f"{name}: {first.component} was replaced {len(targets.strikes)} times, first: {first.reason}"
-            )
-    lines += list(in_sample(wanted, first_on))
-    lines += [f"{rule} runs interpreted, hundreds of times slower: {why}" for rule, why in fused.interpreted.items()]
-    lines += [f"{feed.name}: {line}" for feed in loaded for line in feed.warnings]
-    return lines
-
-
-def in_sample(wanted: dict[str, pipeline.Targets], first_on: date) -> Iterator[str]:
-    """Yield a line for each signal whose model has seen prices that it trades here."""
-    for strategy, targets in wanted.items():
-        for signal, until in targets.fitted.items():
-            if until >= first_on:
-                yield f"{strategy}: {signal} is in-sample up to {until}: its model has seen these prices"
+def _of(plugins: Plugins, kind: str, name: str) -> str:
+    """Return a component's name and, when it comes from an installed package, which."""
+    for record in plugins.records:
+        mine = any((spec.kind, spec.name) == (kind, name) for spec in record.components)
+        if mine and not record.builtin and record.distribution is not None:
+            return f"{name} ({record.distribution} {record.version})"
+    return name
 
 
 class _Watch:

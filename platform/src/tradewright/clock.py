@@ -6,12 +6,12 @@ each calendar is kept as one small file; a later process reads that file and imp
 
 from __future__ import annotations
 
+import contextlib
 import difflib
-import tempfile
+import io
 import warnings
 import zipfile
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
@@ -20,9 +20,11 @@ import numpy as np
 
 from tradewright.errors import ConfigError, UsageError
 from tradewright.values.arrays import array_field
+from tradewright.writing import write_all
 
 if TYPE_CHECKING:
     from datetime import date
+    from pathlib import Path
 
     from exchange_calendars import ExchangeCalendar
 
@@ -157,11 +159,10 @@ def _cut(known: Sessions, first_on: np.datetime64, last_on: np.datetime64) -> Se
         if day > known.date[-1]:
             fix = "ask for an earlier day; exchanges publish their holidays about one year ahead"
             raise UsageError(f"calendar {known.calendar} ends {known.date[-1]}, asked for {day}", key=key, fix=fix)
-    if first_on < known.date[0] - _CLOSURE_MAX:
-        fix = f"ask for {known.date[0]} or later"
-        raise UsageError(
-            f"calendar {known.calendar} starts {known.date[0]}, asked for {first_on}", key="first_on", fix=fix
-        )
+    for day, key in ((first_on, "first_on"), (last_on, "last_on")):
+        if day < known.date[0] - _CLOSURE_MAX:
+            fix = f"ask for {known.date[0]} or later"
+            raise UsageError(f"calendar {known.calendar} starts {known.date[0]}, asked for {day}", key=key, fix=fix)
     try:
         return known.between(first_on, last_on)
     except ValueError as error:
@@ -232,14 +233,9 @@ def _read(cache: Path, calendar: str) -> Sessions | None:
 
 
 def _write(cache: Path, computed: Sessions) -> None:
-    name = None
-    try:
+    content = io.BytesIO()
+    np.savez(content, **{column: getattr(computed, column) for column in _COLUMNS})
+    # Two processes may start at once: each replaces the whole file, so no reader sees half of one.
+    with contextlib.suppress(OSError):
         cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=cache, suffix=".part", delete=False) as part:
-            name = part.name
-            np.savez(part, **{column: getattr(computed, column) for column in _COLUMNS})
-        # Two processes may start at once: each replaces the whole file, so no reader sees half of one.
-        Path(name).replace(_file(cache, computed.calendar))
-    except OSError:
-        if name is not None:
-            Path(name).unlink(missing_ok=True)
+        write_all({_file(cache, computed.calendar): content.getvalue()})

@@ -93,6 +93,8 @@ class _Spec:
         config: A frozen attrs class; unknown keys are refused, and every default is documented.
         summary: One line for `tradewright plugins info`.
         api: The contract the component was written for.
+        hosts: Where on the network it goes, such as `api.example.com`; declared, shown to the operator, not enforced.
+        secrets: What it reads, as `env:NAME` or `keyring:service/name`; likewise.
     """
 
     kind: ClassVar[str]
@@ -102,6 +104,8 @@ class _Spec:
     config: type
     summary: str = ""
     api: int = API
+    hosts: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

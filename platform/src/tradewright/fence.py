@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import io
+import threading
 import traceback
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import attrs
 
 from tradewright.errors import ConfigError, PluginError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tradewright.components import Spec
 
 T = TypeVar("T")
 TEXT_MAX = 300
 """Characters of a plugin's own error text that are shown: it may be a whole file."""
+
+
+class RelayedError(PluginError):
+    """What the fence around a component in its own process has already put into words."""
 
 
 @contextmanager
@@ -38,13 +47,96 @@ def fence(key: str, component: object, letting: tuple[type[Exception], ...] = ()
     """
     try:
         yield
-    except KeyboardInterrupt:
-        raise
-    except letting:
-        raise
     except BaseException as error:
-        file, line = place_of(error, str(getattr(component, "__module__", "")).partition(".")[0])
-        raise PluginError(_message(error), file=file, line=line, key=key, fix=_fix(error)) from error
+        if isinstance(error, (KeyboardInterrupt, RelayedError, *letting)):
+            raise
+        raise _refusal(key, component, error) from error
+
+
+@attrs.frozen
+class Attempt(Generic[T]):
+    """What became of a call: it returned, or raised, or neither in time.
+
+    Attributes:
+        returned: The result in a tuple of one, empty without one.
+        raised: What was raised.
+    """
+
+    returned: tuple[T, ...] = ()
+    raised: BaseException | None = None
+
+
+def attempt(function: Callable[[], T], seconds: float | None, name: str) -> Attempt[T]:
+    """Call a function in a thread of its own, and wait for it no longer than `seconds`; None waits for ever.
+
+    A thread cannot be killed: a late one goes on unheard, and as a daemon lets the program end.  One that never lets
+    go of the interpreter's lock, as a C extension may, cannot be stopped waiting for.
+
+    >>> attempt(lambda: 1 + 1, 5.0, "sum").returned
+    (2,)
+    """
+    returned: list[T] = []
+    raised: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            returned.append(function())
+        except BaseException as error:  # noqa: BLE001  # even SystemExit is the plugin's own; a real Ctrl-C goes to the main thread
+            raised.append(error)
+
+    thread = threading.Thread(target=run, name=name, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return Attempt(tuple(returned[:1]), raised[0] if raised else None)
+
+
+def ask(key: str, component: object, function: Callable[[], T], seconds: float | None) -> T:
+    """Return what a component answers, in time and without writing to standard output, which may carry `--json`.
+
+    Args:
+        key: What is called, such as `ma-crossover.compute`.
+        component: As of `fence`.
+        function: The call.
+        seconds: How long it may take, None for ever.
+
+    Raises:
+        PluginError: Anything was raised, nothing was returned in time, or something was printed.
+
+    >>> ask("chatty.compute", object(), lambda: print("hello"), 5.0)
+    Traceback (most recent call last):
+    tradewright.errors.PluginError: chatty.compute: wrote to standard output: hello
+    """
+    printed = _Printed()
+    with contextlib.redirect_stdout(printed):
+        tried = attempt(function, seconds, key)
+    if isinstance(tried.raised, RelayedError):
+        raise tried.raised
+    if tried.raised is not None:
+        raise _refusal(key, component, tried.raised) from tried.raised
+    if not tried.returned:
+        message = f"gave no answer within {seconds:g} s; a later one is discarded"
+        raise PluginError(message, key=key, fix="give it less to do, or more time: the strategy's deadline")
+    if printed.text:
+        fix = "write to the log, with the standard library's logging"
+        raise PluginError(f"wrote to standard output: {printed.text}", key=key, fix=fix)
+    return tried.returned[0]
+
+
+class _Printed(io.TextIOBase):
+    """Takes everything and remembers how it began."""
+
+    def __init__(self) -> None:
+        self._begun = ""
+
+    def write(self, text: str) -> int:
+        if len(self._begun) < TEXT_MAX:
+            self._begun += text[: TEXT_MAX - len(self._begun)]
+        return len(text)
+
+    @property
+    def text(self) -> str:
+        """The beginning of what was written, as one line that a terminal can show."""
+        return _one_line(self._begun.strip())
 
 
 def made(spec: Spec, config: object, wanted: type[Any]) -> Any:
@@ -98,7 +190,16 @@ def text_of(error: BaseException) -> str:
         raise
     except BaseException:  # noqa: BLE001  # the text is the plugin's code as well, and may even exit
         return ""
+    return _one_line(text)
+
+
+def _one_line(text: str) -> str:
     return text if text.isprintable() else text.encode("unicode_escape").decode()
+
+
+def _refusal(key: str, component: object, error: BaseException) -> PluginError:
+    file, line = place_of(error, str(getattr(component, "__module__", "")).partition(".")[0])
+    return PluginError(_message(error), file=file, line=line, key=key, fix=_fix(error))
 
 
 def _message(error: BaseException) -> str:

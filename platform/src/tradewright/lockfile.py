@@ -6,7 +6,6 @@ who may write to this environment, because such a person can rewrite the lock an
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import importlib.util
 import json
@@ -21,6 +20,7 @@ from tradewright.config import OptionError, show
 from tradewright.config.document import load
 from tradewright.config.strict import structure_table
 from tradewright.errors import ConfigError, PluginError
+from tradewright.writing import write_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,17 +114,12 @@ def write(path: Path, lock: Lock) -> None:
     Raises:
         ConfigError: The file cannot be written.
     """
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        part.write_text(_text(lock), "utf-8", newline="\n")
-        part.replace(path)
+        write_all({path: _text(lock).encode()})
     except OSError as error:
         message = f"cannot be written: {error.strerror}"
         fix = f"make {path.parent} a folder that you may write to"
         raise ConfigError(message, file=path, fix=fix) from error
-    finally:
-        with contextlib.suppress(OSError):  # Gone, or never made.
-            part.unlink()
 
 
 def measure(entry: EntryPoint) -> Locked:

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
-from tradewright.components import Optimizer, RowOptimizer, Signal
-from tradewright.config import structure
+from tradewright.components import RowOptimizer
 from tradewright.errors import PluginError
-from tradewright.fence import made
+from tradewright.isolation import ChildOptimizer, ChildSignal
 from tradewright.optimize.rebalances import Rebalances
 from tradewright.optimize.solve import has_begun, rebalance_rows, target_weights
 from tradewright.risk.features import volatility
@@ -25,9 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from tradewright.config import Settings
-    from tradewright.optimize.solve import Rebalance
-    from tradewright.plugins import Plugins
+    from tradewright.components import Signal
+    from tradewright.strategies import Strategy
     from tradewright.values.arrays import BoolArray, FloatArray
     from tradewright.values.bars import Bars
     from tradewright.values.forecast import Forecast
@@ -35,31 +33,6 @@ if TYPE_CHECKING:
 
 VOLATILITY_WINDOW = 20
 """Sessions behind the volatility that optimizers see."""
-
-
-@attrs.frozen(kw_only=True)
-class Strategy:
-    """One book's components, ready to be called.
-
-    Attributes:
-        name: Its word in plugins.toml.
-        symbols: What it trades.
-        signals: By name; None for one whose plugin is not active.
-        missing: Why, by name.
-        weights: Weight of each signal; they sum to 1.
-        optimizer: The optimizer's name and object.
-        gross: Cap on the sum of absolute target weights.
-        rebalance: `bar`, `session`, `week` or `month`.
-    """
-
-    name: str
-    symbols: tuple[str, ...]
-    signals: dict[str, Signal | None]
-    missing: dict[str, PluginError]
-    weights: dict[str, float]
-    optimizer: tuple[str, Optimizer]
-    gross: float
-    rebalance: Rebalance
 
 
 @attrs.frozen(kw_only=True)
@@ -88,54 +61,6 @@ class Targets:
     fitted: dict[str, date] = attrs.field(factory=dict)
 
 
-def build(settings: Settings, plugins: Plugins, name: str) -> Strategy:
-    """Make the components of one strategy; a signal whose plugin is broken is left out and named.
-
-    Raises:
-        ConfigError: A component or an option is unknown.
-        PluginError: The optimizer's plugin is not active.
-    """
-    chosen = settings.strategies[name]
-    signals: dict[str, Signal | None] = {}
-    missing: dict[str, PluginError] = {}
-    for signal in chosen.signals:
-        try:
-            signals[signal] = make_signal(settings, plugins, name, signal)
-        except PluginError as error:
-            signals[signal], missing[signal] = None, error
-    key = f"strategies.{name}.optimizer"
-    spec = plugins.named(settings, "optimizer", chosen.optimizer, key)
-    optimizer = made(spec, structure(settings, key, spec.config), Optimizer)
-    return Strategy(
-        name=name,
-        symbols=symbols(settings, name),
-        signals=signals,
-        missing=missing,
-        weights={signal: part.weight for signal, part in chosen.signals.items()},
-        optimizer=(chosen.optimizer, optimizer),
-        gross=chosen.gross,
-        rebalance=chosen.rebalance,
-    )
-
-
-def symbols(settings: Settings, strategy: str) -> tuple[str, ...]:
-    """Return what a strategy trades, in the order of its feeds."""
-    return tuple(symbol for feed in settings.strategies[strategy].data for symbol in settings.data[feed].symbols)
-
-
-def make_signal(settings: Settings, plugins: Plugins, strategy: str, name: str) -> Signal:
-    """Make one signal of a strategy, with its options.
-
-    Raises:
-        ConfigError: The signal or an option is unknown.
-        PluginError: Its plugin is not active, or its factory broke.
-    """
-    key = f"strategies.{strategy}.signals.{name}"
-    spec = plugins.named(settings, "signal", name, key)
-    made_signal: Signal = made(spec, structure(settings, key, spec.config), Signal)
-    return made_signal
-
-
 def targets(strategy: Strategy, bars: Bars) -> Targets:
     """Turn prices into one strategy's target weights, each row from what was known at its close.
 
@@ -154,6 +79,7 @@ def targets(strategy: Strategy, bars: Bars) -> Targets:
         "volatility": volatility(bars, VOLATILITY_WINDOW),
         "trading": has_begun(bars.traded),
         "gross": strategy.gross,
+        "seconds": _patience(optimizer, strategy.deadline),
     }
     known: dict[str, Any] = {
         "decided": decided,
@@ -167,6 +93,11 @@ def targets(strategy: Strategy, bars: Bars) -> Targets:
     in_turn = Rebalances(name=name, optimizer=optimizer, **asked)
     unknown = np.full(combined.forecast.shape, np.nan)
     return Targets(weights=unknown, strikes=in_turn.strikes, in_turn=in_turn, **known)
+
+
+def _patience(component: object, deadline: float) -> float | None:
+    """Return how long to wait here: without end for a component whose own process is killed in time."""
+    return None if isinstance(component, ChildSignal | ChildOptimizer) else deadline
 
 
 def _fitted(name: str, signal: Signal | None) -> date | None:
@@ -186,11 +117,12 @@ def forecast(strategy: Strategy, view: History) -> tuple[dict[str, Forecast | No
         if signal is None:
             continue
         try:
-            forecasts[name] = evaluate(name, signal, view)
+            forecasts[name] = evaluate(name, signal, view, _patience(signal, strategy.deadline))
         except PluginError as error:
             missing[name] = error
     if len(missing) == len(forecasts):
-        first = next(iter(missing.values()))
+        name, first = next(iter(missing.items()))
+        fix = first.fix or f"mend or update the plugin of {name}, or give its weight to another signal"
         message = f"no active signal is left of {strategy.name}: {first.message}"
-        raise PluginError(message, file=first.file, line=first.line, key=first.key, fix=first.fix) from first
+        raise PluginError(message, file=first.file, line=first.line, key=first.key, fix=fix) from first
     return forecasts, missing

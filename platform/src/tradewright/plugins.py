@@ -96,6 +96,10 @@ class Plugins:
         except (ConfigError, PluginError) as error:
             raise settings.place(error, key) from error
 
+    def owner(self, spec: Spec) -> PluginRecord:
+        """Return the plugin that a component comes from."""
+        return next(record for record in self.records if spec in record.components)
+
     def find(self, kind: str, name: str) -> Spec:
         """Return the active component of that kind and name.
 

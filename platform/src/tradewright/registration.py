@@ -12,7 +12,6 @@ import contextlib
 import inspect
 import re
 import sys
-import threading
 from collections.abc import AsyncIterable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -31,8 +30,9 @@ from tradewright.components import (
     TargetRuleSpec,
 )
 from tradewright.config import did_you_mean, show
+from tradewright.config.credentials import is_reference
 from tradewright.errors import PluginError
-from tradewright.fence import place_of, text_of
+from tradewright.fence import attempt, place_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +50,9 @@ HOOKS: dict[str, tuple[type[Spec], ...]] = {
 
 NAME = re.compile(r"[a-z0-9-]+")
 """What plugins and components may be called."""
+
+HOST = re.compile(r"(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:[0-9]+)?")
+"""A host on the network as a component declares it, with a port or not; `*.` stands for any host below."""
 
 _T = TypeVar("_T")
 
@@ -90,26 +93,14 @@ class Guard:
         Raises:
             PluginError: It raised anything at all, or has not returned in time.
         """
-        returned: list[_T] = []
-        raised: list[BaseException] = []
-
-        def run() -> None:
-            try:
-                returned.append(function())
-            except BaseException as error:  # noqa: BLE001  # even SystemExit is the plugin's own; a real Ctrl-C goes to the main thread
-                raised.append(error)
-
-        # A thread cannot be killed: as a daemon a hung one at least lets the program end.
-        thread = threading.Thread(target=run, name=f"{self.package} {doing}", daemon=True)
         # A banner printed while loading must not end up in the middle of `--json`.
         with contextlib.redirect_stdout(sys.stderr):
-            thread.start()
-            thread.join(self.deadline_seconds)
-        if raised:
-            raise self._failure(raised[0], doing) from raised[0]
-        if not returned:
+            tried = attempt(function, self.deadline_seconds, f"{self.package} {doing}")
+        if tried.raised is not None:
+            raise self._failure(tried.raised, doing) from tried.raised
+        if not tried.returned:
             raise PluginError(f"hung for {self.deadline_seconds:g} s {doing}")
-        return returned[0]
+        return tried.returned[0]
 
     def _failure(self, error: BaseException, doing: str) -> PluginError:
         if isinstance(error, SyntaxError):
@@ -223,6 +214,18 @@ def _spec_flaw(spec: Spec) -> str | None:
         if not isinstance(value, wanted) or isinstance(value, bool):
             was = type(value).__name__
             return f"yielded {spec.kind} {spec.name} whose {field} is of type {was}; {wanted.__name__} wanted"
+    return _needs_flaw(spec)
+
+
+def _needs_flaw(spec: Spec) -> str | None:
+    """Say what is wrong with the hosts and secrets that a spec declares; a secret itself is not repeated."""
+    for field, wanted, fits in (
+        ("hosts", 'names such as "api.example.com"', HOST.fullmatch),
+        ("secrets", "env:NAME or keyring:service/name", is_reference),
+    ):
+        values = getattr(spec, field)
+        if not isinstance(values, tuple) or not all(isinstance(value, str) and fits(value) for value in values):
+            return f"yielded {spec.kind} {spec.name} whose {field} are not a tuple of {wanted}"
     return None
 
 

@@ -41,7 +41,7 @@ def candidate(settings: Settings, plugins: Plugins, strategy: str, signal: str) 
     """
     key = f"strategies.{strategy}.signals.{signal}"
     spec = plugins.named(settings, "signal", signal, key)
-    record = next(record for record in plugins.records if spec in record.components)
+    record = plugins.owner(spec)
     options = attrs.asdict(structure(settings, key, spec.config))
     return Candidate(
         signal=signal,

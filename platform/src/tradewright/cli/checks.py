@@ -9,13 +9,13 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import attrs
 import numpy as np
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from tradewright.cli.candidates import candidate, configured, passed
+from tradewright.cli.checking import Check, from_error
 from tradewright.cli.inventory import take_inventory
+from tradewright.cli.plugin_checks import check_needs, check_record, check_rules, check_signals
 from tradewright.clock import cache_folder, sessions
 from tradewright.config import read
 from tradewright.errors import ConfigError, TradewrightError
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tradewright.config import Pin, Settings
-    from tradewright.plugins import PluginRecord
 
 DISK_FREE_MIN = 500 * 10**6
 """Bytes that must be free: a ledger never finds the disk full in the middle of a write."""
@@ -36,25 +35,6 @@ CALENDAR_AHEAD_MIN = timedelta(days=30)
 """How far ahead a calendar must know its holidays."""
 
 DEFAULT_CALENDAR = "XNYS"
-
-
-@attrs.frozen(kw_only=True)
-class Check:
-    """One thing looked at.
-
-    Attributes:
-        name: What was looked at.
-        ok: Whether it is as it should be.
-        found: What was found.
-        fix: What to do about it, when it is not ok or a warning.
-        warning: Whether it works, but worse than it could; such a check is ok.
-    """
-
-    name: str
-    ok: bool
-    found: str
-    fix: str | None = None
-    warning: bool = False
 
 
 def check_all(config_file: Path) -> list[Check]:
@@ -72,8 +52,8 @@ def check_all(config_file: Path) -> list[Check]:
         _check_disk(workspace),
         *_check_calendars(settings, cache),
         *plugin_checks,
-        *(_check_rules(settings, plugins, cache or workspace) if settings and _all_ok(plugin_checks) else ()),
-        *(_check_signals(settings, plugins) if settings else ()),
+        *(check_rules(settings, plugins, cache or workspace) if settings and _all_ok(plugin_checks) else ()),
+        *(check_signals(settings, plugins) if settings else ()),
     ]
 
 
@@ -83,13 +63,13 @@ def check_plugin(config_file: Path, name: str) -> list[Check]:
     try:
         _, loaded = take_inventory(_enabled(settings), config_file.parent)
     except ConfigError as error:
-        return [_from_error("plugins", error)]
+        return [from_error("plugins", error)]
     record = next((record for record in loaded.records if record.name == name), None)
     if record is None:
         found = "not installed"
         return [Check(name=f"plugin {name}", ok=False, found=found, fix=f"pip install tradewright-{name}")]
     requirements = [] if record.distribution is None else _check_requirements(record.distribution)
-    return [*([] if config.ok else [config]), _check_record(record), *requirements]
+    return [*([] if config.ok else [config]), check_record(record), *check_needs(record), *requirements]
 
 
 def _check_python() -> Check:
@@ -127,7 +107,7 @@ def _check_config(config_file: Path) -> tuple[Settings | None, Check]:
     try:
         settings = read(config_file)
     except TradewrightError as error:
-        return None, _from_error("settings", error)
+        return None, from_error("settings", error)
     count = len(settings.plugins.enabled)
     return settings, Check(name="settings", ok=True, found=f"{config_file}, {count} plugins enabled")
 
@@ -157,14 +137,17 @@ def _check_disk(workspace: Path) -> Check:
 
 
 def _check_calendars(settings: Settings | None, cache: Path | None) -> Iterable[Check]:
-    feeds = settings.data.values() if settings else ()
+    first: dict[str, str] = {}  # The first feed that names each calendar.
+    for key, feed in settings.data.items() if settings else ():
+        first.setdefault(feed.calendar, key)
     # A folder that a check would have to make first is left alone.
     kept = cache if cache is not None and cache.is_dir() else None
-    for name in dict.fromkeys([feed.calendar for feed in feeds] or [DEFAULT_CALENDAR]):
+    for name, key in (first or {DEFAULT_CALENDAR: ""}).items():
         try:
             last = sessions(name, cache=kept).date[-1]
         except TradewrightError as error:
-            yield _from_error(f"calendar {name}", error)
+            placed = settings.place(error, f"data.{key}.calendar") if settings else error
+            yield from_error(f"calendar {name}", placed)
             continue
         needed = np.datetime64((datetime.now(UTC) + CALENDAR_AHEAD_MIN).date())
         yield Check(
@@ -180,71 +163,15 @@ def _check_plugins(settings: Settings | None, workspace: Path) -> tuple[Plugins,
     try:
         allowed, loaded = take_inventory(_enabled(settings), workspace)
     except ConfigError as error:
-        return Plugins(()), [_from_error("plugins", error)]
+        return Plugins(()), [from_error("plugins", error)]
     wanted = {pin.name for pin in allowed.pins}
-    return loaded, [_check_record(record) for record in loaded.records if record.builtin or record.name in wanted]
-
-
-def _check_rules(settings: Settings, plugins: Plugins, cache: Path) -> Iterable[Check]:
-    """Build the configured rules and compile them into the loop, which is kept for the next backtest."""
-    # Importing numba takes 0.2 s, and `doctor NAME` does without.
-    from tradewright.engine.fuse import fuse  # noqa: PLC0415  # see above
-    from tradewright.engine.jit import COMPILING  # noqa: PLC0415  # see above
-    from tradewright.risk import rulebook  # noqa: PLC0415  # see above
-
-    try:
-        fused = fuse(rulebook.rules(settings, plugins), cache, rulebook.checks(settings, plugins))
-    except TradewrightError as error:
-        return [_from_error("rules", error)]
-    if not COMPILING:
-        found = f"{len(fused.parts)} rules and checks run interpreted: NUMBA_DISABLE_JIT is set"
-        return [Check(name="rules", ok=True, warning=True, found=found, fix="unset NUMBA_DISABLE_JIT")]
-    if fused.interpreted:
-        return [_interpreted(name, reason) for name, reason in fused.interpreted.items()]
-    return [Check(name="rules", ok=True, found=f"{len(fused.parts)} rules and checks compiled")]
-
-
-def _interpreted(name: str, reason: str) -> Check:
-    found = f"numba cannot compile it, so every rule runs interpreted: {reason}"
-    fix = "write it with what numba knows; until then a backtest takes much longer"
-    return Check(name=f"rule {name}", ok=True, warning=True, found=found, fix=fix)
-
-
-def _check_signals(settings: Settings, plugins: Plugins) -> Iterable[Check]:
-    """Look for each configured signal's pass of the causality gate."""
-    for strategy, signal in configured(settings):
-        name = f"signal {signal} of {strategy}"
-        try:
-            kept = passed(settings, candidate(settings, plugins, strategy, signal))
-        except TradewrightError as error:
-            yield _from_error(name, error)
-            continue
-        if kept is None:
-            found, fix = "has not passed the causality gate as it is now", f"tradewright signals check {signal}"
-            yield Check(name=name, ok=True, warning=True, found=found, fix=fix)
-        else:
-            yield Check(name=name, ok=True, found=f"does not look ahead: {kept['cuts']} cuts on {kept['at'][:10]}")
+    used = [record for record in loaded.records if record.builtin or record.name in wanted]
+    return loaded, [check for record in used for check in (check_record(record), *check_needs(record))]
 
 
 def _all_ok(checks: Iterable[Check]) -> bool:
     return all(check.ok for check in checks)
 
 
-def _check_record(record: PluginRecord) -> Check:
-    found = f"{record.status}: {record.reason}" if record.reason else record.status
-    if record.status == "disabled":
-        fix = f'add "{record.name}" to [plugins] enabled'
-    elif record.distribution is None:
-        fix = f"pip install tradewright-{record.name}, or take it out of [plugins] enabled"
-    else:
-        fix = f"mend or update {record.distribution}, or take {record.name} out of [plugins] enabled"
-    version = f" {record.version}" if record.version else ""
-    return Check(name=f"plugin {record.name}{version}", ok=record.status == "active", found=found, fix=fix)
-
-
 def _enabled(settings: Settings | None) -> tuple[Pin, ...] | None:
     return None if settings is None else settings.plugins.enabled
-
-
-def _from_error(name: str, error: TradewrightError) -> Check:
-    return Check(name=name, ok=False, found=str(error), fix=error.fix)

@@ -14,17 +14,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_PAGES = (".html", ".htm")
+
+
 def report_file(path: Path, workspace: Path) -> Path:
     """Return the file to write, absolute; its folder must be there.
 
     Raises:
-        UsageError: It leads out of the workspace, is a folder, or its folder is not there or cannot be written.
+        UsageError: It leads out of the workspace, is a folder or no HTML file by its name, or its folder is not there
+            or cannot be written.
     """
     key = "--report"
     with _usable(path, key):
         file = _resolved(path, workspace, key)
         if file.is_dir():
             raise UsageError(f"must be a file, was the folder {file}", key=key, fix=f"add a name: {path}/out.html")
+        # What it replaces can only be another page: never the settings, the saved runs or prices.
+        if file.suffix.lower() not in _PAGES:
+            message = f"must end in {' or '.join(_PAGES)}, was {show(str(file))}"
+            raise UsageError(message, key=key, fix="name a web page, such as out.html")
         if not file.parent.is_dir():
             fix = "make it first, or name another one"
             raise UsageError(f"there is no folder {file.parent}", key=key, fix=fix)

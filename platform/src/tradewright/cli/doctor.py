@@ -15,7 +15,7 @@ from tradewright.errors import CheckError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tradewright.cli.checks import Check
+    from tradewright.cli.checking import Check
 
 
 @click.command()

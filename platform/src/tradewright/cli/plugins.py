@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_origin
 
 import attrs
 import click
@@ -87,6 +87,9 @@ def show_plugin(name: str, config_file: Path, as_json: bool) -> None:  # noqa: F
     for spec in record.components:
         click.echo(f"\n{spec.kind} {spec.name}" + (f": {printable(spec.summary)}" if spec.summary else ""))
         _echo_options(spec)
+        for word, declared in (("talks to", spec.hosts), ("reads", spec.secrets)):
+            if declared:
+                click.echo(f"  {word} {', '.join(declared)}")
 
 
 @plugins.command("lock")
@@ -133,6 +136,8 @@ def _component(spec: Spec) -> dict[str, Any]:
         "name": spec.name,
         "summary": spec.summary,
         "api": spec.api,
+        "hosts": list(spec.hosts),
+        "secrets": list(spec.secrets),
         "options": options,
     }
 
@@ -144,7 +149,9 @@ def _option(field: attrs.Attribute[Any]) -> dict[str, Any]:
     default = None if required or made else field.default
     if not (default is None or isinstance(default, int | str) or (isinstance(default, float) and isfinite(default))):
         default = str(default)
-    kind = field.type if isinstance(field.type, str) else getattr(field.type, "__name__", str(field.type))
+    # A type stands there as text until its options are first read.
+    of: Any = field.type
+    kind = of.__name__ if isinstance(of, type) and get_origin(of) is None else str(of).replace("typing.", "")
     words = {word: field.metadata.get(word) or None for word in ("unit", "bounds", "doc")}
     return {"name": field.alias, "type": kind, "required": required, "default": default, **words}
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import threading
 import traceback
-from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -15,16 +12,18 @@ import click
 from click.shell_completion import shell_complete
 
 from tradewright.cli.output import echo_error
+from tradewright.cli.stopping import TerminatedError, stoppable
 from tradewright.errors import TradewrightError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from types import FrameType
+    from collections.abc import Callable, Sequence
 
 PROGRAM = "tradewright"
 _COMPLETE = "_TRADEWRIGHT_COMPLETE"  # What click's completion scripts set.
 TERMINATED = 143
 """Exit code after SIGTERM, as a shell reports it."""
+UNREAD = 141
+"""Exit code when nobody read the output to its end, as after SIGPIPE: never 0, because a check may have said no."""
 
 
 class BugError(TradewrightError):
@@ -43,10 +42,6 @@ class StoppedError(TradewrightError):
     """Somebody pressed Ctrl-C."""
 
     exit_code = 130
-
-
-class TerminatedError(KeyboardInterrupt):
-    """SIGTERM came; like a Ctrl-C, and unlike SystemExit, it passes the fence around plugins."""
 
 
 class Lazy(click.Command):
@@ -95,13 +90,13 @@ class Program(click.Group):
         as_json = "--json" in words
         debug = "--debug" in words or os.environ.get("TRADEWRIGHT_DEBUG", "") not in {"", "0"}
         words = [word for word in words if word != "--debug"]
-        with _terminable():
+        with stoppable():
             try:
                 code = _outcome(lambda: self._run(words), as_json, debug)
             except BrokenPipeError:
                 # The reader of `| head` has seen enough; Python would complain when it flushes at the end.
                 os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-                code = 0
+                code = UNREAD
         sys.exit(code)
 
     def _run(self, words: list[str]) -> int:
@@ -160,20 +155,3 @@ def _misspoken(error: click.ClickException, as_json: bool) -> UsageError:  # noq
 def _trace(debug: bool) -> None:  # noqa: FBT001  # one private switch
     if debug:
         click.echo(traceback.format_exc(), err=True)
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """Let SIGTERM end the program as an exception does, so that files are closed and locks released."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # Only the main thread may set handlers.
-        return
-
-    def stop(_signal: int, _frame: FrameType | None) -> NoReturn:
-        raise TerminatedError
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

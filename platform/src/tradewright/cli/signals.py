@@ -116,8 +116,8 @@ def _check(
 ) -> Checked:
     # What reads prices costs half a second to import: only this command pays it.
     from tradewright.data import feeds  # noqa: PLC0415  # see above
-    from tradewright.pipeline import make_signal, symbols  # noqa: PLC0415  # see above
     from tradewright.signals.causality import CUTS_EACH, check  # noqa: PLC0415  # see above
+    from tradewright.strategies import make_signal, symbols  # noqa: PLC0415  # see above
     from tradewright.values.history import History  # noqa: PLC0415  # see above
 
     loaded = [feeds.load_feed(settings, plugins, feed, None) for feed in settings.strategies[strategy].data]

@@ -35,6 +35,15 @@ _LITERALS = re.compile(
 )
 
 
+def is_reference(text: str) -> bool:
+    """Say whether a text names a secret without being one.
+
+    >>> is_reference("env:BROKER_KEY"), is_reference("BROKER_KEY")
+    (True, False)
+    """
+    return _REFERENCE.fullmatch(text) is not None
+
+
 def refuse_secrets(document: Document) -> None:
     """Refuse a secret in clear text anywhere in the file, without repeating it.
 

@@ -228,6 +228,8 @@ class StrategySettings:
         gross: Cap on the sum of absolute weights that the optimizer aims at.
         rebalance: When targets are computed: on every `bar`, every `session`, or the first of each `week` or `month`.
         no_trade_band: Change of a weight below which nothing is traded.
+        isolation: Whether its signals and optimizer run in processes of their own, which can be killed.
+        deadline: Longest wait for one answer of a signal or the optimizer, in seconds.
     """
 
     data: tuple[str, ...] = option(doc="names of feeds", validator=_some_feeds)
@@ -240,6 +242,8 @@ class StrategySettings:
     gross: float = fraction(1.0, doc="cap on the sum of absolute weights", at_most=10.0)
     rebalance: Literal["bar", "session", "week", "month"] = option("session", doc="when targets are computed")
     no_trade_band: float = fraction(0.02, doc="change of a weight not worth trading", at_least=0.0)
+    isolation: Literal["none", "process"] = option("none", doc="whether plugins run in processes of their own")
+    deadline: float = positive(60.0, doc="longest wait for one answer", unit="seconds")
 
 
 @attrs.frozen(kw_only=True)

@@ -130,11 +130,12 @@ def _invalid(text: str, file: Path, complaint: str) -> ConfigError:
     fix = "write `key = value`, one on a line, with quotes around text"
     if reason.startswith(("Duplicate", "Cannot declare", "Cannot overwrite", "Cannot mutate")):
         fix = "set it once: keep one of the two"
+    begun = [statement.line for statement in statements(text) if statement.content is None]
     if match and match[2]:
-        message = f"invalid TOML at column {match[3]}: {reason}"
+        where = f" (begun on line {begun[0]})" if begun and begun[0] < int(match[2]) else ""
+        message = f"invalid TOML at column {match[3]}: {reason}{where}"
         return ConfigError(message, file=file, line=int(match[2]), fix=fix)
     last = text.rstrip().count("\n") + 1
-    begun = [statement.line for statement in statements(text) if statement.content is None]
     if match is None and begun:  # A number that Python refuses; the parser gives no place.
         return ConfigError(f"invalid TOML: {reason.partition(':')[0]}", file=file, line=begun[0], fix=fix)
     where = f" (begun on line {begun[0]})" if begun and begun[0] != last else ""

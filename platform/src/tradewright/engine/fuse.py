@@ -10,7 +10,6 @@ from __future__ import annotations
 import atexit
 import hashlib
 import importlib.util
-import os
 import platform
 import shutil
 import sys
@@ -26,6 +25,7 @@ from tradewright.engine.generate import PHASES, source_of
 from tradewright.engine.jit import COMPILING
 from tradewright.engine.plain import load_plain_engine
 from tradewright.engine.probe import probe
+from tradewright.writing import write_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -86,7 +86,7 @@ def fuse(
         reasons = probe(parts)
         # Only a set that compiles is taken for granted next time: what failed may have failed by accident.
         path = folder / f"plain_{key}.py" if reasons else path
-        write(path, source_of(ordered, checks, interpreted=reasons))
+        write_all({path: source_of(ordered, checks, interpreted=reasons).encode()})
     module = load(path)
     parameters = tuple(part.parameters for _, part in parts)
     return FusedRules(module.advance, ordered, tuple(checks), parameters, module.INTERPRETED, key)
@@ -145,14 +145,6 @@ def writable(cache: Path) -> Path:
         folder = Path(tempfile.mkdtemp(prefix="tradewright-"))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         return folder
-
-
-def write(path: Path, text: str) -> None:
-    """Write `text` at once or not at all, so that another process never loads half a module."""
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-    Path(name).replace(path)
 
 
 def load(path: Path) -> ModuleType:

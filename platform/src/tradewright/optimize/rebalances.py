@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from tradewright.optimize.solve import solve
+from tradewright.optimize.solve import FALLBACK, STRIKES_MAX, solve
 from tradewright.values.allocation import Problem
 
 if TYPE_CHECKING:
@@ -21,12 +21,13 @@ class Rebalances:
 
     Attributes:
         name: The optimizer's word in plugins.toml.
-        optimizer: Called once per rebalance, in this thread.
+        optimizer: Called once per rebalance, until it has had its strikes.
         symbols: Name of each asset.
         forecast: Combined opinion in [-1, 1], `(n_bars, n_assets)`; 0 is no opinion.
         volatility: Daily close-to-close standard deviation as a fraction, same shape, NaN when unknown.
         trading: Assets that have begun to trade, same shape.
         gross: Cap on the sum of absolute weights, a fraction > 0.
+        seconds: How long one answer may take, None for ever.
         strikes: Answers that the fallback replaced, oldest first.
     """
 
@@ -37,6 +38,7 @@ class Rebalances:
     volatility: FloatArray
     trading: BoolArray
     gross: float
+    seconds: float | None = None
     strikes: list[Strike] = attrs.field(factory=list)
 
     def ask(self, bar: int, current: FloatArray) -> FloatArray:
@@ -54,7 +56,9 @@ class Rebalances:
             current=current,
             gross=self.gross,
         )
-        allocation, strike = solve(self.name, self.optimizer, problem)
+        if len(self.strikes) >= STRIKES_MAX:
+            return FALLBACK.solve(problem).weights
+        allocation, strike = solve(self.name, self.optimizer, problem, self.seconds)
         if strike is not None:
             self.strikes.append(attrs.evolve(strike, bar=bar))
         return allocation.weights

@@ -8,7 +8,7 @@ import numpy as np
 
 from tradewright.clock import periods
 from tradewright.errors import PluginError
-from tradewright.fence import expect, fence
+from tradewright.fence import ask, expect
 from tradewright.optimize.simple import InverseVolatility
 from tradewright.values.allocation import Allocation
 from tradewright.values.weights import Strike, TargetWeights
@@ -25,18 +25,22 @@ BOUND_SLACK = 1e-9
 
 FALLBACK = InverseVolatility()
 
+STRIKES_MAX = 3
+"""Answers of one optimizer that are replaced before it is no longer asked."""
+
 Rebalance = Literal["bar", "session", "week", "month"]
 
 
 def solve(
-    name: str, optimizer: Optimizer, problem: Problem, fallback: Optimizer = FALLBACK
+    name: str, optimizer: Optimizer, problem: Problem, seconds: float | None = None, fallback: Optimizer = FALLBACK
 ) -> tuple[Allocation, Strike | None]:
     """Ask `optimizer` for weights, check them against the problem, and fall back when they do not hold.
 
     Args:
         name: The optimizer's word in plugins.toml.
-        optimizer: Called once, in this thread; it is not interrupted.
+        optimizer: Called once.
         problem: One rebalance.
+        seconds: How long it may take, None for ever.
         fallback: Who answers instead; the kernel's own, and trusted.
 
     Returns:
@@ -44,8 +48,7 @@ def solve(
     """
     key = f"{name}.solve"
     try:
-        with fence(key, optimizer):
-            returned = optimizer.solve(problem)
+        returned = ask(key, optimizer, lambda: optimizer.solve(problem), seconds)
         allocation = expect(key, returned, Allocation)
         _check(key, allocation, problem)
     except PluginError as error:
@@ -63,6 +66,7 @@ def target_weights(
     trading: BoolArray,
     decide: BoolArray,
     gross: float,
+    seconds: float | None = None,
     fallback: RowOptimizer = FALLBACK,
 ) -> TargetWeights:
     """Ask `optimizer` for the weights of every rebalance at once, and check each as `solve` does.
@@ -71,31 +75,34 @@ def target_weights(
 
     Args:
         name: The optimizer's word in plugins.toml.
-        optimizer: Called once, in this thread.
+        optimizer: Called once.
         symbols: Name of each asset.
         forecast: Combined opinion in [-1, 1], `(n_bars, n_assets)`; 0 is no opinion.
         volatility: Daily close-to-close standard deviation as a fraction, same shape, NaN when unknown.
         trading: Assets that have begun to trade, same shape; see `has_begun`.
         decide: Bars on which the strategy decides, `(n_bars,)`; see `rebalance_rows`.
         gross: Cap on the sum of absolute weights, a fraction > 0.
-        fallback: Who answers the rows that break a bound.
+        seconds: How long it may take, None for ever.
+        fallback: Who answers the rows that break a bound, and every row after the last strike that is allowed.
 
     Returns:
-        Weights, NaN on the bars between rebalances, and one strike per replaced row.
+        Weights, NaN on the bars between rebalances, and a strike for each row that broke a bound.
     """
     bars = np.flatnonzero(decide)
     rows = (forecast[bars], volatility[bars], trading[bars])
     strikes: tuple[Strike, ...]
     try:
-        chosen = _asked_rows(f"{name}.solve_rows", optimizer, *rows, gross)
+        chosen = _asked_rows(f"{name}.solve_rows", optimizer, *rows, gross, seconds)
     except PluginError as error:
         chosen = fallback.solve_rows(*rows, gross)
         strikes = (Strike(component=name, reason=str(error)),)
     else:
         found = _breaches(chosen, symbols, rows[0], rows[2], gross)
-        broken = sorted(found)
-        strikes = tuple(Strike(component=name, reason=found[row], bar=int(bars[row])) for row in broken)
-        chosen[broken] = fallback.solve_rows(rows[0][broken], rows[1][broken], rows[2][broken], gross)
+        struck = sorted(found)[:STRIKES_MAX]
+        strikes = tuple(Strike(component=name, reason=found[row], bar=int(bars[row])) for row in struck)
+        off = range(struck[-1] + 1, len(bars)) if len(struck) == STRIKES_MAX else ()
+        replaced = [*struck, *off]
+        chosen[replaced] = fallback.solve_rows(rows[0][replaced], rows[1][replaced], rows[2][replaced], gross)
     weights = np.full(forecast.shape, np.nan)
     weights[bars] = chosen
     return TargetWeights(weights=weights, strikes=strikes)
@@ -159,12 +166,12 @@ def _asked_rows(
     volatility: FloatArray,
     trading: BoolArray,
     gross: float,
+    seconds: float | None,
 ) -> FloatArray:
     """Return the optimizer's own weights, shape and type checked, in an array that may be written to."""
     for array in (forecast, volatility, trading):
         array.setflags(write=False)
-    with fence(key, optimizer):
-        returned = optimizer.solve_rows(forecast, volatility, trading, gross)
+    returned = ask(key, optimizer, lambda: optimizer.solve_rows(forecast, volatility, trading, gross), seconds)
     weights = expect(key, returned, np.ndarray)
     if weights.shape != forecast.shape or weights.dtype != np.float64:
         found = f"shape {weights.shape} of {weights.dtype}"

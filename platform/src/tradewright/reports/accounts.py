@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
-from tradewright.backtest import granted
 from tradewright.engine.log import GRANTED
+from tradewright.wiring import granted
 
 if TYPE_CHECKING:
     from tradewright.backtest import Backtest

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
-from tradewright.backtest import granted
 from tradewright.metrics import activity, benchmarks
 from tradewright.reports.accounts import capital_at, fills_of, paid, session_closes
 from tradewright.reports.executions import executions
@@ -16,6 +15,7 @@ from tradewright.reports.measures import beside, measured, rolling
 from tradewright.reports.strategies import strategies
 from tradewright.reports.trading import lots, trades
 from tradewright.values.arrays import array_field
+from tradewright.wiring import granted
 
 if TYPE_CHECKING:
     from tradewright.backtest import Backtest

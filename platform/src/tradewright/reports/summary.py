@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import attrs
 import numpy as np
 
-from tradewright.backtest import granted
 from tradewright.reports import events
 from tradewright.reports.figures import figures
 from tradewright.reports.idle import reasons
+from tradewright.wiring import granted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

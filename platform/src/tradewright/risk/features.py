@@ -68,13 +68,17 @@ def average_volume(bars: Bars, window: int) -> FloatArray:
     """
     if bars.volume is None:
         raise DataError("average volume needs a volume column", fix="take the prices from a source that has one")
-    splits = np.ones(bars.close.shape) if bars.split is None else np.cumprod(bars.split, axis=0)
-    volume = bars.volume / splits
+    volume = bars.volume
+    if bars.split is None:
+        return _columns(bars, lambda asset, rows: (rows, _rolling(volume[rows, asset], window, _mean, lead=0)))
+    splits = np.cumprod(bars.split, axis=0)
 
     def column(asset: int, rows: IntArray) -> tuple[IntArray, FloatArray]:
-        return rows, _rolling(volume[rows, asset], window, _mean, lead=0)
+        traded = np.column_stack([volume[rows, asset], splits[rows, asset]])
+        return rows, _rolling(traded, window, _mean_in_last_units, lead=0)
 
-    return _columns(bars, column) * splits
+    units = _columns(bars, lambda asset, rows: (rows, splits[rows, asset]))
+    return _columns(bars, column) * (splits / units)  # A split may fall on a bar without a trade.
 
 
 def known_average_volume(bars: Bars, window: int) -> FloatArray:
@@ -116,7 +120,7 @@ def _rolling(values: FloatArray, window: int, reduce: Callable[[FloatArray], Flo
     """Reduce each full window; `lead` more values stand before the first, as a return has one close before it."""
     result = np.full(len(values) + lead, np.nan)
     if len(values) >= window:
-        result[lead + window - 1 :] = reduce(sliding_window_view(values, window))
+        result[lead + window - 1 :] = reduce(sliding_window_view(values, window, axis=0))
     return result[: len(values) + lead]
 
 
@@ -130,6 +134,12 @@ def _session_end(rows: IntArray, ends: BoolArray) -> IntArray:
 def _sample_deviation(windows: FloatArray) -> FloatArray:
     result: FloatArray = windows.std(axis=1, ddof=1)
     return result
+
+
+def _mean_in_last_units(windows: FloatArray) -> FloatArray:
+    """Return the mean volume of windows `(n, 2, window)` of volumes and splits so far; whole numbers stay whole."""
+    volumes, splits = windows[:, 0], windows[:, 1]
+    return _mean(volumes * (splits[:, -1:] / splits))
 
 
 def _mean(windows: FloatArray) -> FloatArray:

@@ -12,6 +12,7 @@ from packaging.version import Version
 from tradewright import __version__
 from tradewright.errors import UsageError
 from tradewright.hookspecs import PROJECT
+from tradewright.writing import write_all
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,9 +85,9 @@ def write(folder: Path, texts: dict[str, str]) -> None:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             fix = "choose another name, or another place with --dir"
             raise UsageError("exists already, and is left as it is", file=folder, fix=fix)
-        for path, text in texts.items():
+        for path in texts:
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_text(text, "utf-8")
+        write_all({folder / path: text.encode() for path, text in texts.items()})
     except OSError as error:
         fix = "name a folder that you may write to with --dir"
         raise UsageError(f"cannot be written: {error.strerror}", file=folder, fix=fix) from error

@@ -11,7 +11,7 @@ import numpy as np
 
 from tradewright.components import FittedSignal
 from tradewright.errors import PluginError
-from tradewright.fence import expect, fence
+from tradewright.fence import ask, expect, fence
 from tradewright.values.forecast import WANTED, Forecast
 
 if TYPE_CHECKING:
@@ -21,29 +21,30 @@ if TYPE_CHECKING:
     from tradewright.values.history import History
 
 
-def evaluate(name: str, signal: Signal, view: History) -> Forecast:
+def evaluate(name: str, signal: Signal, view: History, seconds: float | None = None) -> Forecast:
     """Ask `signal` for its forecast of every bar and asset of `view`, and check it.
 
     Assets that have had no bar yet get no opinion, whatever the signal says about them.
 
     Args:
         name: The signal's word in plugins.toml, for errors.
-        signal: Called once, in this thread.
+        signal: Called once.
         view: What had become known; its arrays are read-only.
+        seconds: How long it may take, None for ever.
 
     Returns:
         The forecast, `(n_bars, n_assets)`.
 
     Raises:
-        PluginError: The signal raised, wrote to its input, returned anything but a Forecast of this shape
-            with scores in [-1, 1] and confidences in [0, 1], or had an opinion during its warm-up.
+        PluginError: The signal raised, took too long, printed, wrote to its input, returned anything but a
+            Forecast of this shape with scores in [-1, 1] and confidences in [0, 1], or had an opinion during its
+            warm-up.
     """
     key = f"{name}.compute"
-    with fence(key, signal), warnings.catch_warnings():
+    with warnings.catch_warnings():
         # Casting complex to float64 only warns, and drops half of the number.
         warnings.simplefilter("error", np.exceptions.ComplexWarning)
-        returned = signal.compute(view)
-        warmup_bars = signal.warmup_bars
+        returned, warmup_bars = ask(key, signal, lambda: (signal.compute(view), signal.warmup_bars), seconds)
     forecast = expect(key, returned, Forecast)
     _check_values(key, forecast, view.bars)
     _check_warmup(key, forecast, warmup_bars)

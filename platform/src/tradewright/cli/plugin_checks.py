@@ -1,0 +1,86 @@
+"""What `tradewright doctor` looks at of plugins: whether they run, what they need, and what they were checked for."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from tradewright.cli.candidates import candidate, configured, passed
+from tradewright.cli.checking import Check, from_error
+from tradewright.errors import TradewrightError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from tradewright.config import Settings
+    from tradewright.plugins import PluginRecord, Plugins
+
+
+def check_record(record: PluginRecord) -> Check:
+    """Say whether a plugin runs, and what to do when it does not."""
+    found = f"{record.status}: {record.reason}" if record.reason else record.status
+    if record.status == "disabled":
+        fix = f'add "{record.name}" to [plugins] enabled'
+    elif record.distribution is None:
+        fix = f"pip install tradewright-{record.name}, or take it out of [plugins] enabled"
+    else:
+        fix = f"mend or update {record.distribution}, or take {record.name} out of [plugins] enabled"
+    version = f" {record.version}" if record.version else ""
+    return Check(name=f"plugin {record.name}{version}", ok=record.status == "active", found=found, fix=fix)
+
+
+def check_rules(settings: Settings, plugins: Plugins, cache: Path) -> Iterable[Check]:
+    """Build the configured rules and compile them into the loop, which is kept for the next backtest."""
+    # Importing numba takes 0.2 s, and `doctor NAME` does without.
+    from tradewright.engine.fuse import fuse  # noqa: PLC0415  # see above
+    from tradewright.engine.jit import COMPILING  # noqa: PLC0415  # see above
+    from tradewright.risk import rulebook  # noqa: PLC0415  # see above
+
+    try:
+        fused = fuse(rulebook.rules(settings, plugins), cache, rulebook.checks(settings, plugins))
+    except TradewrightError as error:
+        return [from_error("rules", error)]
+    if not COMPILING:
+        found = f"{len(fused.parts)} rules and checks run interpreted: NUMBA_DISABLE_JIT is set"
+        return [Check(name="rules", ok=True, warning=True, found=found, fix="unset NUMBA_DISABLE_JIT")]
+    if fused.interpreted:
+        return [_interpreted(name, reason) for name, reason in fused.interpreted.items()]
+    return [Check(name="rules", ok=True, found=f"{len(fused.parts)} rules and checks compiled")]
+
+
+def _interpreted(name: str, reason: str) -> Check:
+    found = f"numba cannot compile it, so every rule runs interpreted: {reason}"
+    fix = "write it with what numba knows; until then a backtest takes much longer"
+    return Check(name=f"rule {name}", ok=True, warning=True, found=found, fix=fix)
+
+
+def check_signals(settings: Settings, plugins: Plugins) -> Iterable[Check]:
+    """Look for each configured signal's pass of the causality gate."""
+    for strategy, signal in configured(settings):
+        name = f"signal {signal} of {strategy}"
+        try:
+            kept = passed(settings, candidate(settings, plugins, strategy, signal))
+        except TradewrightError as error:
+            yield from_error(name, error)
+            continue
+        if kept is None:
+            found, fix = "has not passed the causality gate as it is now", f"tradewright signals check {signal}"
+            yield Check(name=name, ok=True, warning=True, found=found, fix=fix)
+        else:
+            yield Check(name=name, ok=True, found=f"does not look ahead: {kept['cuts']} cuts on {kept['at'][:10]}")
+
+
+def check_needs(record: PluginRecord) -> Iterable[Check]:
+    """Say what a plugin's components declare that they reach: hosts on the network, and secrets."""
+    for spec in record.components:
+        name = f"{spec.kind} {spec.name}"
+        if spec.hosts:
+            yield Check(name=name, ok=True, found=f"talks to {', '.join(spec.hosts)}")
+        for secret in spec.secrets:
+            scheme, _, what = secret.partition(":")
+            if scheme == "env" and not os.environ.get(what):
+                found, fix = f"reads the secret {secret}, which is not set", f"set {what} before a command needs it"
+                yield Check(name=name, ok=True, warning=True, found=found, fix=fix)
+            else:
+                yield Check(name=name, ok=True, found=f"reads the secret {secret}")
