@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
-from tradewright.engine.fuse import fuse, load, write
+from tradewright.engine.fuse import fuse, load
 from tradewright.engine.generate import source_of
 from tradewright.engine.jit import compiled_rule
 from tradewright.engine.probe import probe
@@ -20,6 +20,7 @@ from tradewright.risk.contract import OrderCheck
 from tradewright.testing import folders
 from tradewright.testing.markets import market
 from tradewright.testing.wording import broken, refused
+from tradewright.writing import write_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +51,8 @@ def fused_as_interpreted(name: str, rule: TargetRule | OrderCheck) -> tuple[bool
     rules, checks = ([], [(name, rule)]) if isinstance(rule, OrderCheck) else ([(name, rule)], [])
     compiled_loop = fuse(rules, folders.compiled(), checks)
     path = folders.compiled() / f"interpreted_{compiled_loop.key}.py"
-    write(path, source_of(compiled_loop.rules, compiled_loop.checks, interpreted={name: "on purpose"}))
+    source = source_of(compiled_loop.rules, compiled_loop.checks, interpreted={name: "on purpose"})
+    write_all({path: source.encode()})
     interpreted_loop = attrs.evolve(compiled_loop, advance=load(path).advance, interpreted={name: "on purpose"})
     one, other = _traded(compiled_loop), _traded(interpreted_loop)
     parts = {part: (getattr(one, part), getattr(other, part)) for part in ("curve", "fills", "events")}
