@@ -114,7 +114,9 @@ def test_completion_script_is_written_for_the_shell() -> None:
 def test_completion_of_a_subcommand_knows_its_names() -> None:
     words = {"COMP_WORDS": "tradewright plugins ", "COMP_CWORD": "2", "_TRADEWRIGHT_COMPLETE": "bash_complete"}
 
-    assert ["plain,info", "plain,list", "plain,lock"] == sorted(process(env={**os.environ, **words}).stdout.split())
+    assert ["plain,info", "plain,list", "plain,lock", "plain,new"] == sorted(
+        process(env={**os.environ, **words}).stdout.split()
+    )
 
 
 # ---- usage -----------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from tradewright.cli.new_plugin import KINDS
 from tradewright.errors import UsageError
 from tradewright.registration import HOOKS
 from tradewright.scaffold.names import LENGTH_MAX, names_of
-from tradewright.scaffold.project import rendered, write
+from tradewright.scaffold.project import WHAT, rendered, write
 
 Run = Callable[..., tuple[int, str, str]]
 LONGEST = "a" * LENGTH_MAX
@@ -105,6 +105,11 @@ def test_manifest_has_entry_point_kernel_range_and_extra(kind: str) -> None:
     assert {"tradewright": {"my-part": "tradewright_my_part"}} == project["entry-points"]
     assert f"tradewright>={minor},<0.{int(minor.split('.')[1]) + 1}" in project["dependencies"]
     assert ["tradewright[testing]"] == project["optional-dependencies"]["test"]
+
+
+def test_kinds_of_the_command_are_those_that_can_be_made() -> None:
+    assert tuple(WHAT) == KINDS
+    assert "A data source for Tradewright." in rendered(names_of("my-part"), "data-source")["pyproject.toml"]
 
 
 def test_signal_has_three_files_of_substance_and_seventy_lines() -> None:

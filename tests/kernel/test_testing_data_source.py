@@ -208,6 +208,23 @@ class DiesOnce(Sound):
         return super().history(request)
 
 
+class SecondLine(Sound):
+    def history(self, request):
+        cut, Origin.cut = Origin.cut, False
+        try:
+            return self.second(super().history(request), cut)
+        finally:
+            Origin.cut = cut
+
+    def second(self, bars, cut):
+        return bars
+
+
+class ShorterSecondLine(SecondLine):
+    def second(self, bars, cut):
+        return bars.until(bars.n_bars - 1) if cut else bars
+
+
 BROKEN = {
     "test_bars_are_those_asked_for": (of(Alphabetical), "bars of AAA, BBB, adjusted"),
     "test_range_is_kept": (of(ExclusiveEnd), "bars from"),
@@ -218,7 +235,8 @@ BROKEN = {
     "test_no_bar_is_invented": (of(FilledForward), "traded=False"),
     "test_prices_can_be_true": (of(Negative), "must be > 0, was -1"),
     "test_gap_is_reported_and_not_filled": (of(BridgesGaps), "found     a bar"),
-    "test_cut_is_an_error_and_the_same_source_goes_on_after_it": (of(RawErrors), "ConnectionResetError"),
+    "test_cut_is_an_error_or_failed_over": (of(RawErrors), "ConnectionResetError"),
+    "test_same_source_goes_on_after_a_cut": (of(DiesOnce), "connection is closed"),
     "test_input_stays_as_it_was": (of(Restless), "others"),
 }
 
@@ -232,8 +250,20 @@ def test_contract_when_a_source_is_broken_fails_that_test_alone(test):
     assert_only(BROKEN[test][0], test, BROKEN[test][1])
 
 
-def test_contract_when_a_source_does_not_come_back_after_a_cut_fails_that_test_alone():
-    assert_only(of(DiesOnce), "test_cut_is_an_error_and_the_same_source_goes_on_after_it", "connection is closed")
+@pytest.mark.parametrize(
+    ("component", "found"), [(SecondLine, None), (ShorterSecondLine, "other bars"), (Sound, "cannot be reached")]
+)
+def test_contract_when_a_source_fails_over_wants_the_same_bars(component, found):
+    failed = failures(of(component, fails_over=True))
+
+    assert ([] if found is None else ["test_cut_is_an_error_or_failed_over"]) == list(failed)
+    assert found is None or f"found     {found}" in failed["test_cut_is_an_error_or_failed_over"]
+
+
+def test_contract_when_a_source_answers_while_it_is_cut_off_asks_for_an_error():
+    failed = failures(of(SecondLine))
+
+    assert "found     bars" in failed["test_cut_is_an_error_or_failed_over"]
 
 
 def test_contract_when_an_error_names_no_symbol_asks_for_it():
@@ -258,7 +288,8 @@ def test_contract_when_nothing_can_be_cut_off_leaves_those_tests_out():
     quiet = of(Sound, interrupted=lambda _: None, with_gap=lambda _: None, other_bar=None)
 
     for test in (
-        "test_cut_is_an_error_and_the_same_source_goes_on_after_it",
+        "test_cut_is_an_error_or_failed_over",
+        "test_same_source_goes_on_after_a_cut",
         "test_gap_is_reported_and_not_filled",
         "test_bar_it_does_not_have_is_refused",
     ):

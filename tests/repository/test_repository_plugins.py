@@ -81,6 +81,20 @@ def test_plugins_import_what_the_page_calls_public_and_nothing_else(root: Path, 
     assert set() == used
 
 
+def test_plugins_inherit_a_contract(plugins: list[Path]) -> None:
+    """A suite by hand alone would promise less than any third party's does."""
+    inheriting = {
+        folder.name
+        for folder in plugins
+        for path in folder.glob("tests/test_*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ClassDef)
+        and any(isinstance(base, ast.Name) and base.id.endswith("Contract") for base in node.bases)
+    }
+
+    assert {folder.name for folder in plugins} == inheriting
+
+
 def kernel_modules(path: Path) -> set[str]:
     """Return the modules of the kernel that a file imports from, wherever in it."""
     tree = ast.parse(path.read_text("utf-8"))

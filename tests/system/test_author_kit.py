@@ -61,6 +61,7 @@ def test_new_plugin_of_every_kind_installs_passes_its_suite_and_is_active(desk: 
     made = desk.run("tradewright", "plugins", "new", name, "--kind", kind, cwd=desk.folder)
     assert 0 == made.returncode, made.stderr
     project = desk.folder / name
+    assert (ROOT / "LICENSE").read_text("utf-8") == (project / "LICENSE").read_text("utf-8")
     install(desk.python, [project], desk.wheels)
 
     said = desk.suite(project)

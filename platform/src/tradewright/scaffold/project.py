@@ -12,6 +12,7 @@ from packaging.version import Version
 from tradewright import __version__
 from tradewright.errors import UsageError
 from tradewright.hookspecs import PROJECT
+from tradewright.writing import write_all
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,12 +20,22 @@ if TYPE_CHECKING:
     from tradewright.scaffold.names import Names
 
 
+WHAT = {
+    "signal": "A signal",
+    "data-source": "A data source",
+    "optimizer": "An optimizer",
+    "target-rule": "A target rule",
+    "order-check": "An order check",
+}
+"""What can be made, by kind."""
+
+
 def rendered(names: Names, kind: str) -> dict[str, str]:
     """Return the text of every file of a new plugin, by its path within the plugin's folder.
 
     Args:
         names: What it is called.
-        kind: What it provides; the templates of each kind lie in a folder of that name.
+        kind: What it provides; one of `WHAT`, and the folder of its templates.
     """
     templates = {
         "pyproject.toml": "pyproject.toml",
@@ -41,6 +52,7 @@ def rendered(names: Names, kind: str) -> dict[str, str]:
         "package": names.package,
         "distribution": names.distribution,
         "kernel": kernel_range(),
+        "what": WHAT[kind],
     }
     root = files("tradewright.scaffold") / "templates"
     texts = {
@@ -73,9 +85,9 @@ def write(folder: Path, texts: dict[str, str]) -> None:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             fix = "choose another name, or another place with --dir"
             raise UsageError("exists already, and is left as it is", file=folder, fix=fix)
-        for path, text in texts.items():
+        for path in texts:
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_text(text, "utf-8")
+        write_all({folder / path: text.encode() for path, text in texts.items()})
     except OSError as error:
         fix = "name a folder that you may write to with --dir"
         raise UsageError(f"cannot be written: {error.strerror}", file=folder, fix=fix) from error

@@ -2,66 +2,38 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pytest
 
-from tradewright.clock import all_sessions, cache_folder
 from tradewright.components import DataSource
-from tradewright.data.quality import check
 from tradewright.errors import ConfigError, DataError, PluginError, UsageError
-from tradewright.fence import expect, fence
-from tradewright.testing import folders
-from tradewright.testing.contract import ComponentContract
+from tradewright.testing.asked_source import ERRORS, AskedSource
 from tradewright.testing.wording import broken, refused
-from tradewright.values.bars import GRIDS, Adjustment, Bars
-from tradewright.values.request import DataRequest
+from tradewright.values.bars import GRIDS, Bars
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import date
-    from pathlib import Path
-
-    from tradewright.data.quality import Finding
-
-ERRORS = (ConfigError, DataError, PluginError, UsageError)
-_WORKSPACES: dict[type, Path] = {}
-"""The workspace of each contract class, kept so that its calendar is computed once."""
 
 
-class DataSourceContract(ComponentContract):
+class DataSourceContract(AskedSource):
     """Tests of a data source.
 
     Attributes:
-        symbols: Symbols that it has, two where it can.
-        bar: A length of bars that it has.
-        calendar: The exchange calendar of the symbols.
-        adjustment: What it folds into prices.
         other_bar: A length of bars that it does not have, None when it has all.
         unknown: A symbol that it does not have.
+        fails_over: Whether it has a second line that brings the same bars while the first one is cut.
     """
 
     kind = "data-source"
     protocol = DataSource
 
-    symbols: ClassVar[tuple[str, ...]]
-    bar: ClassVar[str] = "1d"
-    calendar: ClassVar[str] = "XNYS"
-    adjustment: ClassVar[Adjustment] = "none"
     other_bar: ClassVar[str | None] = "13m"
     unknown: ClassVar[str] = "NO.SUCH"
-
-    @property
-    def workspace(self) -> Path:
-        """The folder of plugins.toml, where relative paths start."""
-        if type(self) not in _WORKSPACES:
-            _WORKSPACES[type(self)] = folders.temporary()
-            self.prepare(_WORKSPACES[type(self)])
-        return _WORKSPACES[type(self)]
-
-    def prepare(self, workspace: Path) -> None:
-        """Put into the workspace what the source reads; called once."""
+    fails_over: ClassVar[bool] = False
 
     def interrupted(self) -> AbstractContextManager[object] | None:
         """Return a context in which the prices cannot be reached, None for a source that cannot be cut off."""
@@ -184,22 +156,28 @@ class DataSourceContract(ComponentContract):
 
     # ---- a line that is cut -----------------------------------------------------------------------------------
 
-    def test_cut_is_an_error_and_the_same_source_goes_on_after_it(self) -> None:
-        """While prices cannot be reached it raises a DataError; afterwards the same object answers as before."""
-        source, cut = self.component(), self.interrupted()
-        if cut is None:
-            pytest.skip("interrupted() gives no way to cut it off")
-        before, found = self._asked(source), "bars"
+    def test_cut_is_an_error_or_failed_over(self) -> None:
+        """While prices cannot be reached it raises a DataError, or brings the same bars on a second line."""
+        source, cut = self.component(), self._cut()
+        before, said = self._asked(source), None
         with cut:
             try:
-                self._asked(source)
-            except DataError:
-                found = ""
-            except (ConfigError, PluginError, UsageError) as error:
-                found = str(error)
-        if found:
+                found: object = self._asked(source)
+            except ERRORS as error:
+                found, said = error, str(error)
+        if self.fails_over and found != before:
+            fix = "ask the second line for the very same request when the first one fails"
+            raise broken(expected="the same bars on a second line", found=said or "other bars", fix=fix)
+        if not self.fails_over and not isinstance(found, DataError):
             fix = "catch the client's errors and raise tradewright.DataError; answer from no cache unasked"
-            raise broken(expected="a DataError while the prices cannot be reached", found=found, fix=fix)
+            raise broken(expected="a DataError while the prices cannot be reached", found=said or "bars", fix=fix)
+
+    def test_same_source_goes_on_after_a_cut(self) -> None:
+        """Once the prices can be reached again the same object answers as before."""
+        source, cut = self.component(), self._cut()
+        before = self._asked(source)
+        with cut, suppress(*ERRORS):
+            self._asked(source)
         try:
             after = self._asked(source)
         except ERRORS as error:
@@ -208,6 +186,12 @@ class DataSourceContract(ComponentContract):
         if after != before:
             raise broken(expected="the same bars as before the cut", found="others", fix="keep no half answer")
 
+    def _cut(self) -> AbstractContextManager[object]:
+        cut = self.interrupted()
+        if cut is None:
+            pytest.skip("interrupted() gives no way to cut it off")
+        return cut
+
     def test_input_stays_as_it_was(self) -> None:
         """Asked twice, the same object gives the same bars."""
         source = self.component()
@@ -215,35 +199,6 @@ class DataSourceContract(ComponentContract):
         if one != two:
             fix = "give each request arrays of its own, and keep nothing that one request changes"
             raise broken(expected="the same bars when asked again", found="others", fix=fix)
-
-    # ---- asking -----------------------------------------------------------------------------------------------
-
-    def request(self, **asked: Any) -> DataRequest:
-        """Return an ordinary request with some parts replaced."""
-        if not getattr(self, "symbols", ()):
-            fix = 'write symbols = ("AAA", "BBB") in the contract class'
-            raise broken(expected="symbols to ask for", found="none", fix=fix)
-        usual = {"symbols": self.symbols, "bar": self.bar, "calendar": self.calendar, "adjustment": self.adjustment}
-        return DataRequest(**{**usual, "workspace": self.workspace, **asked})
-
-    def _bars(self, **asked: Any) -> Bars:
-        try:
-            return self._asked(self.component(), **asked)
-        except ERRORS as error:
-            wanted = f"bars of {', '.join(self.request(**asked).symbols)}"
-            raise refused(error, expected=wanted, fix="mend what it raises") from error
-
-    def _asked(self, source: DataSource, **asked: Any) -> Bars:
-        request, key = self.request(**asked), f"{self.spec().name}.history"
-        with fence(key, source, (ConfigError, DataError, UsageError)):
-            returned = source.history(request)
-        return expect(key, returned, Bars)
-
-    def _sessions(self) -> Any:
-        return all_sessions(self.calendar, cache=cache_folder(self.workspace))
-
-    def _findings(self, bars: Bars) -> tuple[Finding, ...]:
-        return check(bars, self._sessions())
 
 
 def _shown(bars: Bars, row: int) -> str:

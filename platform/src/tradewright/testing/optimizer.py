@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,7 +11,7 @@ import pytest
 
 from tradewright.components import Optimizer, RowOptimizer
 from tradewright.errors import PluginError
-from tradewright.fence import expect, fence
+from tradewright.fence import attempt, expect, fence
 from tradewright.optimize.solve import FALLBACK, solve
 from tradewright.testing.contract import ComponentContract
 from tradewright.testing.wording import broken, refused
@@ -132,10 +131,8 @@ class OptimizerContract(ComponentContract):
         """A rebalance of fifty assets ends within `seconds_max`, to which an option `timeout_seconds` is set."""
         timed = any(field.alias == "timeout_seconds" for field in attrs.fields(self.spec().config))
         component = self.configured(timeout_seconds=self.seconds_max) if timed else self.component()
-        thread = threading.Thread(target=component.solve, args=(problem(50),), daemon=True)
         began = time.monotonic()
-        thread.start()
-        thread.join(2.0 * self.seconds_max)
+        attempt(lambda: component.solve(problem(50)), 2.0 * self.seconds_max, "solve")
         seconds = time.monotonic() - began
         if seconds > 1.5 * self.seconds_max:
             fix = "pass a time limit to the solver and return its best weights as feasible, or raise `seconds_max`"
