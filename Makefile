@@ -13,7 +13,7 @@ INSTALL := $(UV) pip install --quiet --python $(BIN)/python
 export UV_PYTHON_DOWNLOADS := never
 export PYTHON
 
-.PHONY: help install demo test bench-equality check format lint types imports docs docs-serve picture coverage reference locks lock clean
+.PHONY: help install demo test bench bench-quick bench-equality check format lint types imports docs docs-serve picture coverage reference locks lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -51,6 +51,12 @@ demo: ## install everything and run the backtest of plugins.toml
 
 test: .venv/.dev ## run every test, doctests included
 	$(BIN)/pytest
+
+bench: .venv/.dev ## measure beside peers, in environments of their own, and write docs/reference/benchmarks.md
+	$(BIN)/python benchmarks/bench.py
+
+bench-quick: .venv/.dev ## play the benchmarks in tiny sizes, without peers
+	NUMBA_DISABLE_JIT=1 $(BIN)/python benchmarks/bench.py --quick --page .venv/bench/benchmarks.md
 
 bench-equality: .venv/.dev ## compare equity with vectorbt's and raptorbt's, in environments of their own
 	$(BIN)/python benchmarks/equality.py

@@ -6,7 +6,6 @@ orders and answers travel in .npz files, so no peer needs anything of ours, and 
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -14,12 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 import numpy as np
+import ours
+from peers import PeerError, call, environment
 from tradewright.engine.fuse import fuse
 from tradewright.engine.run import simulate
-from tradewright.engine.state import table
-from tradewright.engine.tape import BOOK, Decisions, Settings
-from tradewright.values.bars import Bars
-from tradewright.values.instrument import Instrument
+from tradewright.engine.tape import Decisions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +57,16 @@ PEERS = {
 
 
 def main() -> None:
-    """Print the table; exit with CHECK_FAILED when an equity differs."""
+    """Print the table; exit with CHECK_FAILED when an equity differs or a peer does not answer."""
+    try:
+        sys.exit(compare())
+    except PeerError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(CHECK_FAILED)
+
+
+def compare() -> int:
+    """Print the table and return the exit code."""
     cases = list(make_cases())
     ours = {case.name: run_engine(case) for case in cases}
     click.echo(LINE.format("peer", "case", "bars", "fills", "our equity", "their equity", "difference"))
@@ -74,7 +81,7 @@ def main() -> None:
             ends = [f"{run.curve[-1]:.6f}" for run in (ours[name], theirs)]
             line = LINE.format(peer, name, len(theirs.curve), theirs.fills, *ends, f"{difference:.1e}")
             click.echo(line if same else f"{line}  DIFFERS")
-    sys.exit(CHECK_FAILED if failed else 0)
+    return CHECK_FAILED if failed else 0
 
 
 def make_cases() -> Iterator[Case]:
@@ -131,42 +138,17 @@ def round_trips(random: np.random.Generator, n_bars: int) -> FloatArray:
 
 def run_engine(case: Case) -> Equity:
     """Return our equity."""
-    n_bars = len(case.close)
-    days = np.arange(n_bars).astype("datetime64[D]")
-    bars = Bars(
-        instruments=[Instrument(symbol="ASSET")],
-        opened_at=days,
-        closed_at=days + 1,
-        session=days,
-        open=case.open[:, None],
-        high=np.maximum(case.open, case.close)[:, None],
-        low=np.minimum(case.open, case.close)[:, None],
-        close=case.close[:, None],
-        traded=np.ones((n_bars, 1), dtype=bool),
-    )
-    settings = Settings(
-        at_close=False,
-        has_volume=False,
-        whole=True,
-        in_units=True,
-        participation=1.0,
-        half_spread_and_slippage=0.0,
-        commission_per_share=0.0,
-        commission_rate=FEE,
-        commission_min=0.0,
-        cash_rate=0.0,
-        borrow_rate=0.0,
-        capital_total=0.0,
-        capital_step=0.0,
-        capital_step_return=1.0,
-        evidence_ok=False,
-        resume_after=0,
-        latched=np.zeros(0, dtype=bool),
-        books=table((1,), BOOK, share=1.0),
-    )
-    wanted = Decisions(case.position[:, None, None], np.ones((n_bars, 1), dtype=bool))
-    fused = fuse([], HERE / ".tradewright" / "rules")
-    trace = simulate(bars, wanted, settings, fused, np.array([CAPITAL]))
+    arrays = {
+        "open": case.open,
+        "high": np.maximum(case.open, case.close),
+        "low": np.minimum(case.open, case.close),
+        "close": case.close,
+        "session": np.arange(len(case.close)),
+    }
+    made = np.ones((len(case.close), 1), dtype=bool)
+    wanted = Decisions(case.position[:, None, None], made, np.zeros_like(made))
+    settings = ours.settings([], in_units=True, commission_rate=FEE)
+    trace = simulate(ours.bars_of(arrays), wanted, settings, fuse([], ours.CACHE), np.array([CAPITAL]))
     return Equity(trace.curve["equity"][:, 0], len(trace.fills))
 
 
@@ -185,27 +167,6 @@ def ask(peer: str, cases: list[Case]) -> dict[str, Equity]:
                 case.name: Equity(answers[f"{case.name}/equity"], int(answers[f"{case.name}/fills"]))
                 for case in cases
             }
-
-
-def environment(peer: str) -> Path:
-    """Return the Python of a peer's environment, made from its pinned requirements when they have changed."""
-    folder, requirements = HERE / "peers" / peer / ".venv", HERE / "peers" / peer / "requirements.txt"
-    python, installed = folder / "bin" / "python", folder / "requirements.txt"
-    if not (installed.is_file() and installed.read_bytes() == requirements.read_bytes()):
-        uv = str(HERE.parent / ".ci" / "uv")
-        click.echo(f"Installing {peer} into {folder.relative_to(HERE.parent)} ...", err=True)
-        call(uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder))
-        call(uv, "pip", "install", "--quiet", "--python", str(python), "--requirement", str(requirements))
-        installed.write_bytes(requirements.read_bytes())
-    return python
-
-
-def call(*words: str) -> None:
-    """Run a program, and stop with its own message when it fails."""
-    done = subprocess.run(words, check=False)  # noqa: S603  # the words are this file's own
-    if done.returncode != 0:
-        click.echo(f"error: {Path(words[0]).name} failed with exit code {done.returncode}", err=True)
-        sys.exit(CHECK_FAILED)
 
 
 def largest_difference(ours: Equity, theirs: Equity) -> float:

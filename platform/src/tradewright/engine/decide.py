@@ -46,7 +46,7 @@ def book_view(state: State, settings: Settings, row: int) -> BookView:
     """Return what rules may know of a row."""
     rows = state.rows
     equity = rows.equity[row]
-    smallest = settings.commission_min / equity if equity > 0.0 else math.inf
+    smallest = quotient(settings.commission_min, equity) if equity > 0.0 else math.inf
     return BookView(
         equity,
         rows.nav[row],
@@ -60,11 +60,17 @@ def book_view(state: State, settings: Settings, row: int) -> BookView:
 
 
 @compiled
+def quotient(part: float, whole: float) -> float:
+    """Return `part / whole` for a `whole` above 0, without the 4 ns of a division where `part` is 0."""
+    return part / whole if part != 0.0 else 0.0
+
+
+@compiled
 def asset_view(state: State, tape: Tape, settings: Settings, book: int, asset: int, held: float) -> AssetView:
     """Return what rules may know of an asset; its mark is above 0."""
     price = state.market[asset].mark
     cost = settings.half_spread_and_slippage + settings.commission_rate
-    cost += settings.commission_per_share / (price * tape.assets[asset].multiplier)
+    cost += quotient(settings.commission_per_share, price * tape.assets[asset].multiplier)
     return AssetView(price, held, state.positions[book, asset].quantity, cost)
 
 

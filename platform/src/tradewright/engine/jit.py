@@ -27,17 +27,15 @@ _INNER: dict[str, Any] = {"forceinline": True, "no_cpython_wrapper": True, "no_c
 
 
 class ApartCompiler(Compiler):
-    """Tell LLVM that the tables of the loop lie apart, so that it may keep their numbers in registers.
+    """Tell LLVM that the loop's tables lie apart from each other, so that it may keep their numbers in registers.
 
     Without it every write to the curve makes the processor read the book again.  True of everything that
     `engine.run.Simulation` hands over: what the loop writes, it alone made; prices that share memory are only read.
     """
 
-    def __init__(
-        self, typing: Any, target: Any, library: Any, args: Any, answer: Any, flags: Any, local: Any
-    ) -> None:
-        flags.noalias = True
-        super().__init__(typing, target, library, args, answer, flags, local)  # type: ignore[no-untyped-call]  # numba ships no types
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)  # type: ignore[no-untyped-call]  # numba's own
+        self.state.flags.noalias = True
 
 
 def compiled(function: F) -> F:

@@ -18,6 +18,7 @@ from tradewright.engine.matcher import (
     fill_order,
     fire_stops,
     free_cash,
+    has_orders,
     is_due,
     release,
 )
@@ -58,12 +59,14 @@ def open_bar(state: State, tape: Tape, settings: Settings, parameters: Any, log:
         if settings.has_actions:
             apply_action(state, tape, settings, bar, asset)
     for book in range(state.positions.shape[0]):
-        if not settings.at_close:
+        ordered = has_orders(state, book)
+        if ordered and not settings.at_close:
             fill_orders(state, tape, settings, parameters, log, bar, book)
         fire_stops(state, tape, settings, log, bar, book)
-        if settings.at_close:
+        if ordered and settings.at_close:
             fill_orders(state, tape, settings, parameters, log, bar, book)
-        expire_orders(state, tape, bar, book)
+        if ordered:
+            expire_orders(state, tape, bar, book)
     mark(state, tape, settings, log, bar)
     if tape.edges[bar].closes:
         grant(state, settings, log, bar)
@@ -136,6 +139,15 @@ def decide_book(
 
 
 @compiled
+def anyone_waits(decisions: Decisions, bar: int) -> bool:
+    """Say whether a book is still to be asked what it wants on this bar."""
+    for book in range(decisions.asked.shape[1]):  # noqa: SIM110  # numba compiles no generator without its runtime
+        if decisions.asked[bar, book]:
+            return True
+    return False
+
+
+@compiled
 def play_bars(
     state: State,
     tape: Tape,
@@ -160,7 +172,7 @@ def play_bars(
         if state.run[0].closed < bar:
             open_bar(state, tape, settings, parameters, log, bar)
             state.run[0].closed = bar
-            if decisions.asked[bar].any():
+            if anyone_waits(decisions, bar):
                 return bar
         ask_books(state, tape, settings, parameters, log, bar)
         for book in range(n_books):

@@ -100,6 +100,15 @@ def expire_orders(state: State, tape: Tape, bar: int, book: int) -> None:
 
 
 @compiled
+def has_orders(state: State, book: int) -> bool:
+    """Say whether the book has any order, which on most bars it has not."""
+    for asset in range(len(state.market)):  # noqa: SIM110  # numba compiles no generator without its runtime
+        if state.positions[book, asset].order != 0.0:
+            return True
+    return False
+
+
+@compiled
 def is_due(state: State, tape: Tape, settings: Settings, bar: int, book: int, asset: int, stage: int) -> bool:
     """Say whether the asset has an order of that stage, and a bar to fill it."""
     position = state.positions[book, asset]

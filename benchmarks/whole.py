@@ -1,0 +1,74 @@
+"""Whole processes, from the shell's point of view: start, imports, work, exit, in seconds of the clock."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from peers import HERE, PEERS, PeerError, call, environment
+
+if TYPE_CHECKING:
+    from contest import Stand
+
+RUNS = 3
+PEERS_ASKED = ("raptorbt", "backtesting", "vectorbt", "backtrader", "bt", "nautilus")
+
+
+class Process(NamedTuple):
+    """A command and its seconds, or why there are none; `said` is what it told while it compiled."""
+
+    label: str
+    seconds: float = float("nan")
+    reason: str = ""
+    said: str = ""
+
+
+def ours(folder: Path) -> list[Process]:
+    """Return the first call of `tradewright backtest` in a new folder, and the best of later ones."""
+    shutil.copy(HERE.parent / "plugins.toml", folder)
+    first, said = timed(folder)
+    later = min(timed(folder)[0] for _ in range(RUNS))
+    telling = next((line for line in said.splitlines() if "ompil" in line), "")
+    return [
+        Process("tradewright backtest, caches warm", later),
+        Process("tradewright backtest, first call, compiling included", first, said=telling),
+    ]
+
+
+def timed(folder: Path) -> tuple[float, str]:
+    """Return the seconds of one call in `folder`, and what it wrote to stderr.
+
+    Raises:
+        PeerError: The command failed.
+    """
+    command = [str(Path(sys.executable).with_name("tradewright")), "backtest", "--no-save"]
+    began = time.perf_counter()
+    done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)  # noqa: S603  # our own
+    seconds = time.perf_counter() - began
+    if done.returncode != 0:
+        raise PeerError(f"tradewright backtest failed: {done.stderr.strip()[-160:]}")
+    return seconds, done.stderr
+
+
+def theirs(stand: Stand, result: Path) -> list[Process]:
+    """Return a process of each peer that plays 2,520 daily bars once, from arrays to metrics, and ends."""
+    found = []
+    for peer in PEERS_ASKED:
+        try:
+            python, script = str(environment(peer)), str(PEERS / peer / "measure.py")
+            words = (python, script, "daily", str(stand.source("daily")), str(result))
+            found.append(Process(peer, min(once(*words) for _ in range(RUNS))))
+        except PeerError as error:
+            found.append(Process(peer, reason=str(error)))
+    return found
+
+
+def once(*words: str) -> float:
+    """Return the seconds of a call that plays its workload a single time."""
+    began = time.perf_counter()
+    call(*words, once=True)
+    return time.perf_counter() - began
