@@ -51,11 +51,13 @@ def history(close) -> tw.History:
     """Return bars of `close`, one asset per column; NaN is a missing bar."""
     close = np.array(close, dtype=float)
     close = close[:, np.newaxis] if close.ndim == 1 else close
-    days = np.datetime64("2000-01-03") + np.arange(len(close))
+    hours = np.datetime64("2000-01-03", "h") + np.arange(
+        len(close)
+    )  # A million days would end beyond datetime64[ns].
     instruments = [tw.Instrument(symbol=f"A{asset}") for asset in range(close.shape[1])]
     traded = np.isfinite(close)
-    bars = tw.Bars(instruments=instruments, opened_at=days, closed_at=days, session=days, close=close, traded=traded)
-    return tw.History(bars)
+    times = {"opened_at": hours, "closed_at": hours + 1, "session": hours.astype("datetime64[D]")}
+    return tw.History(tw.Bars(instruments=instruments, **times, close=close, traded=traded))
 
 
 def forecast(close, **options) -> tw.Forecast:
