@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -221,14 +220,3 @@ def test_csv_check_with_a_warm_calendar_imports_nothing_heavy(workspace: Path) -
     out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
 
     assert out.splitlines()[-1] == "0 []"
-
-
-def test_example_of_the_guide_is_what_the_command_says(workspace: Path) -> None:
-    guide = (Path(__file__).parents[2] / "docs" / "how-to" / "your-own-csv.md").read_text(encoding="utf-8")
-    blocks = dict(re.findall(r"```(csv|console)\n(.*?)```", guide, flags=re.DOTALL))
-    (workspace / "data").mkdir(exist_ok=True)
-    (workspace / "data" / "SPY.csv").write_text(blocks["csv"])
-
-    said = [line.rstrip() for line in run("data/SPY.csv").stdout.splitlines()]
-
-    assert ["$ tradewright data check data/SPY.csv", *said] == blocks["console"].splitlines()
