@@ -28,13 +28,15 @@ install: .venv/.runtime ## install the platform and its plugins into .venv
 
 # With pip inside, "pip install" in the activated environment puts a plugin here and not into the system's Python.
 # The locks hold no package of this workspace; those are installed from here, built by the locked hatchling.
+# Compiled to bytecode at once, since containers often tell Python to keep none: each command would take twice as long.
 .venv/.runtime: requirements.lock requirements-dev.lock pyproject.toml $(MEMBER_MANIFESTS) | .venv/pyvenv.cfg
 	@echo "Installing the platform into .venv ..."
 	@$(INSTALL) --require-hashes --no-build --requirement requirements.lock
 	@awk '/^pip==/ { wanted = 1 } wanted { print; if (!/\\$$/) exit }' requirements-dev.lock >.venv/pip.txt
 	@$(INSTALL) --require-hashes --no-build --requirement .venv/pip.txt
 	@$(INSTALL) --no-deps --build-constraint requirements-dev.lock --build-constraint requirements.lock \
-		--require-build-hashes $(MEMBERS:%=--editable ./%)
+		--require-build-hashes --compile-bytecode $(MEMBERS:%=--editable ./%)
+	@$(BIN)/python -m compileall -q $(SOURCES)
 	@touch $@
 
 .venv/.dev: .venv/.runtime
@@ -49,8 +51,11 @@ demo: ## install everything and run the backtest of plugins.toml
 
 # ---- develop ---------------------------------------------------------------------------------------------
 
+# One file's tests stay in one process, since they share what is costly to set up.
+PYTEST := pytest --numprocesses auto --dist loadfile
+
 test: .venv/.dev ## run every test, doctests included
-	$(BIN)/pytest
+	$(BIN)/$(PYTEST)
 
 bench: .venv/.dev ## measure beside peers, in environments of their own, and write docs/reference/benchmarks.md
 	$(BIN)/python benchmarks/bench.py
@@ -95,7 +100,9 @@ docs-serve: .venv/.dev ## show the documents on port 8000, with search, while th
 
 # Compiled code cannot be traced, so the engine and the rules run interpreted here.
 coverage: .venv/.dev ## check that the tests reach 90 % of the code
-	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest -q -m "not slow and not install" tests/kernel plugins
+	@rm -f .coverage .coverage.*
+	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m $(PYTEST) -q -m "not slow and not install" tests/kernel plugins
+	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
 # ---- locks -----------------------------------------------------------------------------------------------

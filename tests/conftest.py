@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import signal
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,6 +15,10 @@ from tradewright.engine.fuse import FusedRules, fuse
 from tradewright.risk.contract import TargetRule
 
 ROOT = Path(__file__).parents[1]
+
+# A shell that runs the tests in the background lets all they start ignore Ctrl-C, which some of them press.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # ---- commands and compiled rules -------------------------------------------------------------------------
 
@@ -49,6 +54,17 @@ def rule_cache(request: pytest.FixtureRequest) -> Path:
     """
     cache: pytest.Cache = request.config.cache
     return cache.mkdir("tradewright-rules")
+
+
+@pytest.fixture(scope="session")
+def share_cache(rule_cache: Path) -> Callable[[Path], None]:
+    """Return what lets a workspace keep compiled rules and calendars where the others do."""
+
+    def share(workspace: Path) -> None:
+        (workspace / ".tradewright").mkdir()
+        (workspace / ".tradewright" / "cache").symlink_to(rule_cache)
+
+    return share
 
 
 @pytest.fixture(scope="session")

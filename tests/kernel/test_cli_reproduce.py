@@ -44,11 +44,10 @@ def write_prices(desk: Path, days: int = 150, changes: dict[int, float] | None =
 
 
 @pytest.fixture
-def desk(workspace: Path, rule_cache: Path) -> Path:
+def desk(workspace: Path, share_cache: Callable[[Path], None]) -> Path:
     """Return a workspace with prices and a cache of compiled rules."""
     (workspace / "plugins.toml").write_text(SETTINGS, "utf-8")
-    (workspace / ".tradewright").mkdir()
-    (workspace / ".tradewright" / "cache").symlink_to(rule_cache)
+    share_cache(workspace)
     write_prices(workspace)
     return workspace
 

@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 from engine_harness import Fuse, assert_same, decisions, mission, play, prices, settings
 from tradewright.engine.fuse import CHECKED_WITH_NUMBA, FusedRules, content_hash, fuse, writable
-from tradewright.engine.jit import COMPILING
+from tradewright.engine.jit import COMPILING, compiled, compiled_rule
 from tradewright.engine.run import Trace, simulate
 from tradewright.engine.state import as_bytes
 from tradewright.errors import PluginError
@@ -462,6 +462,20 @@ def test_fuse_in_a_second_process_loads_the_code_and_notices_an_edited_helper(tm
 
 @compiling
 @pytest.mark.slow
+@compiling
+def test_function_called_with_several_constants_is_compiled_once() -> None:
+    def count(number: int) -> int:
+        return number + 1
+
+    counted: Any = compiled(count)
+
+    def both() -> tuple[int, int]:
+        return counted(1), counted(2)
+
+    assert (2, 3) == compiled_rule(both)()
+    assert 1 == len(counted.overloads)
+
+
 def test_numba_alone_still_does_not_notice_a_changed_callee(tmp_path: Path) -> None:
     """The canary for the hash over all sources: with a numba that notices, `engine/fuse.py` could do without."""
     (tmp_path / "callee.py").write_text("import numba\n\n@numba.njit\ndef limit():\n    return 0.25\n")

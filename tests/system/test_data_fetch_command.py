@@ -117,12 +117,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, calendars: Path) -> Path:
-    """Return a workspace with a warm calendar and three symbols."""
-    cache = tmp_path / ".tradewright" / "cache"
-    cache.mkdir(parents=True)
-    for file in calendars.iterdir():
-        (cache / file.name).write_bytes(file.read_bytes())
+def desk(tmp_path: Path, share_cache: Callable[[Path], None]) -> Path:
+    """Return a workspace with three symbols."""
+    share_cache(tmp_path)
     configure(tmp_path)
     return tmp_path
 

@@ -132,14 +132,13 @@ def merged(table: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
 def reader(
     workspace: Path,
     run: Callable[..., tuple[int, str, str]],
-    rule_cache: Path,
+    share_cache: Callable[[Path], None],
     tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Reader:
     """A reader in a workspace whose compiled rules outlive it."""
     (workspace / "plugins.toml").write_text(SETTINGS, "utf-8")
-    (workspace / ".tradewright").mkdir()
-    (workspace / ".tradewright" / "cache").symlink_to(rule_cache)
+    share_cache(workspace)
     installed = tmp_path_factory.mktemp("installed")
     monkeypatch.syspath_prepend(str(installed))
     return Reader(workspace, run, installed)

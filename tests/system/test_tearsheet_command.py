@@ -27,9 +27,10 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def desk(tmp_path_factory: pytest.TempPathFactory, share_cache: Callable[[Path], None]) -> Path:
     folder = tmp_path_factory.mktemp("desk")
     shutil.copy(ROOT / "plugins.toml", folder)
+    share_cache(folder)
     return folder
 
 

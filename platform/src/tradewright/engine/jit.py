@@ -6,10 +6,12 @@ Measured on the loop with the mission's rules, one asset, 1,000,000 bars: with n
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, TypeVar
 
 import numba
 from numba.core.compiler import Compiler
+from numba.core.types import unliteral
 
 F = TypeVar("F")
 _settings: Any = numba.config
@@ -40,12 +42,28 @@ class ApartCompiler(Compiler):
 
 def compiled(function: F) -> F:
     """Compile a function of the engine, to be called from compiled code only."""
-    result: F = numba.njit(**_KERNEL, **_INNER)(function)
-    return result
+    result: Any = numba.njit(**_KERNEL, **_INNER)(function)
+    return _without_literals(result) if COMPILING else result
 
 
+def _without_literals(dispatcher: Any) -> Any:
+    """Let one version of a function serve every constant that it is called with.
+
+    numba gives the number of each rule a type of its own and compiled the function once for each, and whatever that
+    calls; a fifth of the time.  Inlining leaves the same constants in the machine code.
+    """
+    template_of = dispatcher.get_call_template
+
+    def get_call_template(arguments: Any, keywords: Any) -> Any:
+        return template_of([unliteral(argument) for argument in arguments], keywords)
+
+    dispatcher.get_call_template = get_call_template
+    return dispatcher
+
+
+@cache
 def compiled_rule(function: F) -> F:
-    """Compile a rule, which may allocate."""
+    """Compile a rule, which may allocate, once for the probe and for every loop of this process."""
     result: F = numba.njit(**_COMMON, forceinline=True)(function)
     return result
 
