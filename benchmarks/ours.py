@@ -89,13 +89,17 @@ def bars_of(arrays: Arrays) -> Bars:
     close = columns(arrays["close"])
     session = arrays["session"].view("datetime64[D]")
     opened = arrays["opened_at"].view("datetime64[ns]") if "opened_at" in arrays else session
+    closed = (opened + np.timedelta64(1, "m")).astype("datetime64[ns]", copy=False)
+    traded = np.ones(close.shape, bool)
+    for made in (closed, traded):
+        made.setflags(write=False)  # Like what is given, so that nothing is copied.
     return Bars(
         instruments=[Instrument(symbol=f"A{asset}") for asset in range(close.shape[1])],
         opened_at=opened,
-        closed_at=opened + np.timedelta64(1, "m"),
+        closed_at=closed,
         session=session,
         close=close,
-        traded=np.ones(close.shape, bool),
+        traded=traded,
         **{name: columns(arrays[name]) for name in ("open", "high", "low")},
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -29,6 +30,17 @@ def obey_asset(  # every asset rule has the same arguments
 def obey_book(book: BookView, p: NoOptions, level: float) -> Halt:
     """Return the scripted level."""
     return Halt(int(level), 1.0, level, 1.0)
+
+
+def tally(proposal: Proposal, asset: AssetView, book: BookView, p: NoOptions, memory: FloatArray) -> Proposal:
+    """Remember how often it has been asked."""
+    memory[0] = 1.0 if math.isnan(memory[0]) else memory[0] + 1.0
+    return proposal
+
+
+def tallying() -> tuple[tuple[str, TargetRule], ...]:
+    """Return an asset rule that remembers how often it has been asked."""
+    return (("tally", TargetRule(phase="asset", function=tally, parameters=NoOptions(), memory=1)),)
 
 
 def script(values: Sequence[float], default: float) -> Feature:

@@ -11,7 +11,7 @@ import math
 
 import pytest
 from engine_harness import NAN, Fuse, Ledger, assert_same, limits, mission, play, prices
-from scripted_rules import scripted
+from scripted_rules import scripted, tallying
 from tradewright.engine.log import GRANTED, HALTED, LIFTED
 from tradewright.risk.contract import FLATTEN, REDUCING, RUNNING
 from tradewright.risk.risk_per_trade import RiskPerTrade
@@ -85,8 +85,8 @@ def test_ledger_of_a_drawdown_flattens_even_what_is_frozen(fused: Fuse) -> None:
         pytest.param(1.25, 50.0, 1, id="larger"),
         pytest.param(-0.5, 50.0, 1, id="smaller on the other side"),
         pytest.param(-1.0, 50.0, 1, id="the other side"),
-        # Frozen with nothing held; the fall from 0.5 has the rules asked again.
-        pytest.param(NAN, 0.0, 2, id="no number"),
+        # Frozen with nothing held, of which no rule is asked again.
+        pytest.param(NAN, 0.0, 1, id="no number"),
     ],
 )
 def test_ledger_of_a_rule_that_may_only_shrink_a_target(
@@ -98,6 +98,16 @@ def test_ledger_of_a_rule_that_may_only_shrink_a_target(
 
     assert quantity == ledger.rows()[1][1]
     assert strikes == ledger.run("strikes")[0]
+
+
+def test_ledger_of_a_rule_with_memory_that_is_asked_on_every_bar(fused: Fuse) -> None:
+    bars = prices([64] * 5, open=[64] * 5)
+
+    # Neither wanted nor held on the first bar and the last, when a rule without memory is not asked.
+    ledger = play(fused(tallying()), bars, [None, 0.5, None, 0.0, None], CAPITAL)
+
+    assert [0, 0, 50, 50, 0] == [row[1] for row in ledger.rows()]
+    assert [1, 2, 3, 4, 5] == [step.asset_memory[0, 0, 0] for step in ledger.steps]
 
 
 def test_ledger_of_a_halt_that_a_person_lifts(fused: Fuse) -> None:

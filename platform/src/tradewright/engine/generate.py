@@ -70,6 +70,10 @@ _CALL = {
     "sides": "    sides = rule_{i}({target}, {held}, view, parameters[{i}]{more})\n"
     "    apply_sides(state, work, sides, {i}, bar, book, counting)",
 }
+# Most of a universe is neither wanted nor held, and what no rule remembers can be left unasked.
+_NOTHING_TO_LOWER = """\
+    if proposal.target == 0.0 and asset.held == 0.0:
+        return proposal"""
 _CHECK = """\
     allowed = rule_{i}(order, parameters[{i}]{more})
     size = permit(state, tape, settings, order, size, allowed, {i}, bar, asset)"""
@@ -97,7 +101,7 @@ def source_of(
             f"rule_{i} = {wrapper.format(i=i, name=name, phase=part.phase)}" for i, (name, part) in enumerate(parts)
         ),
         book=calls["book"] or "        pass",
-        asset=calls["asset"],
+        asset="\n".join(filter(None, ("" if remembers(rules) else _NOTHING_TO_LOWER, calls["asset"]))),
         checks="\n".join(_check_calls(rules, checks)),
         sides=calls["sides"] or "    pass",
     )
@@ -108,6 +112,11 @@ def source_of(
         raise AssertionError("engine/loop.py no longer has the lines that the fused modules replace")
     source = head + imports + text + marker + functions_of_loop
     return plain(source) if interpreted else source
+
+
+def remembers(rules: Sequence[tuple[str, TargetRule]]) -> bool:
+    """Say whether an asset rule keeps numbers from bar to bar, and so must be asked on every one."""
+    return any(rule.phase == "asset" and rule.memory for _, rule in rules)
 
 
 def _calls(phase: str, rules: Sequence[tuple[str, TargetRule]], *, python: bool) -> Iterator[str]:
