@@ -138,7 +138,7 @@ class RiskPerTrade(AssetRule):
             return target, stop, mode
         valid = 0 < stop < mark if side > 0 else stop > mark
         watch.limit("valid stop", stop, mark)
-        watch.limit("valid stop", stop, 0.0)
+        watch.quotient("valid stop", stop, 0.0)
         if not valid:
             return view.held, stop, mode
         distance = abs(mark - stop) / mark
