@@ -280,6 +280,22 @@ def test_run_again_of_an_unknown_run_names_the_latest(desk: Path, run: Run) -> N
     assert f"fix: name one of the latest: {run_id}\n" in err
 
 
+def test_run_again_of_the_latest_plays_the_newest(desk: Path, run: Run) -> None:
+    played(run, "--to", "2024-02-29")
+    run_id = played(run, "--to", "2024-02-28")["run_id"]
+
+    code, out, _ = run("backtest", "--run", "latest", "--json")
+
+    assert (0, run_id) == (code, json.loads(out)["run_id"])
+
+
+def test_run_again_of_the_latest_when_there_is_none_says_so(desk: Path, run: Run) -> None:
+    code, out, err = run("backtest", "--run", "latest")
+
+    assert (2, "") == (code, out)
+    assert "error: no run is saved in " in err
+
+
 def test_run_again_stays_in_the_workspace_that_holds_the_run(desk: Path, run: Run) -> None:
     run_id = played(run, "--to", "2024-02-29")["run_id"]
     (desk / "other").mkdir()

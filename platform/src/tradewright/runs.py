@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 FILE = "runs.db"
 SCHEMA = 2
+LATEST = "latest"
+"""The word for the newest run."""
 LISTED_MAX = 5
 """Runs that an error names: enough to recognise the one that was meant."""
 
@@ -224,13 +226,16 @@ class RunStore:
         except ValueError as error:
             raise self._refused(f"damaged: {error}") from error
 
-    def find(self, prefix: str) -> Saved:
-        """Return everything that is kept of the run whose name is, or alone begins with, `prefix`.
+    def find(self, name: str) -> Saved:
+        """Return everything that is kept of a run: the one with this name, or with the only name that begins so.
+
+        `latest` is the name of the newest.
 
         Raises:
             DataError: The file cannot be read.
             UsageError: There is no such run, or several.
         """
+        prefix = self._latest() if name == LATEST else name
         rows: list[tuple[str, ...]] = []
         if self.path.exists():
             with self._open("ro") as db:
@@ -246,6 +251,13 @@ class RunStore:
         except ValueError as error:
             raise self._refused(f"damaged: {error}") from error
         return Saved(run_id=found[0], run=run, report=report)
+
+    def _latest(self) -> str:
+        """Return the name of the newest run."""
+        stored = self.stored()
+        if not stored:
+            raise UsageError(f"no run is saved in {self.path}", fix="run a backtest first; each is saved")
+        return stored[0].run_id
 
     def _only(self, prefix: str, rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
         """Return the one row; without it, or with several, name what was meant."""

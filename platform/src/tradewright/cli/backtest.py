@@ -63,7 +63,8 @@ if TYPE_CHECKING:
     "--run",
     "run_id",
     metavar="ID",
-    help="Play a saved run again as it was, and say whether it is the same or what has changed; exit 9 if not.",
+    help="Play a saved run again as it was, `latest` the newest, and say whether it is the same or what has changed; "
+    "exit 9 if not.",
 )
 @json_option
 def backtest(

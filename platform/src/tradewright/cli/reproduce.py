@@ -62,11 +62,11 @@ class Difference:
         return self.kind not in {"version", "code"}
 
 
-def reproduce(prefix: str, config_file: Path, *, as_json: bool) -> int:
-    """Play the saved run whose name begins with `prefix` again, print what differs, and return the exit code."""
+def reproduce(name: str, config_file: Path, *, as_json: bool) -> int:
+    """Play the saved run of this name again, print what differs, and return the exit code."""
     # The file of the settings may have changed since, or be gone: the run holds its own.
     workspace = config_file.resolve().parent
-    saved = RunStore.of(workspace).find(prefix)
+    saved = RunStore.of(workspace).find(name)
     found = [*_differences(saved, workspace)]
     reproduced = not any(one.of_result for one in found)
     if as_json:

@@ -10,7 +10,6 @@ from tradewright.cli.changes import changes, shortened
 from tradewright.cli.options import config_option, json_option
 from tradewright.cli.output import echo_json, echo_table
 from tradewright.cli.page import echo_report
-from tradewright.errors import UsageError
 from tradewright.reports.wording import listed, percent, ratio
 from tradewright.runs import RunStore
 
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tradewright.runs import Stored
-
-LATEST = "latest"
-"""The word for the newest run."""
 
 _COLUMNS = ("run", "strategies", "symbols", "period", "return", "Sharpe", "drawdown", "status", "trials", "changed")
 
@@ -54,7 +50,7 @@ def show_run(run_id: str, config_file: Path, as_json: bool) -> None:  # noqa: FB
     ID is a run's name, a beginning that no other run has, or the word `latest`.
     """
     store = _store(config_file)
-    found = store.find(_latest(store) if run_id == LATEST else run_id)
+    found = store.find(run_id)
     if as_json:
         echo_json("backtest", **found.report)
     else:
@@ -64,14 +60,6 @@ def show_run(run_id: str, config_file: Path, as_json: bool) -> None:  # noqa: FB
 def _store(config_file: Path) -> RunStore:
     """Return the runs of the folder of the settings; the file itself need not be there any more."""
     return RunStore.of(config_file.resolve().parent)
-
-
-def _latest(store: RunStore) -> str:
-    """Return the name of the newest run."""
-    stored = store.stored()
-    if not stored:
-        raise UsageError(f"no run is saved in {store.path}", fix="run a backtest first; each is saved")
-    return stored[0].run_id
 
 
 def _with_earlier(stored: Sequence[Stored]) -> Iterator[tuple[Stored, Stored | None]]:

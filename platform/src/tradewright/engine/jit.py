@@ -10,11 +10,12 @@ from functools import cache
 from typing import Any, TypeVar
 
 import numba
+from numba.core import types
 from numba.core.compiler import Compiler
-from numba.core.types import unliteral
 
 F = TypeVar("F")
 _settings: Any = numba.config
+_unliteral: Any = types.unliteral
 
 COMPILING = not _settings.DISABLE_JIT
 """Whether numba compiles at all; `NUMBA_DISABLE_JIT=1` leaves everything to the interpreter, for coverage."""
@@ -42,11 +43,13 @@ class ApartCompiler(Compiler):
 
 def compiled(function: F) -> F:
     """Compile a function of the engine, to be called from compiled code only."""
-    result: Any = numba.njit(**_KERNEL, **_INNER)(function)
-    return _without_literals(result) if COMPILING else result
+    result: F = numba.njit(**_KERNEL, **_INNER)(function)
+    if COMPILING:
+        _serve_every_constant(result)
+    return result
 
 
-def _without_literals(dispatcher: Any) -> Any:
+def _serve_every_constant(dispatcher: Any) -> None:
     """Let one version of a function serve every constant that it is called with.
 
     numba gives the number of each rule a type of its own and compiled the function once for each, and whatever that
@@ -55,16 +58,19 @@ def _without_literals(dispatcher: Any) -> Any:
     template_of = dispatcher.get_call_template
 
     def get_call_template(arguments: Any, keywords: Any) -> Any:
-        return template_of([unliteral(argument) for argument in arguments], keywords)
+        return template_of([_unliteral(argument) for argument in arguments], keywords)
 
     dispatcher.get_call_template = get_call_template
-    return dispatcher
 
 
 @cache
+def _rule(function: Any) -> Any:
+    return numba.njit(**_COMMON, forceinline=True)(function)
+
+
 def compiled_rule(function: F) -> F:
     """Compile a rule, which may allocate, once for the probe and for every loop of this process."""
-    result: F = numba.njit(**_COMMON, forceinline=True)(function)
+    result: F = _rule(function)
     return result
 
 
