@@ -476,6 +476,7 @@ def test_function_called_with_several_constants_is_compiled_once() -> None:
     assert 1 == len(counted.overloads)
 
 
+@compiling
 def test_numba_alone_still_does_not_notice_a_changed_callee(tmp_path: Path) -> None:
     """The canary for the hash over all sources: with a numba that notices, `engine/fuse.py` could do without."""
     (tmp_path / "callee.py").write_text("import numba\n\n@numba.njit\ndef limit():\n    return 0.25\n")
