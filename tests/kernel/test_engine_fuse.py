@@ -461,8 +461,6 @@ def test_fuse_in_a_second_process_loads_the_code_and_notices_an_edited_helper(tm
 
 
 @compiling
-@pytest.mark.slow
-@compiling
 def test_function_called_with_several_constants_is_compiled_once() -> None:
     def count(number: int) -> int:
         return number + 1
@@ -477,6 +475,7 @@ def test_function_called_with_several_constants_is_compiled_once() -> None:
 
 
 @compiling
+@pytest.mark.slow
 def test_numba_alone_still_does_not_notice_a_changed_callee(tmp_path: Path) -> None:
     """The canary for the hash over all sources: with a numba that notices, `engine/fuse.py` could do without."""
     (tmp_path / "callee.py").write_text("import numba\n\n@numba.njit\ndef limit():\n    return 0.25\n")
