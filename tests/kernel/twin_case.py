@@ -41,12 +41,6 @@ class Watch:
         elif distance == 0:
             self.exact.add(what)
 
-    def quotient(self, what: str, value: float, limit: float) -> None:
-        """Note the same of a value that was divided: where one program's rounds to the limit, another's need not."""
-        distance = abs(value - limit)
-        if distance <= NEAR * max(1.0, abs(limit)):
-            self.near.append((self.bar, what, distance))
-
     def step(self, what: str, number: float) -> float:
         """Note that `number` is about to be rounded to a whole one, and return it."""
         distance = abs(number - round(number))

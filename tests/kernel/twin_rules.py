@@ -133,12 +133,15 @@ class RiskPerTrade(AssetRule):
         unit = self.unit(view)
         if math.isnan(stop) and math.isfinite(unit) and unit > STILL:
             stop = mark * (1 - side * self.multiple * unit)
+            # Unrounded: 3 times a third is 1 here, and need not be where the third was summed in another order.
+            (a, b), (c, d) = self.multiple.as_integer_ratio(), unit.as_integer_ratio()
+            watch.limit("valid stop", (b * d - int(side) * a * c) / (b * d), 0.0)
         watch.limit(self.name, abs(target), held)
         if abs(target) <= held:
             return target, stop, mode
         valid = 0 < stop < mark if side > 0 else stop > mark
         watch.limit("valid stop", stop, mark)
-        watch.quotient("valid stop", stop, 0.0)
+        watch.limit("valid stop", stop, 0.0)
         if not valid:
             return view.held, stop, mode
         distance = abs(mark - stop) / mark
