@@ -71,6 +71,24 @@ def test_correlation_of_what_rises_evenly_is_unknown() -> None:
     assert np.isnan(correlation(returns)[0, 1])
 
 
+@pytest.mark.parametrize("first", ["random", "still", "rounding", "even", "opposite"])
+def test_correlation_is_the_same_with_a_session_that_nobody_has(first: str) -> None:
+    other = np.random.default_rng(4).normal(size=30)
+    column = {
+        "random": np.random.default_rng(6).normal(size=30),
+        "still": np.zeros(30),
+        "rounding": 0.99e-12 * np.tile([1.0, -1.0], 15),
+        "even": np.full(30, 0.1),
+        "opposite": -other,
+    }[first]
+    complete = np.column_stack([column, other])
+
+    found = correlation(np.vstack([complete, [NAN, NAN]]))
+
+    np.testing.assert_allclose(correlation(complete), found, rtol=1e-12, atol=1e-15)
+    assert np.isnan(found[0, 1]) == (first in {"still", "rounding", "even"})
+
+
 def test_correlation_never_exceeds_one() -> None:
     column = np.random.default_rng(5).normal(size=30)
 
