@@ -119,8 +119,7 @@ def lines(result: Result) -> Iterator[str]:
     )
     yield from ("", "Whole processes:", "", "| process | |", "|---|---:|")
     yield from (f"| {one.label} | {clock(one)} |" for one in result.processes)
-    told = next((one.said for one in result.processes if one.said), "")
-    yield from ("", f"While it compiles, the first call says: `{told}`" if told else "", "")
+    yield ""
     yield from costs(result.scaling)
     yield from losses(result)
 

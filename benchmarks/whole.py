@@ -19,28 +19,26 @@ PEERS_ASKED = ("raptorbt", "backtesting", "vectorbt", "backtrader", "bt", "nauti
 
 
 class Process(NamedTuple):
-    """A command and its seconds, or why there are none; `said` is what it told while it compiled."""
+    """A command and its seconds, or why there are none."""
 
     label: str
     seconds: float = float("nan")
     reason: str = ""
-    said: str = ""
 
 
 def ours(folder: Path) -> list[Process]:
     """Return the first call of `tradewright backtest` in a new folder, and the best of later ones."""
     shutil.copy(HERE.parent / "plugins.toml", folder)
-    first, said = timed(folder)
-    later = min(timed(folder)[0] for _ in range(RUNS))
-    telling = next((line for line in said.splitlines() if "ompil" in line), "")
+    first = timed(folder)
+    later = min(timed(folder) for _ in range(RUNS))
     return [
         Process("tradewright backtest, caches warm", later),
-        Process("tradewright backtest, first call, compiling included", first, said=telling),
+        Process("tradewright backtest, first call, compiling included", first),
     ]
 
 
-def timed(folder: Path) -> tuple[float, str]:
-    """Return the seconds of one call in `folder`, and what it wrote to stderr.
+def timed(folder: Path) -> float:
+    """Return the seconds of one call in `folder`.
 
     Raises:
         PeerError: The command failed.
@@ -51,7 +49,7 @@ def timed(folder: Path) -> tuple[float, str]:
     seconds = time.perf_counter() - began
     if done.returncode != 0:
         raise PeerError(f"tradewright backtest failed: {done.stderr.strip()[-160:]}")
-    return seconds, done.stderr
+    return seconds
 
 
 def theirs(stand: Stand, result: Path) -> list[Process]:
