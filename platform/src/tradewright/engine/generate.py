@@ -73,7 +73,8 @@ _CALL = {
 # Most of a universe is neither wanted nor held, and what no rule remembers can be left unasked.
 _NOTHING_TO_LOWER = """\
     if proposal.target == 0.0 and asset.held == 0.0:
-        return proposal"""
+        return proposal
+"""
 _CHECK = """\
     allowed = rule_{i}(order, parameters[{i}]{more})
     size = permit(state, tape, settings, order, size, allowed, {i}, bar, asset)"""
@@ -101,7 +102,7 @@ def source_of(
             f"rule_{i} = {wrapper.format(i=i, name=name, phase=part.phase)}" for i, (name, part) in enumerate(parts)
         ),
         book=calls["book"] or "        pass",
-        asset="\n".join(filter(None, ("" if remembers(rules) else _NOTHING_TO_LOWER, calls["asset"]))),
+        asset=("" if _remembers(rules) else _NOTHING_TO_LOWER) + calls["asset"],
         checks="\n".join(_check_calls(rules, checks)),
         sides=calls["sides"] or "    pass",
     )
@@ -114,7 +115,7 @@ def source_of(
     return plain(source) if interpreted else source
 
 
-def remembers(rules: Sequence[tuple[str, TargetRule]]) -> bool:
+def _remembers(rules: Sequence[tuple[str, TargetRule]]) -> bool:
     """Say whether an asset rule keeps numbers from bar to bar, and so must be asked on every one."""
     return any(rule.phase == "asset" and rule.memory for _, rule in rules)
 
