@@ -149,7 +149,7 @@ def run_engine(case: Case) -> Equity:
     wanted = Decisions(case.position[:, None, None], made, np.zeros_like(made))
     settings = ours.settings([], in_units=True, commission_rate=FEE)
     trace = simulate(ours.bars_of(arrays), wanted, settings, fuse([], ours.CACHE), np.array([CAPITAL]))
-    return Equity(trace.curve["equity"][:, 0], len(trace.fills))
+    return Equity(trace.equity[:, 0], len(trace.fills))
 
 
 def ask(peer: str, cases: list[Case]) -> dict[str, Equity]:

@@ -35,8 +35,8 @@ def one_asset(n_bars: int, bars_per_session: int, deviation: float) -> Arrays:
         "low": np.minimum(opening, close) * np.exp(-reach[1]),
         "close": close,
         "volume": np.full(n_bars, 1e9),
-        "opened_at": opened.astype(np.int64),
         "session": session.astype(np.int64),
+        **clock(opened),
         **crossover(close),
         **context(close),
     }
@@ -50,6 +50,11 @@ def intraday(n_bars: int, bars_per_session: int = MINUTES) -> Arrays:
 def daily(n_bars: int) -> Arrays:
     """Return daily bars."""
     return one_asset(n_bars, 1, 0.01)
+
+
+def clock(opened: np.ndarray[Any, np.dtype[np.datetime64]]) -> Arrays:
+    """Return when each bar opened and closed, a minute later, in nanoseconds since 1970."""
+    return {"opened_at": opened.astype(np.int64), "closed_at": (opened + _MINUTE).astype(np.int64)}
 
 
 def crossover(close: FloatArray) -> Arrays:
@@ -89,6 +94,7 @@ def universe(n_bars: int, n_assets: int) -> Arrays:
         "low": np.minimum(opening, close),
         "close": close,
         "session": session.astype(np.int64),
+        **clock(session.astype("datetime64[ns]")),
         "weight": weight,
         "decided": decided,
     }

@@ -87,17 +87,13 @@ def settings(rules: Rules, **changes: Any) -> Settings:
 def bars_of(arrays: Arrays) -> Bars:
     """Return the platform's value of prices, one asset or many."""
     close = columns(arrays["close"])
-    session = arrays["session"].view("datetime64[D]")
-    opened = arrays["opened_at"].view("datetime64[ns]") if "opened_at" in arrays else session
-    closed = (opened + np.timedelta64(1, "m")).astype("datetime64[ns]", copy=False)
     traded = np.ones(close.shape, bool)
-    for made in (closed, traded):
-        made.setflags(write=False)  # Like what is given, so that nothing is copied.
+    traded.setflags(write=False)  # Like what is given, so that nothing is copied.
     return Bars(
         instruments=[Instrument(symbol=f"A{asset}") for asset in range(close.shape[1])],
-        opened_at=opened,
-        closed_at=closed,
-        session=session,
+        opened_at=arrays["opened_at"].view("datetime64[ns]"),
+        closed_at=arrays["closed_at"].view("datetime64[ns]"),
+        session=arrays["session"].view("datetime64[D]"),
         close=close,
         traded=traded,
         **{name: columns(arrays[name]) for name in ("open", "high", "low")},
@@ -129,10 +125,9 @@ def play(bars: Bars, decisions: Decisions, rules: Rules, fused: FusedRules) -> T
     return simulation.trace()
 
 
-def measures(trace: Trace, bars: Bars) -> tuple[float | None, ...]:
+def measures(trace: Trace) -> tuple[float | None, ...]:
     """Return what a report says of a curve at session closes and of its round trips, without the bootstrap."""
-    closes = np.append(bars.session[1:] != bars.session[:-1], [True])
-    values = np.append(1.0, trace.curve.nav[closes, 0])
+    values = np.append(1.0, trace.curve.nav[:, 0])
     fills = trace.fills
     profit = trades.round_trips(fills.bar, fills.asset, fills.quantity, fills.price, fills.fee).profit
     curve = (
@@ -147,7 +142,7 @@ def report(seconds: float, trace: Trace, rules: Rules) -> dict[str, Any]:
     """Return the answer of a workload, with how often each rule has cut."""
     names = [name for name, _ in rules]
     cuts = dict(zip(names_in_order(rules), trace.state.counters.cuts.tolist(), strict=True)) if names else {}
-    return stopwatch.answer(seconds, len(trace.curve), trace.fills.bar, cuts=cuts)
+    return stopwatch.answer(seconds, len(trace.equity), trace.fills.bar, cuts=cuts)
 
 
 def names_in_order(rules: Rules) -> list[str]:
@@ -160,9 +155,8 @@ def whole_path(arrays: Arrays, rules: Rules, decisions: Decisions) -> dict[str, 
     fused = fuse(rules, CACHE)
 
     def action() -> Trace:
-        bars = bars_of(arrays)
-        trace = play(bars, decisions, rules, fused)
-        measures(trace, bars)
+        trace = play(bars_of(arrays), decisions, rules, fused)
+        measures(trace)
         return trace
 
     return report(*stopwatch.best_of(action), rules)

@@ -139,7 +139,8 @@ def backtest(
         engine="0" * 32,
         interpreted={},
         trace=Trace(
-            curve=curve,
+            equity=curve["equity"].copy(),
+            curve=curve[start:][bars.session_ends[start:]],
             fills=np.array(list(fills), FILL).view(np.recarray),
             events=np.array(list(events), EVENT).view(np.recarray),
             state=state,

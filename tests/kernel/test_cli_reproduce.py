@@ -316,12 +316,12 @@ def test_code_has_the_hash_of_the_kernel_and_of_each_plugin_named() -> None:
 
 def test_trace_hashes_tell_one_bit_apart() -> None:
     class Trace:
-        curve, fills, events = np.zeros(3), np.zeros(2), np.zeros(0)
+        equity, curve, fills, events = np.zeros(4), np.zeros(3), np.zeros(2), np.zeros(0)
 
     before = trace_hashes(Trace)  # type: ignore[arg-type]  # has the parts
     Trace.fills = np.array([0.0, -0.0])
 
-    assert ["curve", "fills", "events"] == list(before)
+    assert ["equity", "curve", "fills", "events"] == list(before)
     assert ["fills"] == [part for part, text in trace_hashes(Trace).items() if text != before[part]]  # type: ignore[arg-type]  # likewise
 
 

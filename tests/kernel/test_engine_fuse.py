@@ -182,7 +182,7 @@ def trade(fused: FusedRules) -> Trace:
 
 def everything(trace: Trace) -> bytes:
     """Return every number of a run."""
-    return as_bytes((*trace.state, trace.curve, trace.fills, trace.events))
+    return as_bytes((*trace.state, trace.equity, trace.curve, trace.fills, trace.events))
 
 
 # ---- compiled and interpreted ----------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ def simulation(fused: Fuse, start: int = 0) -> Simulation:
 
 
 def everything(trace: Trace) -> bytes:
-    return as_bytes((*trace.state, trace.curve, trace.fills, trace.events))
+    return as_bytes((*trace.state, trace.equity, trace.curve, trace.fills, trace.events))
 
 
 @hypothesis_settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -65,8 +65,8 @@ def test_run_from_a_later_bar_trades_nothing_before_it(fused: Fuse) -> None:
     late.advance(N_BARS)
 
     trace = late.trace()
-    assert not trace.curve["equity"][:40].any()
-    assert (trace.curve["equity"][40:] > 0.0).all()
+    assert not trace.equity[:40].any()
+    assert (trace.equity[40:] > 0.0).all()
     assert trace.fills.bar.min() > 40
 
 
@@ -161,7 +161,7 @@ def test_run_that_asks_tells_what_the_book_holds_at_that_close(fused: Fuse) -> N
     trace, quantity = asks.trace(), np.zeros((N_BARS, 2))
     mine = trace.fills[trace.fills.book == 0]
     np.add.at(quantity, (mine.bar, mine.asset), mine.quantity)
-    weights = quantity.cumsum(axis=0) * asks._tape.close / trace.curve.equity[:, :1]
+    weights = quantity.cumsum(axis=0) * asks._tape.close / trace.equity[:, :1]
     assert any(held.any() for held in told.values())
     np.testing.assert_allclose(weights[::2], [told[bar] for bar in range(0, N_BARS, 2)], rtol=0, atol=1e-12)
 

@@ -90,12 +90,13 @@ def test_table_has_zeros_where_nothing_is_given() -> None:
 
 
 def test_log_has_room_for_what_is_asked() -> None:
-    log = make_log(n_bars=4, n_rows=3, n_fills=5, n_events=6)
+    log = make_log(n_bars=4, n_sessions=2, n_rows=3, n_fills=5, n_events=6)
 
-    assert ((4, 3), (5,), (6,)) == (log.curve.shape, log.fills.shape, log.events.shape)
+    assert ((4, 3), (2, 3)) == (log.equity.shape, log.curve.shape)
+    assert ((5,), (6,)) == (log.fills.shape, log.events.shape)
     for found, dtype in ((log.curve, CURVE), (log.fills, FILL), (log.events, EVENT)):
         assert dtype.names == found.dtype.names
-    assert [0, 0] == list(log.counts)
+    assert [0, 0, 0] == list(log.counts)
 
 
 # ---- the tape --------------------------------------------------------------------------------------------------
@@ -111,8 +112,7 @@ def tape_of(bars: Bars) -> Tape:
 def test_tape_knows_the_first_and_last_bar_of_each_session() -> None:
     tape = tape_of(prices([1, 1, 1, 1, 1, 1], sessions=[0, 0, 0, 3, 4, 4]))
 
-    assert [True, False, False, True, True, False] == list(tape.edges.opens)
-    assert [False, False, True, True, False, True] == list(tape.edges.closes)
+    assert [False, False, True, True, False, True] == list(tape.session_ends)
 
 
 def test_tape_of_close_only_prices_has_the_close_for_every_price_and_no_volume() -> None:

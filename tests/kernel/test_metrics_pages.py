@@ -14,7 +14,9 @@ import pytest
 import tradewright.metrics
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "metrics.md"
-MODULES = sorted(module.name for module in pkgutil.iter_modules(tradewright.metrics.__path__))
+MODULES = sorted(
+    module.name for module in pkgutil.iter_modules(tradewright.metrics.__path__) if module.name[0] != "_"
+)
 COLUMNS = ["function", "formula", "unit", "None or edge", "source"]
 
 

@@ -349,4 +349,4 @@ def test_the_example_is_what_the_engine_would_have_written(tmp_path: Path) -> No
         for _, _, _, _, quantity, price, fee, _ in (fill for fill in FILLS if fill[0] == bar):
             cash, held = cash - quantity * price - fee, held + quantity
 
-        assert expected == cash + held * CLOSE[bar][0] == ran.trace.curve.equity[bar, 0]
+        assert expected == cash + held * CLOSE[bar][0] == ran.trace.equity[bar, 0]

@@ -101,7 +101,7 @@ def test_correlations_come_every_refresh_th_session_at_its_last_bar() -> None:
     """Sessions of two bars, a matrix at sessions 0, 3, 6: known from bars 1, 7 and 13 on."""
     stack, known = correlations(walk(16, 2, per_session=2), 60, 3)
 
-    assert stack.shape == (3, 2, 2)
+    assert np.shape(stack) == (3, 2, 2)
     assert known.tolist() == [-1] + [0] * 6 + [1] * 6 + [2] * 3
 
 

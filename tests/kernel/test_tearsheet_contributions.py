@@ -13,7 +13,6 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from tearsheet_market import market, played
 from tradewright.pipeline import Targets
-from tradewright.reports.figures import session_closes
 from tradewright.reports.tearsheet.contributions import contributions
 from tradewright.reports.tearsheet.profits import Parts, positions
 from tradewright.reports.tearsheet.shares import shares
@@ -140,13 +139,13 @@ def test_contributions_add_up_to_the_profit_of_each_book(
     bars = market(seed, 80, SYMBOLS, acting=acting)
     ran = played(folder, rule_cache, bars, seed=seed, books=("one", "two", "three")[:books], whole=whole)
     found = contributions(ran, bars.n_bars)
-    closes, last = session_closes(ran, bars.n_bars), ran.trace.curve[-1]
+    last = ran.trace.curve[-1]
     profit = last.equity[-1] - 100_000.0
     slack = 1e-9 * max(1.0, last.equity[-1])
 
     assert len(ran.trace.fills) > 10
     for book, row in enumerate(found.strategies):
-        equity = ran.trace.curve.equity[closes, book]
+        equity = ran.trace.curve.equity[:, book]
         assert np.abs(row.curve - (equity - 100_000.0 / books)).max() <= slack
         assert abs(row.total - row.curve[-1]) <= slack
     for rows in (found.strategies, found.signals, found.assets):

@@ -19,7 +19,8 @@ class Twin(Decisions):
 
     def __init__(self, case: Case) -> None:
         super().__init__(case)
-        self.curve: list[list[Point]] = []
+        self.equity: list[list[float]] = []
+        self.curve: dict[int, list[Point]] = {}
 
     @property
     def counters(self) -> list[Counter]:
@@ -53,7 +54,8 @@ class Twin(Decisions):
         self.mark_books()
         if self.last_of_session():
             self.raise_capital()
-        self.curve.append([self.point(number) for number in range(len(self.rows))])
+            self.curve[self.bar] = [self.point(number) for number in range(len(self.rows))]
+        self.equity.append([row.equity for row in self.rows])
         self.remember_bar()
         answers = self.ask_book_rules()
         for book in range(self.n_books):

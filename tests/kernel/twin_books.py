@@ -76,7 +76,7 @@ class Books:
                 setattr(self.account, name, sum(getattr(row, name) for row in self.rows[:-1]))
 
     def point(self, number: int) -> Point:
-        """Return what is written down of a row at the close (section 11)."""
+        """Return what is written down of a row at the close of a session (section 11)."""
         row, gross, net = self.rows[number], 0.0, 0.0
         books = range(self.n_books) if number == self.n_books else [number]
         for book in books:

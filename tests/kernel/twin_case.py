@@ -187,7 +187,7 @@ class Event:
 
 @dataclass
 class Point:
-    """One row of the curve."""
+    """One row of the curve, at the close of a session."""
 
     equity: float
     nav: float

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from tradewright.risk.checks import always, order_size, price_collar, restricted
 from tradewright.values.bars import Bars
 from tradewright.values.instrument import Instrument
 from twin import Twin
-from twin_case import Case, Point
+from twin_case import Case
 from twin_checks import Check, RestrictedList
 from twin_draws import Draw, case_of
 from twin_rules import BookRule, Rule
@@ -209,11 +209,15 @@ def results(engine: Simulation, twin: Twin) -> Iterator[Difference]:
     yield from records(trace.fills, twin.fills, "fill")
     yield from records(trace.events, twin.events, "event")
     yield from state(trace.state, twin)
-    for row, engines in enumerate(trace.curve[: len(twin.curve)].T):
-        columns = {field.name: engines[field.name].tolist() for field in fields(Point)}
-        for bar, points in enumerate(twin.curve):
-            engine_point = {name: column[bar] for name, column in columns.items()}
-            yield from values(bar, f"curve row {row}", engine_point, vars(points[row]))
+    for bar, (engines, twins) in enumerate(zip(trace.equity.tolist(), twin.equity, strict=False)):
+        yield from values(bar, "equity of row", by_number(engines), by_number(twins))
+    for entry, (bar, points) in zip(trace.curve, twin.curve.items(), strict=True):
+        for row, (left, right) in enumerate(zip(dicts(entry), points, strict=True)):
+            yield from values(bar, f"curve row {row}", left, vars(right))
+
+
+def by_number(row: list[float]) -> dict[str, float]:
+    return {str(number): value for number, value in enumerate(row)}
 
 
 def values(bar: int, where: str, engines: dict[str, float], twins: dict[str, float]) -> Iterator[Difference]:

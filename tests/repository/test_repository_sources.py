@@ -22,7 +22,7 @@ BROAD_EXCEPT = {
 PRINTS = "platform/src/tradewright/cli/"
 # A peer's script is not this project's code: vectorbt asks for compiled order functions.
 NUMBA = re.compile(
-    r"platform/src/tradewright/(engine|risk)/|plugins/[^/]+/src/[^/]+/_kernels\.py$|(tests|plugins/[^/]+/tests)/"
+    r"platform/src/tradewright/(engine|risk)/|(platform|plugins/[^/]+)/src/[^/]+/([^/]+/)?_kernels\.py$|(tests|plugins/[^/]+/tests)/"
     r"|benchmarks/peers/vectorbt/"
 )
 

@@ -112,7 +112,7 @@ def test_optimizer_asked_in_turn_gives_the_bytes_of_one_asked_at_once(
     in_turn = trade(tmp_path / "b", rule_cache, SlowEqualWeight(), rebalance=rebalance)
 
     assert len(at_once.trace.fills) > 20
-    for name in ("curve", "fills", "events"):
+    for name in ("equity", "curve", "fills", "events"):
         assert getattr(at_once.trace, name).tobytes() == getattr(in_turn.trace, name).tobytes()
 
 
@@ -124,7 +124,7 @@ def test_optimizer_is_told_the_weights_held_at_the_close(tmp_path: Path, rule_ca
     fills = ran.trace.fills[ran.trace.fills.book == 0]
     quantity = np.zeros((N_BARS, 2))
     np.add.at(quantity, (fills.bar, fills.asset), fills.quantity)
-    held = quantity.cumsum(axis=0) * ran.bars.close / ran.trace.curve.equity[:, :1]
+    held = quantity.cumsum(axis=0) * ran.bars.close / ran.trace.equity[:, :1]
     assert N_BARS == len(optimizer.told)
     assert np.abs(held).max() > 0.05
     np.testing.assert_allclose(held, optimizer.told, rtol=0, atol=1e-12)

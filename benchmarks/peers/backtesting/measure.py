@@ -30,7 +30,7 @@ class Crossover(Strategy):  # type: ignore[misc]  # a class of a package without
 
 def crossover(arrays: Arrays) -> dict[str, Any]:
     """Time a run; its metrics always come with it."""
-    stamps = arrays.get("opened_at", arrays["session"] * 86_400_000_000_000)
+    stamps = arrays["opened_at"]
     frame = pd.DataFrame(
         {name.capitalize(): arrays[name] for name in ("open", "high", "low", "close", "volume", "entry", "exit")},
         index=pd.to_datetime(stamps),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def crossover(arrays: Arrays) -> dict[str, Any]:
     """Time target weights on the bars of crossovers; bt fills at the close that decides."""
-    stamps = arrays.get("opened_at", arrays["session"] * 86_400_000_000_000)
+    stamps = arrays["opened_at"]
     index = pd.to_datetime(stamps)
     close = pd.DataFrame({"A": arrays["close"]}, index=index)
     made = arrays["entry"] | arrays["exit"]

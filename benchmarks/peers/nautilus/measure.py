@@ -99,7 +99,7 @@ def trade(arrays: Arrays, *, ruled: bool) -> dict[str, Any]:
     """Time a run of the engine; wrangling the arrays into its bars is left out, as its documents load them once."""
     instrument = TestInstrumentProvider.equity(symbol="A", venue="SIM")
     kind = BarType.from_str(f"{instrument.id}-1-MINUTE-LAST-EXTERNAL")
-    stamps = arrays.get("opened_at", arrays["session"] * 86_400_000_000_000)
+    stamps = arrays["opened_at"]
     frame = pd.DataFrame(
         {name: arrays[name] for name in ("open", "high", "low", "close", "volume")},
         index=pd.to_datetime(stamps, utc=True),

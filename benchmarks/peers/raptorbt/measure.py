@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def prices(arrays: Arrays) -> tuple[Any, ...]:
     """Return what every entry point of raptorbt begins with."""
     names = ("open", "high", "low", "close", "volume")
-    stamps = arrays.get("opened_at", arrays["session"] * 86_400_000_000_000)
+    stamps = arrays["opened_at"]
     return (stamps, *(arrays[name] for name in names))
 
 

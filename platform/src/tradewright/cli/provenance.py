@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tradewright.engine.run import Trace
     from tradewright.plugins import Plugins
 
-_PARTS = ("curve", "fills", "events")
+_PARTS = ("equity", "curve", "fills", "events")
 
 
 def versions(plugins: Plugins, engine: str | None) -> dict[str, Any]:
@@ -53,5 +53,5 @@ def code(names: tuple[str, ...]) -> dict[str, str]:
 
 
 def trace_hashes(trace: Trace) -> dict[str, str]:
-    """Return the SHA-256 of the bytes of curve, fills and events, in hexadecimal."""
+    """Return the SHA-256 of the bytes of equity, curve, fills and events, in hexadecimal."""
     return {part: hashlib.sha256(getattr(trace, part).tobytes()).hexdigest() for part in _PARTS}

@@ -11,7 +11,7 @@ from tradewright.engine.state import table
 
 if TYPE_CHECKING:
     from tradewright.engine.state import State, Table
-    from tradewright.values.arrays import IntArray
+    from tradewright.values.arrays import FloatArray, IntArray
 
 _F, _I = "f8", "i8"
 
@@ -52,21 +52,24 @@ HALTED, LIFTED, GRANTED = 0, 1, 2
 class Log(NamedTuple):
     """Buffers with a count of what is in them; the loop stops before a bar that might overflow one."""
 
+    equity: FloatArray
+    """`(n_bars, n_rows)`, at each close."""
     curve: Table
-    """`(n_bars, n_rows)` of CURVE, one entry at each close."""
+    """`(n_sessions, n_rows)` of CURVE, at the close of each session that was played."""
     fills: Table
     events: Table
     counts: IntArray
-    """`(2,)`: fills, events."""
+    """`(3,)`: fills, events, sessions."""
 
 
-def make_log(n_bars: int, n_rows: int, n_fills: int, n_events: int) -> Log:
-    """Return empty buffers for `n_bars` bars and so many fills and events between two drains."""
+def make_log(n_bars: int, n_sessions: int, n_rows: int, n_fills: int, n_events: int) -> Log:
+    """Return empty buffers for so many bars and sessions, and fills and events between two drains."""
     return Log(
-        table((n_bars, n_rows), CURVE),
+        np.zeros((n_bars, n_rows)),
+        table((n_sessions, n_rows), CURVE),
         table((n_fills,), FILL),
         table((n_events,), EVENT),
-        np.zeros(2, np.int64),
+        np.zeros(3, np.int64),
     )
 
 

@@ -24,7 +24,7 @@ from tradewright.engine.matcher import (
 )
 from tradewright.engine.plan import plan_book
 from tradewright.engine.rules import ask_asset, ask_books, ask_checks, ask_sides
-from tradewright.engine.transitions import apply_action, grant, mark, open_session
+from tradewright.engine.transitions import apply_action, grant, mark, open_session, write_session
 from tradewright.risk.contract import FROZEN, Proposal
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def fill_orders(state: State, tape: Tape, settings: Settings, parameters: Any, l
 @compiled
 def open_bar(state: State, tape: Tape, settings: Settings, parameters: Any, log: Log, bar: int) -> None:
     """Do everything up to the close: session, fills, stops, mark, capital."""
-    if tape.edges[bar].opens:
+    if bar == 0 or tape.session_ends[bar - 1]:
         open_session(state, settings, log, bar)
     for asset in range(len(state.market)):
         state.market[asset].used = 0.0
@@ -67,9 +67,12 @@ def open_bar(state: State, tape: Tape, settings: Settings, parameters: Any, log:
             fill_orders(state, tape, settings, parameters, log, bar, book)
         if ordered:
             expire_orders(state, tape, bar, book)
-    mark(state, tape, settings, log, bar)
-    if tape.edges[bar].closes:
+    mark(state, tape, settings, bar)
+    if tape.session_ends[bar]:
         grant(state, settings, log, bar)
+        write_session(state, tape, log)
+    for row in range(len(state.rows)):
+        log.equity[bar, row] = state.rows[row].equity
 
 
 @compiled
@@ -197,6 +200,14 @@ def advance(
     return play_bars(state, tape, decisions, settings, parameters, work, log, start, stop)
 
 
+@compiled
+def is_single(tape: Tape) -> bool:
+    """Say whether the prices are of one asset."""
+    if tape.open.shape[1] != 1 or tape.high.shape[1] != 1 or tape.low.shape[1] != 1 or tape.close.shape[1] != 1:
+        return False
+    return bool(tape.traded.shape[1] == 1 and tape.features.shape[2] == 1)
+
+
 @cached
 def advance_single(
     state: State,
@@ -212,10 +223,15 @@ def advance_single(
     """Play bars of one book with one asset, as `play_bars` says.
 
     The same code, three times as fast: once it is known that there is one of each, every inner loop is a straight
-    line, and what one bar leaves to the next stays in registers.
+    line, and what one bar leaves to the next stays in registers.  That every table has one column, and that no bar
+    counts from the end, saves the arithmetic of finding an entry.
     """
-    if state.positions.shape != (1, 1) or work.shape[1] != 1:
-        raise ValueError("there is more than one book or asset")
+    if state.positions.shape != (1, 1) or work.shape[1] != 1 or start < 0:
+        raise ValueError("there is more than one book or asset, or a bar before the first")
     if len(state.rows) != 1 or len(state.market) != 1 or state.halts.shape[0] != 1:
         raise ValueError("the tables of a state do not fit each other")
+    if not (is_single(tape) and decisions.made.shape[1] == 1 and decisions.asked.shape[1] == 1):
+        raise ValueError("the tape does not fit the state")
+    if decisions.target.shape[1] != 1 or decisions.target.shape[2] != 1 or log.equity.shape[1] != 1:
+        raise ValueError("the tape does not fit the state")
     return play_bars(state, tape, decisions, settings, parameters, work, log, start, stop)

@@ -32,7 +32,8 @@ class Trace:
     """What a run leaves behind.
 
     Attributes:
-        curve: Equity, nav, exposures and costs at each close, `(n_bars, n_rows)` of `engine.log.CURVE`.
+        equity: At each close, in currency, `(n_bars, n_rows)`.
+        curve: Equity, nav, exposures and costs at each session's close, `(n_sessions, n_rows)` of `engine.log.CURVE`.
         fills: `engine.log.FILL`, in the order they happened.
         events: Halts, lifts and capital steps, `engine.log.EVENT`.
         state: The state after the last bar.
@@ -40,6 +41,7 @@ class Trace:
         counters: What each rule had cut by then, `(n_segments, n_rules)` of `engine.state.COUNTER`.
     """
 
+    equity: FloatArray
     curve: Table
     fills: Table
     events: Table
@@ -82,7 +84,7 @@ class Simulation:
         self.state = states.initial(capital, bars.n_assets, n_book_rules, n_counters, memory["asset"], memory["book"])
         n_rows = len(self.state.rows)
         room = max(BUFFER_ROWS, 4 * len(capital) * bars.n_assets, 4 * n_rows * (n_book_rules + 1))
-        self._log = make_log(bars.n_bars, n_rows, room, room)
+        self._log = make_log(bars.n_bars, int(bars.session_ends[start:].sum()), n_rows, room, room)
         self._advance = fused.loop(len(capital), bars.n_assets)
         self._work = states.table((2, bars.n_assets), WORK)
         self._fills: list[Table] = []
@@ -117,7 +119,8 @@ class Simulation:
     def trace(self) -> Trace:
         """Return what has happened so far."""
         return Trace(
-            curve=self._log.curve,
+            equity=self._log.equity,
+            curve=self._log.curve[: self._log.counts[2]].view(np.recarray),
             fills=np.concatenate([self._log.fills[:0], *self._fills]).view(np.recarray),
             events=np.concatenate([self._log.events[:0], *self._events]).view(np.recarray),
             state=self.state,
@@ -146,7 +149,7 @@ class Simulation:
         log = self._log
         self._fills.append(drained(log.fills, log.counts[0]))
         self._events.append(drained(log.events, log.counts[1]))
-        log.counts[:] = 0
+        log.counts[:2] = 0
 
 
 def drained(buffer: Table, count: int) -> Table:
@@ -167,14 +170,13 @@ def features_of(bars: Bars, fused: FusedRules) -> FloatArray:
 def matrices_of(bars: Bars, fused: FusedRules) -> tuple[FloatArray, IntArray]:
     """Return every matrix that the rules ask for, one unknown one after them, and which is known on each bar."""
     asked = [matrix for _, rule in fused.rules for matrix in rule.matrices]
-    stacks, known = [], np.full((len(asked), bars.n_bars), -1)
-    first = 0
+    matrices: list[FloatArray] = []
+    known = np.full((len(asked), bars.n_bars), -1)
     for i, feature in enumerate(asked):
-        stack, at = feature.compute(bars, feature.window, feature.refresh)
-        known[i] = np.where(at < 0, -1, at + first)
-        stacks.append(stack)
-        first += len(stack)
-    return np.concatenate([*stacks, np.full((1, bars.n_assets, bars.n_assets), np.nan)]), known
+        more, at = feature.compute(bars, feature.window, feature.refresh)
+        known[i] = np.where(at < 0, -1, at + len(matrices))
+        matrices.extend(more)
+    return np.stack([*matrices, np.full((bars.n_assets, bars.n_assets), np.nan)]), known
 
 
 def simulate(

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from tradewright.clock import SESSIONS_PER_YEAR
-from tradewright.engine.state import table
 from tradewright.risk.features import average_volume
 
 if TYPE_CHECKING:
@@ -19,10 +18,6 @@ if TYPE_CHECKING:
 VOLUME_WINDOW = 20  # Traded bars behind the average volume that planning is limited by.
 
 
-EDGE = np.dtype([
-    ("opens", "?"),  # First bar of its session.
-    ("closes", "?"),  # Last bar of its session.
-])  # fmt: skip
 LISTING = np.dtype([
     ("lot", "f8"),  # Smallest step of quantity, in units.
     ("tick", "f8"),  # Smallest step of price, 0 for none.
@@ -48,8 +43,8 @@ class Tape(NamedTuple):
     """New units per old one, 1 for none; empty without corporate actions."""
     dividend: FloatArray
     """Currency per new unit, 0 for none; empty without corporate actions."""
-    edges: Table
-    """`(n_bars,)` of EDGE."""
+    session_ends: BoolArray
+    """`(n_bars,)`: last bar of its session."""
     assets: Table
     """`(n_assets,)` of LISTING."""
     features: FloatArray
@@ -122,7 +117,6 @@ def make_tape(bars: Bars, features: FloatArray, matrices: FloatArray, matrix_at:
     absent volumes are empty and never read.
     """
     absent = np.empty((0, bars.n_assets))
-    starts = bars.session[1:] != bars.session[:-1]
     return Tape(
         open=bars.close if bars.open is None else bars.open,
         high=bars.close if bars.high is None else bars.high,
@@ -133,7 +127,7 @@ def make_tape(bars: Bars, features: FloatArray, matrices: FloatArray, matrix_at:
         traded=bars.traded,
         split=absent if bars.split is None else bars.split,
         dividend=absent if bars.dividend is None else bars.dividend,
-        edges=table((bars.n_bars,), EDGE, opens=np.append(True, starts), closes=np.append(starts, True)),
+        session_ends=bars.session_ends,
         assets=listings(bars),
         features=features,
         matrices=matrices,

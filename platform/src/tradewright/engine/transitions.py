@@ -125,25 +125,22 @@ def short_value(state: State, tape: Tape, book: int) -> float:
 
 
 @compiled
-def mark(state: State, tape: Tape, settings: Settings, log: Log, bar: int) -> None:
-    """Value every row at the close of `bar`, and write the curve."""
+def mark(state: State, tape: Tape, settings: Settings, bar: int) -> None:
+    """Value every row at the close of `bar`."""
     for asset in range(len(state.market)):
         if tape.traded[bar, asset]:
             state.market[asset].mark = tape.close[bar, asset]
     n_books = state.positions.shape[0]
     for book in range(n_books):
-        if tape.edges[bar].closes:
+        if tape.session_ends[bar]:
             accrue(state, tape, settings, book)
-        value_book(state, tape, log, bar, book)
+        value_book(state, tape, book)
     if len(state.rows) > n_books:
-        value_account(state, log, bar)
+        value_account(state)
     for i in range(len(state.rows)):
-        row, point = state.rows[i], log.curve[bar, i]
+        row = state.rows[i]
         row.nav = row.equity / row.units
         row.peak = max(row.peak, row.nav)
-        point.equity, point.nav = row.equity, row.nav
-        point.costs = row.fees + row.slippage + row.borrow
-        point.interest = row.interest
 
 
 @compiled
@@ -159,33 +156,34 @@ def accrue(state: State, tape: Tape, settings: Settings, book: int) -> None:
 
 
 @compiled
-def value_book(state: State, tape: Tape, log: Log, bar: int, book: int) -> None:
-    """Set the book's equity, and write its gross and net exposure."""
-    gross = net = 0.0
+def value_book(state: State, tape: Tape, book: int) -> None:
+    """Set the book's equity, and its positions' largest weights."""
+    net = 0.0
     for asset in range(len(state.market)):
-        quantity = state.positions[book, asset].quantity
-        if quantity != 0.0:
-            notional = quantity * state.market[asset].mark * tape.assets[asset].multiplier
-            gross += abs(notional)
-            net += notional
+        net += notional(state, tape, book, asset)
     equity = state.rows[book].cash + net
     state.rows[book].equity = equity
-    log.curve[bar, book].gross = gross
-    log.curve[bar, book].net = net
-    if gross > 0.0 and equity > 0.0:
-        for asset in range(len(state.market)):
-            position = state.positions[book, asset]
-            weight = abs(position.quantity) * state.market[asset].mark * tape.assets[asset].multiplier / equity
-            position.largest = max(position.largest, weight)
+    if not equity > 0.0:
+        return
+    for asset in range(len(state.market)):
+        position, value = state.positions[book, asset], abs(notional(state, tape, book, asset))
+        if value > position.largest * equity:  # Most bars set no record, and pay no division.
+            position.largest = value / equity
 
 
 @compiled
-def value_account(state: State, log: Log, bar: int) -> None:
+def notional(state: State, tape: Tape, book: int, asset: int) -> float:
+    """Return the signed value of a position at the mark, 0 for none."""
+    quantity: float = state.positions[book, asset].quantity
+    return quantity * state.market[asset].mark * tape.assets[asset].multiplier if quantity != 0.0 else 0.0
+
+
+@compiled
+def value_account(state: State) -> None:
     """Set the account's sums over the books."""
     last = len(state.rows) - 1
-    account, total = state.rows[last], log.curve[bar, last]
+    account = state.rows[last]
     account.cash = account.equity = account.fees = account.slippage = account.borrow = account.interest = 0.0
-    total.gross = total.net = 0.0
     for book in range(last):
         row = state.rows[book]
         account.cash += row.cash
@@ -194,8 +192,6 @@ def value_account(state: State, log: Log, bar: int) -> None:
         account.slippage += row.slippage
         account.borrow += row.borrow
         account.interest += row.interest
-        total.gross += log.curve[bar, book].gross
-        total.net += log.curve[bar, book].net
 
 
 @compiled
@@ -216,9 +212,28 @@ def grant(state: State, settings: Settings, log: Log, bar: int) -> None:
         row.cash += part
         row.units += part / row.nav
         row.equity += part
-        log.curve[bar, i].equity = row.equity
     state.run[0].step_base = account.nav
     log_event(log, bar, last, GRANTED, -1, 0, gain, settings.capital_step_return, money)
+
+
+@compiled
+def write_session(state: State, tape: Tape, log: Log) -> None:
+    """Write every row's entry of the curve, at the close of a session."""
+    session, account, n_books = log.counts[2], len(state.rows) - 1, state.positions.shape[0]
+    for i in range(len(state.rows)):
+        row, point = state.rows[i], log.curve[session, i]
+        point.equity, point.nav, point.interest = row.equity, row.nav, row.interest
+        point.costs = row.fees + row.slippage + row.borrow
+    for book in range(n_books):
+        point = log.curve[session, book]
+        for asset in range(len(state.market)):
+            value = notional(state, tape, book, asset)
+            point.gross += abs(value)
+            point.net += value
+        if account >= n_books:
+            log.curve[session, account].gross += point.gross
+            log.curve[session, account].net += point.net
+    log.counts[2] += 1
 
 
 @compiled

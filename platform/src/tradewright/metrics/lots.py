@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from tradewright.metrics.trades import DUST, parts
+from tradewright.metrics.trades import DUST
 
 if TYPE_CHECKING:
     from tradewright.values.arrays import FloatArray, IntArray
@@ -102,12 +102,24 @@ def tax_lots(
         if units == 0.0:
             continue
         lots = held.setdefault(what, deque())
-        for part, share in parts(sum(lot.quantity for lot in lots), units, cost):
+        for part, share in _parts(sum(lot.quantity for lot in lots), units, cost):
             if lots and lots[0].quantity * part < 0.0:
                 done += [(what, lot.opened, at, *money) for lot, money in _close(lots, part, paid, share)]
             else:
                 lots.append(_Lot(at, part, part * paid + share))
     return _disposals(done), _open_lots([(what, *lot) for what, lots in held.items() for lot in lots])
+
+
+def _parts(held: float, quantity: float, fee: float) -> tuple[tuple[float, float], ...]:
+    """Return the parts of a fill with their fees: two when it closes a position and opens the opposite one.
+
+    >>> _parts(4.0, -10.0, 5.0), _parts(4.0, -4.0, 5.0)
+    (((-4.0, 2.0), (-6.0, 3.0)), ((-4.0, 5.0),))
+    """
+    if held * quantity < 0.0 and abs(quantity) - abs(held) >= DUST:
+        closing = fee * abs(held / quantity)
+        return (-held, closing), (quantity + held, fee - closing)
+    return ((quantity, fee),)
 
 
 def _close(

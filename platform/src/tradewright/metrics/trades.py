@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tradewright.values.arrays import FloatArray, IntArray
 
 DUST = 1e-9
@@ -43,22 +41,6 @@ class RoundTrips(NamedTuple):
     open: int
 
 
-class _Trip:
-    """A round trip in the making."""
-
-    def __init__(self, bar: int, quantity: float) -> None:
-        self.opened, self.side = bar, 1 if quantity > 0.0 else -1
-        self.held = self.invested = self.profit = 0.0
-
-    def add(self, quantity: float, price: float, fee: float) -> bool:
-        """Book a fill and say whether nothing is held any more."""
-        if quantity * self.side > 0.0:
-            self.invested += abs(quantity) * price
-        self.held += quantity
-        self.profit -= quantity * price + fee
-        return abs(self.held) < DUST
-
-
 def round_trips(bar: IntArray, key: IntArray, quantity: FloatArray, price: FloatArray, fee: FloatArray) -> RoundTrips:
     """Return the round trips of some fills; a fill that crosses zero ends one and begins the next.
 
@@ -74,36 +56,15 @@ def round_trips(bar: IntArray, key: IntArray, quantity: FloatArray, price: Float
     >>> trips.opened.tolist(), trips.closed.tolist(), trips.invested.tolist(), trips.profit.tolist(), trips.open
     ([0], [2], [50.0], [13.0], 0)
     """
-    begun: dict[int, _Trip] = {}
-    done: list[tuple[int, int, int, int, float, float]] = []
-    columns = (bar.tolist(), key.tolist(), quantity.tolist(), price.tolist(), fee.tolist())
-    for at, where, units, paid, cost in zip(*columns, strict=True):
-        held = begun[where].held if where in begun else 0.0
-        for part, share in parts(held, units, cost):
-            if where not in begun:
-                if part == 0.0:
-                    continue  # Money for a position that is closed already belongs to none.
-                begun[where] = _Trip(at, part)
-            if begun[where].add(part, paid, share):
-                trip = begun.pop(where)
-                done.append((where, trip.side, trip.opened, at, trip.invested, trip.profit))
-    what, side, opened, closed = np.array([row[:4] for row in done], np.int64).reshape(-1, 4).T
-    invested, profit = np.array([row[4:] for row in done], np.float64).reshape(-1, 2).T
-    return RoundTrips(what, side, opened, closed, invested, profit, open=len(begun))
+    from tradewright.metrics._kernels import TRIP, walk  # noqa: PLC0415  # numba, 0.5 s that other measures need not pay
 
-
-def parts(held: float, quantity: float, fee: float) -> Iterator[tuple[float, float]]:
-    """Yield the parts of a fill with their fees: two when it closes a position and opens the opposite one.
-
-    >>> list(parts(4.0, -10.0, 5.0)), list(parts(4.0, -4.0, 5.0))
-    ([(-4.0, 2.0), (-6.0, 3.0)], [(-4.0, 5.0)])
-    """
-    if held * quantity < 0.0 and abs(quantity) - abs(held) >= DUST:
-        closing = fee * abs(held / quantity)
-        yield -held, closing
-        yield quantity + held, fee - closing
-    else:
-        yield quantity, fee
+    held, number = np.unique(key, return_inverse=True)
+    begun, done = np.zeros(len(held), TRIP), np.zeros(2 * len(key), TRIP)
+    begun["key"] = held
+    whole = np.ascontiguousarray  # Columns of a table would be compiled once more.
+    count = walk(whole(bar), number, whole(quantity), whole(price), whole(fee), DUST, begun, done)
+    fields = {name: done[name][:count] for name in ("key", "side", "opened", "closed", "invested", "profit")}
+    return RoundTrips(**fields, open=int(np.count_nonzero(begun["side"])))
 
 
 def hit_rate(profit: FloatArray) -> float | None:

@@ -36,8 +36,13 @@ class Costs:
 
 def session_closes(ran: Backtest, stop: int) -> IntArray:
     """Return the last bar of each session from `ran.start` on, before `stop`."""
-    session = ran.bars.session[ran.start : stop]
-    return ran.start + np.flatnonzero(np.append(session[1:] != session[:-1], True))
+    ends = ran.bars.session_ends[ran.start : stop - 1]
+    return ran.start + np.flatnonzero(np.append(ends, True))  # The last one may be cut short.
+
+
+def curve_of(ran: Backtest, stop: int, row: int = ALL) -> Table:
+    """Return a row's entries of the curve before bar `stop`, which ends a session."""
+    return ran.trace.curve[: len(session_closes(ran, stop)), row].view(np.recarray)
 
 
 def fills_of(ran: Backtest, stop: int, row: int = ALL) -> Table:
@@ -47,9 +52,8 @@ def fills_of(ran: Backtest, stop: int, row: int = ALL) -> Table:
     return mine
 
 
-def paid(ran: Backtest, fills: Table, last: int, row: int = ALL) -> Costs:
-    """Return what was paid up to and with bar `last`; `fills` are those of the row."""
-    point = ran.trace.curve[last, row]
+def paid(point: Table, fills: Table) -> Costs:
+    """Return what was paid up to an entry of the curve; `fills` are those of its row until then."""
     fees, slippage = float(fills.fee.sum()), float(fills.slippage.sum())
     borrow = _cleared(float(point.costs) - fees - slippage)
     return Costs(fees=fees, slippage=slippage, borrow=borrow, interest=float(point.interest))

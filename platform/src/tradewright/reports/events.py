@@ -167,7 +167,7 @@ def end_of_trading(ran: Backtest, found: tuple[HaltRow, ...]) -> int | None:
 def _covered(ran: Backtest, found: list[HaltRow]) -> int | None:
     """Return the first bar from which these halts stand over the account or in every book, None without any."""
     first = {halt.row: halt.bar for halt in reversed(found)}
-    account = ran.trace.curve.shape[1] - 1
+    account = ran.trace.equity.shape[1] - 1
     ends = [first[account]] if account in first else []
     if all(book in first for book in range(len(ran.books))):
         ends.append(max(first[book] for book in range(len(ran.books))))
@@ -213,5 +213,5 @@ def rules(ran: Backtest) -> Iterator[RuleRow]:
 
 def _held_back(ran: Backtest, counter: Table) -> float | None:
     """Return the mean notional of a bound bar over the mean equity of the bars from the first to the last."""
-    equity = float(ran.trace.curve.equity[counter.first : counter.last + 1, -1].mean())
+    equity = float(ran.trace.equity[counter.first : counter.last + 1, -1].mean())
     return float(counter.notional) / int(counter.bars) / equity if equity > 0.0 else None

@@ -17,10 +17,9 @@ from tradewright.engine.log import BY_STOP
 from tradewright.errors import UsageError
 from tradewright.metrics.drawdowns import drawdowns
 from tradewright.metrics.lots import tax_lots
-from tradewright.reports.accounts import session_closes
+from tradewright.reports.accounts import ALL, curve_of, session_closes
 from tradewright.reports.executions import executions
 from tradewright.reports.plain import instant
-from tradewright.reports.trading import session_numbers
 from tradewright.writing import write_all
 
 if TYPE_CHECKING:
@@ -68,7 +67,8 @@ def equity(ran: Backtest) -> tuple[tuple[str, ...], Rows]:
     closes = session_closes(ran, ran.bars.n_bars)
     names = ("", *(f"{book}." for book in ran.books))
     heads = ("session", *(f"{name}{column}" for name in names for column in CURVE))
-    columns = [column for row in (-1, *range(len(ran.books))) for column in _curve(ran.trace.curve[closes, row])]
+    curves = (curve_of(ran, ran.bars.n_bars, row) for row in (ALL, *range(len(ran.books))))
+    columns = [column for curve in curves for column in _curve(curve)]
     return heads, zip(ran.bars.session[closes].astype(str), *columns, strict=True)
 
 
@@ -80,7 +80,7 @@ def fills(ran: Backtest) -> tuple[tuple[str, ...], Rows]:
 def trades(ran: Backtest) -> tuple[tuple[str, ...], Rows]:
     """Return a row per lot that was closed, first in, first out, in units of the last bar."""
     sold, _ = tax_lots(*executions(ran, ran.bars.n_bars)[:5])
-    session, on = session_numbers(ran), ran.bars.session
+    session, on = ran.bars.session_number, ran.bars.session
     units, n_assets = np.abs(sold.quantity), ran.bars.n_assets
     long = sold.quantity > 0.0
     entry, exit_ = np.where(long, sold.cost, sold.proceeds) / units, np.where(long, sold.proceeds, sold.cost) / units

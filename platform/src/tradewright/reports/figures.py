@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 
 from tradewright.metrics import activity, benchmarks
-from tradewright.reports.accounts import capital_at, fills_of, paid, session_closes
+from tradewright.reports.accounts import capital_at, curve_of, fills_of, paid, session_closes
 from tradewright.reports.executions import executions
 from tradewright.reports.measures import beside, measured, rolling
 from tradewright.reports.strategies import strategies
@@ -94,7 +94,7 @@ class Figures:
 def figures(ran: Backtest, stop: int) -> Figures:
     """Return the figures of bars `ran.start` to `stop - 1`; `stop` must end a session."""
     closes = session_closes(ran, stop)
-    account = ran.trace.curve[closes, -1]
+    account = curve_of(ran, stop)
     fills = fills_of(ran, stop)
     moves = executions(ran, stop)
     cash_rate, per_year = ran.settings.costs.cash_rate, ran.sessions_per_year
@@ -122,7 +122,7 @@ def figures(ran: Backtest, stop: int) -> Figures:
         buy_and_hold_at_exposure=measure(held),
         relative=beside(nav, market, cash_rate, per_year),
         rolling=rolling(nav, cash_rate, per_year),
-        costs=paid(ran, fills, closes[-1]),
+        costs=paid(account[-1], fills),
         equity=float(account.equity[-1]),
         equity_mean=float(account.equity.mean()),
         capital=capital_at(ran, stop),

@@ -51,7 +51,7 @@ def _targets(ran: Backtest, book: int) -> Iterator[str]:
     multiplier, lot = (
         np.array([getattr(one, key) for one in bars.instruments])[asset] for key in ("multiplier", "lot")
     )
-    equity = ran.trace.curve.equity[ran.start + bar, book]
+    equity = ran.trace.equity[ran.start + bar, book]
     size = np.abs(wanted[bar, asset]) * equity / (mark * multiplier)
     small = size < lot * (1.0 - LOT_SLACK) if ran.settings.execution.units == "whole" else np.zeros(len(size), bool)
     if small.any():

@@ -10,7 +10,7 @@ import numpy as np
 from tradewright.metrics import activity, performance
 from tradewright.metrics.drawdowns import max_drawdown
 from tradewright.metrics.sharpe import sharpe
-from tradewright.reports.accounts import capital_at, fills_of, paid, session_closes
+from tradewright.reports.accounts import capital_at, curve_of, fills_of, paid, session_closes
 from tradewright.reports.measures import dated
 from tradewright.reports.trading import trades
 
@@ -70,7 +70,7 @@ def strategies(ran: Backtest, moves: Executions, stop: int) -> tuple[StrategyRow
 
 def _row(ran: Backtest, moves: Executions, stop: int, book: int) -> StrategyRow:
     closes = session_closes(ran, stop)
-    curve, fills = ran.trace.curve[closes, book], fills_of(ran, stop, book)
+    curve, fills = curve_of(ran, stop, book), fills_of(ran, stop, book)
     nav, year = np.append(1.0, curve.nav), {"sessions_per_year": ran.sessions_per_year}
     return StrategyRow(
         name=ran.books[book],
@@ -81,7 +81,7 @@ def _row(ran: Backtest, moves: Executions, stop: int, book: int) -> StrategyRow:
         max_drawdown=dated(max_drawdown(nav), ran.bars.session[np.append(closes[0], closes)]),
         equity=float(curve.equity[-1]),
         capital=capital_at(ran, stop, book),
-        costs=paid(ran, fills, closes[-1], book),
+        costs=paid(curve[-1], fills),
         exposure_gross=activity.exposure(curve.gross, curve.equity),
         exposure_net=activity.exposure(curve.net, curve.equity),
         fills=len(fills),

@@ -8,6 +8,7 @@ import attrs
 import numpy as np
 
 from tradewright.reports import events
+from tradewright.reports.accounts import curve_of
 from tradewright.reports.figures import figures
 from tradewright.reports.idle import reasons
 from tradewright.wiring import granted
@@ -168,7 +169,7 @@ def refusals(checks: Iterable[RuleRow]) -> Iterator[str]:
 
 def after_halt(ran: Backtest, end: int) -> AfterHalt:
     """Return where the prices end, and the account with them."""
-    before, last = ran.trace.curve[end - 1, -1], ran.trace.curve[-1, -1]
+    before, last = curve_of(ran, end)[-1], curve_of(ran, ran.bars.n_bars)[-1]
     return AfterHalt(
         on=ran.bars.session[-1].astype(object),
         equity=float(last.equity),

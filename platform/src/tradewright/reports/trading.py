@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tradewright.metrics.lots import Disposals, OpenLots
     from tradewright.metrics.trades import RoundTrips
     from tradewright.reports.executions import Executions
-    from tradewright.values.arrays import FloatArray, IntArray
+    from tradewright.values.arrays import FloatArray
 
 
 @attrs.frozen(kw_only=True)
@@ -120,14 +120,8 @@ def _stopped(moves: Executions, trips: RoundTrips) -> int:
 def _sessions_held(ran: Backtest, trips: RoundTrips) -> float | None:
     if not len(trips.profit):
         return None
-    session = session_numbers(ran)
+    session = ran.bars.session_number
     return float((session[trips.closed] - session[trips.opened]).mean())
-
-
-def session_numbers(ran: Backtest) -> IntArray:
-    """Return the number of the session of each bar, `(n_bars,)`."""
-    numbers: IntArray = np.cumsum(np.diff(ran.bars.session, prepend=ran.bars.session[:1]) != np.timedelta64(0))
-    return numbers
 
 
 def _by_year(ran: Backtest, sold: Disposals) -> tuple[tuple[int, float], ...]:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tradewright.values.arrays import FloatArray, IntArray
     from tradewright.values.bars import Bars
@@ -171,14 +171,14 @@ class MatrixFeature:
         name: For messages.
         window: Length of its window.
         refresh: Sessions between two matrices.
-        compute: `compute(bars, window, refresh)` returns matrices `(n, n_assets, n_assets)` and, for each bar, the
+        compute: `compute(bars, window, refresh)` returns matrices `(n_assets, n_assets)` and, for each bar, the
             number of the one that is known, -1 for none.
     """
 
     name: str
     window: int
     refresh: int
-    compute: Callable[[Bars, int, int], tuple[FloatArray, IntArray]]
+    compute: Callable[[Bars, int, int], tuple[Sequence[FloatArray], IntArray]]
 
 
 @attrs.frozen(kw_only=True)

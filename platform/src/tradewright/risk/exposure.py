@@ -51,6 +51,8 @@ def limit_exposure(target: FloatArray, held: FloatArray, book: BookView, p: Para
         shorts += max(-target[asset], 0.0)
         held_longs += max(held[asset], 0.0)
         held_shorts += max(-held[asset], 0.0)
+    if longs + shorts <= p.gross and abs(longs - shorts) <= p.net:
+        return Sides(1.0, 1.0)  # As on most bars, and without the 15 ns of the divisions below.
 
     held_gross = held_longs + held_shorts
     gross = held_gross if p.gross < held_gross <= p.gross + p.trim_band else p.gross

@@ -8,6 +8,7 @@ import numpy as np
 
 from tradewright.errors import DataError
 from tradewright.metrics.performance import DEVIATION_MIN
+from tradewright.risk.features import daily_closes
 
 if TYPE_CHECKING:
     from tradewright.values.arrays import FloatArray, IntArray
@@ -17,28 +18,23 @@ PAIRS_MIN = 20  # Returns in common below which a correlation is unknown.
 SPIKE_RECENT, SPIKE_USUAL = 5, 60  # Bars of recent and of usual volatility.
 
 
-def correlations(bars: Bars, window: int, refresh: int) -> tuple[FloatArray, IntArray]:
+def correlations(bars: Bars, window: int, refresh: int) -> tuple[list[FloatArray], IntArray]:
     """Return correlation matrices of daily returns, and the one known on each bar.
 
     Sample correlations of close-to-close returns over the last `window` sessions, pairwise over the sessions in
     which both have one; NaN below 20 of them.  One matrix per `refresh` sessions, at a session's last bar.
     """
-    ends = np.flatnonzero(np.append(bars.session[1:] != bars.session[:-1], [True]))
+    ends = np.flatnonzero(bars.session_ends)
     returns = daily_returns(bars)
     sessions = np.arange(0, len(ends), refresh)
-    stack = np.stack([correlation(returns[max(0, s - window + 1) : s + 1]) for s in sessions])
+    matrices = [correlation(returns[max(0, s - window + 1) : s + 1]) for s in sessions]
     known = np.searchsorted(ends[sessions], np.arange(bars.n_bars), side="right") - 1
-    return stack, known
+    return matrices, known
 
 
 def daily_returns(bars: Bars) -> FloatArray:
     """Return close-to-close returns per session, `(n_sessions, n_assets)`, NaN where either session had no bar."""
-    bars = bars.adjusted()
-    ends = np.append(bars.session[1:] != bars.session[:-1], [True])
-    session = np.concatenate(([0], np.cumsum(ends[:-1])))
-    closes = np.full((int(ends.sum()), bars.n_assets), np.nan)
-    rows, columns = np.nonzero(bars.traded)
-    closes[session[rows], columns] = bars.close[rows, columns]
+    closes = daily_closes(bars.adjusted())
     result = np.full(closes.shape, np.nan)
     result[1:] = closes[1:] / closes[:-1] - 1.0
     return result
@@ -105,27 +101,20 @@ def volatility_spike(bars: Bars, usual: int) -> FloatArray:
 
 def minutes_since_open(bars: Bars, _: int) -> FloatArray:
     """Return the minutes from the session's open to the close of each bar, in every column."""
-    return _minutes(bars, bars.closed_at - bars.opened_at[_first_rows(bars)])
+    first = np.flatnonzero(np.append(True, bars.session_ends[:-1]))[bars.session_number]
+    return _minutes(bars, bars.closed_at - bars.opened_at[first])
 
 
 def minutes_to_close(bars: Bars, _: int) -> FloatArray:
     """Return the minutes from the close of each bar to the session's close, in every column."""
-    firsts = np.flatnonzero(np.append([True], bars.session[1:] != bars.session[:-1]))
-    lasts = np.append(firsts[1:] - 1, bars.n_bars - 1)
-    if np.array_equal(firsts, lasts):
+    if bars.session_ends.all():
         raise DataError(
             "a trading window needs several bars a session; these bars are as long as one",
             key="risk.trading-window",
             fix="remove the rule, or trade shorter bars",
         )
-    last = lasts[np.searchsorted(firsts, np.arange(bars.n_bars), side="right") - 1]
+    last = np.flatnonzero(bars.session_ends)[bars.session_number]
     return _minutes(bars, bars.closed_at[last] - bars.closed_at)
-
-
-def _first_rows(bars: Bars) -> IntArray:
-    firsts = np.flatnonzero(np.append([True], bars.session[1:] != bars.session[:-1]))
-    rows: IntArray = firsts[np.searchsorted(firsts, np.arange(bars.n_bars), side="right") - 1]
-    return rows
 
 
 def _minutes(bars: Bars, spans: np.ndarray[tuple[int], np.dtype[np.timedelta64]]) -> FloatArray:

@@ -61,7 +61,7 @@ def fused_as_interpreted(name: str, rule: TargetRule | OrderCheck) -> tuple[bool
         interpreted={name: "on purpose"},
     )
     one, other = _traded(compiled_loop), _traded(interpreted_loop)
-    parts = {part: (getattr(one, part), getattr(other, part)) for part in ("curve", "fills", "events")}
+    parts = {part: (getattr(one, part), getattr(other, part)) for part in ("equity", "curve", "fills", "events")}
     differing = [part for part, (left, right) in parts.items() if left.tobytes() != right.tobytes()]
     if as_bytes(one.state) != as_bytes(other.state):
         differing.append("state")

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import attrs
 import numpy as np
 
-from tradewright.values.arrays import array_field
+from tradewright.values.arrays import array_field, read_only
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tradewright.values.arrays import BoolArray, FloatArray, TimeArray
+    from tradewright.values.arrays import BoolArray, FloatArray, IntArray, TimeArray
     from tradewright.values.instrument import Instrument
 
 GRIDS = ("close", "traded", "open", "high", "low", "volume", "split", "dividend")
@@ -84,7 +85,8 @@ class Bars:
             raise ValueError("open, high and low come together or not at all")
         if (self.split is None) != (self.dividend is None):
             raise ValueError("split and dividend come together or not at all")
-        if np.any(self.closed_at[1:] <= self.closed_at[:-1]):
+        closed_at = self.closed_at.view(np.int64)  # Comparing times takes four times as long.
+        if np.any(closed_at[1:] <= closed_at[:-1]):
             raise ValueError("closed_at must be strictly increasing")
 
     @property
@@ -101,6 +103,17 @@ class Bars:
     def symbols(self) -> tuple[str, ...]:
         """Symbol of each column."""
         return tuple(instrument.symbol for instrument in self.instruments)
+
+    @cached_property
+    def session_ends(self) -> BoolArray:
+        """Where a session has its last bar, `(n_bars,)`."""
+        day = self.session.view(np.int64)  # As above.
+        return read_only(np.append(day[1:] != day[:-1], True)[: self.n_bars], "bool")
+
+    @cached_property
+    def session_number(self) -> IntArray:
+        """The number of each bar's session, from 0 on, `(n_bars,)`."""
+        return read_only(np.cumsum(self.session_ends) - self.session_ends, "int64")
 
     def until(self, stop: int) -> Bars:
         """Return the first `stop` bars: what was known once bar `stop - 1` had closed."""

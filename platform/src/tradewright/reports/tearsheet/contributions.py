@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
-from tradewright.reports.accounts import session_closes
+from tradewright.reports.accounts import curve_of, session_closes
 from tradewright.reports.tearsheet.profits import Parts, positions
 from tradewright.reports.tearsheet.shares import OTHER, shares
 from tradewright.values.arrays import array_field
@@ -62,7 +62,7 @@ def contributions(ran: Backtest, stop: int) -> Contributions:
     """Return who earned what from `ran.start` to bar `stop - 1`."""
     held, closes = positions(ran, stop), session_closes(ran, stop)
     strategies = tuple(_strategy(ran, held, closes, book) for book in range(len(ran.books)))
-    cash = ran.trace.curve.interest[closes, -1]
+    cash = curve_of(ran, stop).interest
     interest = Row(name=CASH, total=float(cash[-1]), parts=Parts(interest=float(cash[-1])), curve=cash)
     return Contributions(
         strategies=strategies,
@@ -73,7 +73,7 @@ def contributions(ran: Backtest, stop: int) -> Contributions:
 
 
 def _strategy(ran: Backtest, held: Positions, closes: IntArray, book: int) -> Row:
-    cash = ran.trace.curve.interest[closes, book]
+    cash = ran.trace.curve.interest[: len(closes), book]
     mine = [one for (owner, _), one in held.items() if owner == book]
     parts = sum((one.parts for one in mine), Parts(interest=float(cash[-1])))
     curve = sum((one.profit(closes) for one in mine), cash)

@@ -10,7 +10,7 @@ import numpy as np
 from tradewright.metrics.drawdowns import drawdowns
 from tradewright.metrics.sharpe import rolling_sharpe
 from tradewright.metrics.trades import round_trips
-from tradewright.reports.accounts import session_closes
+from tradewright.reports.accounts import curve_of, session_closes
 from tradewright.reports.executions import executions
 from tradewright.reports.tearsheet.contributions import contributions
 from tradewright.reports.tearsheet.interventions import interventions
@@ -167,8 +167,8 @@ def _sharpe(figures: Figures) -> SharpeWindows:
 
 def _exposure(ran: Backtest, stop: int) -> Exposure:
     closes = session_closes(ran, stop)
-    closes = closes[thinned(len(closes))]
-    equity = ran.trace.curve.equity[closes, -1]
+    kept = thinned(len(closes))
+    closes, equity = closes[kept], curve_of(ran, stop).equity[kept]
     value = np.zeros((len(closes), ran.bars.n_assets))
     for (_, asset), position in positions(ran, stop).items():
         value[:, asset] += position.value(closes)
@@ -188,14 +188,14 @@ def _costs(ran: Backtest, stop: int) -> Costs:
     so_far = np.searchsorted(fills.bar, closes, side="right")
     fees, slippage = (np.append(0.0, np.cumsum(paid))[so_far] for paid in (fills.fee, fills.slippage))
     # Rounded, because subtracting large sums leaves something of nothing.
-    borrow = np.maximum(np.round(ran.trace.curve.costs[closes, -1] - fees - slippage, 6), 0.0)
+    borrow = np.maximum(np.round(curve_of(ran, stop).costs - fees - slippage, 6), 0.0)
     return Costs(on=ran.bars.session[closes], fees=fees, slippage=slippage, borrow=borrow)
 
 
 def _trips(ran: Backtest, stop: int) -> tuple[tuple[Trip, ...], int]:
     found = round_trips(*executions(ran, stop)[:5])
     session = ran.bars.session
-    number = np.cumsum(np.diff(session, prepend=session[:1]) != np.timedelta64(0))
+    number = ran.bars.session_number
     newest = range(len(found.profit) - 1, max(len(found.profit) - 1 - TRIPS_MAX, -1), -1)
     rows = tuple(
         Trip(
