@@ -29,7 +29,7 @@ def charts(figures: Figures, width: int, *, colour: bool) -> tuple[tuple[str, st
         width: Columns that a line may take.
         colour: Whether the text may hold colour codes.
     """
-    value: list[_Curve] = [(figures.held, ".", "blue+"), (figures.nav, "braille", "green+")]
+    value: list[_Curve] = [(figures.held, "dot", "blue+"), (figures.nav, "braille", "green+")]
     fall: list[_Curve] = [(-drawdowns(figures.nav), "braille", "red+")]
     title = "Value of one unit after costs; dotted: buy and hold at the average exposure"
     upper = _draw(figures.on, value, (width, VALUE_ROWS), "{:.2f}".format, colour=colour)
@@ -43,20 +43,19 @@ def _draw(
     # 0.1 s that only a printed report pays.
     import plotext  # noqa: PLC0415  # see above
 
+    plotext.clear_figure()
+    plotext.theme("clear")
     # Otherwise no chart could be wider than plotext believes the terminal to be.
-    plotext.terminal.limit(width=False, height=False)
-    figure = plotext.figure
-    figure.clear()
-    figure.theme("simple")
-    figure.plot_size(*size)
+    plotext.limit_size(width=False, height=False)
+    plotext.plot_size(*size)
     for values, marker, tint in curves:
         rows = _thinned(values, size[0])
-        drawn = figure.signal(rows.tolist(), values[rows].tolist(), marker=plotext.marker(marker, tint))
-        figure.draw(drawn.lines())
-    figure.ruler("x").ticks(*_days(on, size[0] // _LABEL_COLUMNS))
+        plotext.plot(rows.tolist(), values[rows].tolist(), marker=marker, color=tint)
+    plotext.xticks(*_days(on, size[0] // _LABEL_COLUMNS))
     levels = _levels([values for values, *_ in curves])
-    figure.ruler("y").ticks(levels, [label(level) for level in levels])
-    return str(figure.build().string(colorless=not colour))
+    plotext.yticks(levels, [label(level) for level in levels])
+    drawn = str(plotext.build())
+    return drawn if colour else str(plotext.uncolorize(drawn))
 
 
 def _days(on: TimeArray, labels_max: int) -> tuple[list[int], list[str]]:
