@@ -110,6 +110,17 @@ def test_ledger_of_a_rule_with_memory_that_is_asked_on_every_bar(fused: Fuse) ->
     assert [1, 2, 3, 4, 5] == [step.asset_memory[0, 0, 0] for step in ledger.steps]
 
 
+def test_ledger_of_a_rule_without_memory_that_is_asked_only_where_something_can_fall(fused: Fuse) -> None:
+    bars = prices([64] * 5, open=[64] * 5)
+
+    # What is no number is a strike: bar 1 when it is asked about 0.5, twice, and no bar about nothing.
+    rules = (*tallying(), *scripted(factor=[NAN]))
+    ledger = play(fused(rules), bars, [None, 0.5, None, 0.0, None], CAPITAL)
+
+    assert [0, 1, 1, 1, 1] == ledger.run("strikes")
+    assert [1, 3, 4, 5, 6] == [step.asset_memory[0, 0, 0] for step in ledger.steps]
+
+
 def test_ledger_of_a_halt_that_a_person_lifts(fused: Fuse) -> None:
     bars = prices([64, 64, 56, 60, 60, 60], open=[64, 64, 60, 60, 60, 60])
 

@@ -176,18 +176,20 @@ class Decisions(Actions):
         """Let the asset rules act (section 8, step 2); say whether one lowered a |target|."""
         lowered = False
         for asset, choice in enumerate(choices):
-            if self.not_asked(asset, choice):
+            if math.isnan(self.mark[asset]):
                 continue
             view = self.asset_view(book, asset, choice)
             for rule in self.asset_rules:
+                if self.nothing_left(choice):
+                    break
                 before = abs(choice.target)
                 self.ask_asset_rule(rule, view, choice)
                 lowered = self.count(rule, book, before, choice) or lowered
         return lowered
 
-    def not_asked(self, asset: int, choice: Choice) -> bool:
-        """Say whether no asset rule is asked (section 8, step 2); none of those here has memory."""
-        return math.isnan(self.mark[asset]) or (choice.target == 0.0 and choice.held == 0.0)
+    def nothing_left(self, choice: Choice) -> bool:
+        """Say whether no asset rule without memory, as all here are, is asked any more (section 8, step 2)."""
+        return choice.target == 0.0 and choice.held == 0.0
 
     def ask_asset_rule(self, rule: AssetRule, view: AssetView, choice: Choice) -> None:
         """Take from a rule's answer what the page allows."""
@@ -238,9 +240,11 @@ class Decisions(Actions):
         """Ask the rules once more, changing and counting nothing but strikes (section 8, step 4)."""
         copies = [replace(choice) for choice in choices]
         for asset, copy in enumerate(copies):
-            if not self.not_asked(asset, copy):
-                view = self.asset_view(book, asset, copy)
-                for rule in self.asset_rules:
+            if math.isnan(self.mark[asset]):
+                continue
+            view = self.asset_view(book, asset, copy)
+            for rule in self.asset_rules:
+                if not self.nothing_left(copy):
                     self.ask_asset_rule(rule, view, copy)
         for sided in self.sided_rules:
             self.ask_sided_rule(sided, copies)

@@ -65,16 +65,14 @@ _MEMORY = {
 }
 _CALL = {
     "book": "        record_halt(state, log, bar, row, {i}, rule_{i}(view, parameters[{i}]{more}))",
-    "asset": "    answer = rule_{i}(proposal, asset, view, parameters[{i}]{more})\n"
-    "    proposal = judge(state, proposal, answer, asset.held, view.equity, bar, {i}, counting)",
+    "asset": "    if {asked}:\n"
+    "        answer = rule_{i}(proposal, asset, view, parameters[{i}]{more})\n"
+    "        proposal = judge(state, proposal, answer, asset.held, view.equity, bar, {i}, counting)",
     "sides": "    sides = rule_{i}({target}, {held}, view, parameters[{i}]{more})\n"
     "    apply_sides(state, work, sides, {i}, bar, book, counting)",
 }
-# Most of a universe is neither wanted nor held, and what no rule remembers can be left unasked.
-_NOTHING_TO_LOWER = """\
-    if proposal.target == 0.0 and asset.held == 0.0:
-        return proposal
-"""
+# Most of a universe is neither wanted nor held; a rule that remembers nothing cannot tell whether it is asked.
+_SOMETHING_TO_LOWER = "proposal.target != 0.0 or asset.held != 0.0"
 _CHECK = """\
     allowed = rule_{i}(order, parameters[{i}]{more})
     size = permit(state, tape, settings, order, size, allowed, {i}, bar, asset)"""
@@ -102,7 +100,7 @@ def source_of(
             f"rule_{i} = {wrapper.format(i=i, name=name, phase=part.phase)}" for i, (name, part) in enumerate(parts)
         ),
         book=calls["book"] or "        pass",
-        asset=("" if _remembers(rules) else _NOTHING_TO_LOWER) + calls["asset"],
+        asset=calls["asset"],
         checks="\n".join(_check_calls(rules, checks)),
         sides=calls["sides"] or "    pass",
     )
@@ -113,11 +111,6 @@ def source_of(
         raise AssertionError("engine/loop.py no longer has the lines that the fused modules replace")
     source = head + imports + text + marker + functions_of_loop
     return plain(source) if interpreted else source
-
-
-def _remembers(rules: Sequence[tuple[str, TargetRule]]) -> bool:
-    """Say whether an asset rule keeps numbers from bar to bar, and so must be asked on every one."""
-    return any(rule.phase == "asset" and rule.memory for _, rule in rules)
 
 
 def _calls(phase: str, rules: Sequence[tuple[str, TargetRule]], *, python: bool) -> Iterator[str]:
@@ -134,7 +127,8 @@ def _calls(phase: str, rules: Sequence[tuple[str, TargetRule]], *, python: bool)
         if rule.memory:
             more.append(_MEMORY[phase].format(start=memory, stop=memory + rule.memory))
             memory += rule.memory
-        yield _CALL[phase].format(i=i, more="".join(f", {m}" for m in more), **arrays)
+        asked = "True" if rule.memory else _SOMETHING_TO_LOWER
+        yield _CALL[phase].format(i=i, asked=asked, more="".join(f", {m}" for m in more), **arrays)
 
 
 def _check_calls(rules: Sequence[tuple[str, TargetRule]], checks: Sequence[tuple[str, OrderCheck]]) -> Iterator[str]:

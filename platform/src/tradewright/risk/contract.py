@@ -10,7 +10,7 @@ rule cannot reach beyond what it may change, compiled or not.
     order check     (order, parameters, *features) -> units allowed
 
 `memory` is a float64 array that the rule may write, passed only to rules that ask for one; it starts at NaN.
-Unless an asset rule of the run has memory, none is asked about an asset that is neither wanted nor held.
+An asset rule without memory is not asked about an asset that is neither wanted any more nor held.
 """
 
 from __future__ import annotations
