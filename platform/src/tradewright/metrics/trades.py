@@ -59,7 +59,7 @@ def round_trips(bar: IntArray, key: IntArray, quantity: FloatArray, price: Float
     from tradewright.metrics._kernels import TRIP, walk  # noqa: PLC0415  # numba, 0.5 s that other measures need not pay
 
     held, number = np.unique(key, return_inverse=True)
-    begun, done = np.zeros(len(held), TRIP), np.zeros(2 * len(key), TRIP)
+    begun, done = (np.zeros(n, TRIP).view(np.recarray) for n in (len(held), 2 * len(key)))
     begun["key"] = held
     whole = np.ascontiguousarray  # Columns of a table would be compiled once more.
     count = walk(whole(bar), number, whole(quantity), whole(price), whole(fee), DUST, begun, done)
