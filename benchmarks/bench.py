@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 import click
-from contest import OURS, Entry, Measure, Point, Scale, Sizes, Stand
+from contest import OURS, Entry, Measure, Point, Scale, Sizes, Stand, best
 from goals import faults, goals
 from page import Result, table, write
 from peers import HERE
@@ -47,6 +47,7 @@ MOMENTUM = (
     Entry("vectorbt", "vectorbt, portfolio", "momentum", "universe", kind="portfolio"),
     Entry("raptorbt", "raptorbt, portfolio", "momentum", "universe", kind="portfolio"),
 )
+SITTINGS = 3  # A neighbour on the same processor slows a contestant down for a minute, and then another one.
 BARS, ASSETS, RULE_COUNTS = (1_000, 10_000, 100_000, 1_000_000), (1, 10, 100, 500), (0, 1, 2, 4, 8)
 
 
@@ -70,7 +71,9 @@ def main(page_file: Path | None, *, quick: bool) -> None:
 def full_result(folder: Path) -> Result:
     """Measure everything."""
     stand = Stand(folder, Sizes())
-    measures = [tell(stand.measure(entry)) for entry in (*CROSSOVER, *RULES, *MOMENTUM)]
+    entries = (*CROSSOVER, *RULES, *MOMENTUM)
+    sittings = [[tell(stand.measure(entry)) for entry in entries] for _ in range(SITTINGS)]
+    measures = [best(found) for found in zip(*sittings, strict=True)]
     work = folder / "workspace"
     work.mkdir()
     processes = [*ours(work), *theirs(stand, folder / "result.json")]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Workload = Callable[[Arrays], "dict[str, Any]"]
 
 RUNS = 15  # Best of so many, or of as many as fit into the seconds below, and of at least one after the first.
-SECONDS = 8.0
+SECONDS = 4.0
 ONCE = "STOPWATCH_ONCE" in os.environ  # The whole process is timed from outside, and works once.
 
 

@@ -49,6 +49,16 @@ def test_measure_when_orders_fill_in_the_last_hundredth_has_traded_to_the_end(
     assert expected == measure(bench, last_fill=last_fill).traded_to_the_end
 
 
+def test_best_of_several_sittings_is_the_shortest_one_that_was_measured(bench: Any) -> None:
+    slow = measure(bench, seconds=0.5, rate_on_both=7.0)
+    quick = measure(bench, seconds=0.25, rate_on_both=6.0)
+    failed = measure(bench, seconds=float("nan"), reason="took too long")
+    best = bench("contest").best
+
+    assert quick._replace(rate_on_both=7.0) == best([slow, failed, quick])
+    assert failed == best([failed, failed])
+
+
 @pytest.mark.parametrize(("cuts", "expected"), [(99, 1), (100, 0)])
 def test_faults_when_a_rule_hardly_cuts_names_it(bench: Any, cuts: int, expected: int) -> None:
     found = list(bench("goals").faults([measure(bench, cuts=(("cap", cuts),))]))
