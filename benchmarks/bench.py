@@ -47,7 +47,7 @@ MOMENTUM = (
     Entry("vectorbt", "vectorbt, portfolio", "momentum", "universe", kind="portfolio"),
     Entry("raptorbt", "raptorbt, portfolio", "momentum", "universe", kind="portfolio"),
 )
-SITTINGS = 3  # A neighbour on the same processor slows a contestant down for a minute, and then another one.
+SITTINGS = 2  # A neighbour on the same processor slows a contestant down for a minute, and then another one.
 BARS, ASSETS, RULE_COUNTS = (1_000, 10_000, 100_000, 1_000_000), (1, 10, 100, 500), (0, 1, 2, 4, 8)
 
 

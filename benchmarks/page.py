@@ -94,7 +94,7 @@ def lines(result: Result) -> Iterator[str]:
         "# Benchmarks",
         "",
         "Written by `make bench`; what each contestant was asked stands in `benchmarks/README.md`. Times are",
-        "processor time on one core, best of up to 15 runs after a first one that may compile, in each of three",
+        "processor time on one core, best of up to 15 runs after a first one that may compile, in each of two",
         "sittings minutes apart; whole processes are in seconds of the clock. Ours runs with the mission's rules",
         "where the table says so, the others without.",
         "",

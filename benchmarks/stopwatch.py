@@ -60,7 +60,8 @@ def main(workloads: Mapping[str, Workload]) -> None:
     if core and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {int(core[0])})
     with np.load(source) as arrays:
-        given = dict(arrays)
+        # Arrays of their own, for what is loaded is a view that its owner could still write to.
+        given = {key: array.copy() for key, array in arrays.items()}
     for array in given.values():
         array.setflags(write=False)  # What everyone is given, nobody changes; whoever knows that need not copy it.
     Path(result).write_text(json.dumps(workloads[name](given)), encoding="utf-8")
