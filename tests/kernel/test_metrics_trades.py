@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tradewright.metrics import _kernels
 from tradewright.metrics.lots import Disposals, OpenLots, tax_lots
 from tradewright.metrics.trades import (
     RoundTrips,
@@ -110,6 +111,17 @@ def test_round_trips_of_no_fill_are_none() -> None:
 )
 def test_ratios_of_round_trips(profit: list[float], expected: tuple[float | None, ...]) -> None:
     assert expected == tuple(measure(np.array(profit)) for measure in (hit_rate, profit_factor, payoff, expectancy))
+
+
+def test_kernel_where_nothing_can_be_kept_is_compiled_for_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    def njit(function: Any = None, *, cache: bool = False) -> Any:
+        if cache:
+            raise RuntimeError("cannot cache function: no locator available")
+        return function
+
+    monkeypatch.setattr(_kernels, "_njit", njit)
+
+    assert abs is _kernels.kept(abs)
 
 
 # ---- lots ------------------------------------------------------------------------------------------------
