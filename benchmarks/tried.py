@@ -33,7 +33,7 @@ TRIED: dict[str, str] = {
         " (0.2 s less); switching the collector of garbage off, a gain of less than the runs differ."
     ),
     "first": (
-        "It is numba's compiler from beginning to end: some ninety functions of the loop, 17 to 30 s with how busy the"
+        "It is numba's compiler from beginning to end: some ninety functions of the loop, 17 to 30 s as busy as the"
         " processor is. Tried: one version of a function for every constant it is called with (a fifth less), rules"
         " compiled once for the probe and the loop, splicing functions together (1 s, left out). The line that says"
         " what it is doing appears in a terminal."
