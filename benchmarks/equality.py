@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
+import market
 import numpy as np
 import ours
 from peers import PeerError, call, environment
@@ -138,12 +139,14 @@ def round_trips(random: np.random.Generator, n_bars: int) -> FloatArray:
 
 def run_engine(case: Case) -> Equity:
     """Return our equity."""
+    session = np.arange(len(case.close))
     arrays = {
         "open": case.open,
         "high": np.maximum(case.open, case.close),
         "low": np.minimum(case.open, case.close),
         "close": case.close,
-        "session": np.arange(len(case.close)),
+        "session": session,
+        **market.clock(session.astype("datetime64[D]").astype("datetime64[ns]")),
     }
     made = np.ones((len(case.close), 1), dtype=bool)
     wanted = Decisions(case.position[:, None, None], made, np.zeros_like(made))

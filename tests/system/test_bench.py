@@ -119,3 +119,13 @@ def test_chart_when_drawn_shows_every_line_and_escapes_its_words(bench: Any) -> 
     assert 2 == picture.count("<polyline")
     assert 3 == picture.count("<circle")
     assert "A &amp; B" in picture
+
+
+def test_equality_has_our_side_of_every_case(bench: Any) -> None:
+    equality = bench("equality")
+    case = next(equality.make_cases())
+    ours = equality.run_engine(case)
+
+    assert len(case.close) == len(ours.curve)
+    assert ours.fills > 100
+    assert 0.0 == equality.largest_difference(ours, ours)
