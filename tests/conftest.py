@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 from tradewright.cli import main
-from tradewright.clock import sessions
 from tradewright.engine.fuse import FusedRules, fuse
 from tradewright.risk.contract import TargetRule
+from tradewright.sessions import sessions
 
 ROOT = Path(__file__).parents[1]
 

@@ -10,12 +10,12 @@ import attrs
 from tradewright import builtins, config
 from tradewright.config import settings
 from tradewright.config.wording import show
-from tradewright.plugins import load
+from tradewright.host.loading import load
 
 from generator.markdown import code, table
 
 if TYPE_CHECKING:
-    from tradewright.components import Spec
+    from tradewright.host.components import Spec
 
 PLUGINS = Path(__file__).parents[2] / "plugins"
 HEAD = ("option", "value", "unit", "default", "meaning")

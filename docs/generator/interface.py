@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import tradewright
 from tradewright import errors as tree
-from tradewright import hookspecs
 from tradewright.cli import program
-from tradewright.fence import RelayedError
-from tradewright.registration import IncompatibleError
+from tradewright.host import hookspecs
+from tradewright.host.fence import RelayedError
+from tradewright.host.registration import IncompatibleError
 
 from generator.docstrings import document, signature
 from generator.markdown import code, table

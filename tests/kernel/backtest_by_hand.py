@@ -16,9 +16,9 @@ from tradewright.engine.run import Trace
 from tradewright.engine.tape import Decisions
 from tradewright.risk import daily_loss, drawdown_halt
 from tradewright.risk.contract import FLATTEN
-from tradewright.runs import Ticket
 from tradewright.values.bars import Bars
 from tradewright.values.instrument import Instrument
+from tradewright.workspace.runs import Ticket
 
 SETTINGS = """
 [plugins]

@@ -10,11 +10,11 @@ from typing import Any
 import attrs
 import numpy as np
 from tradewright import config
-from tradewright.clock import all_sessions, cache_folder
-from tradewright.components import DataSourceSpec
 from tradewright.data.align import join, select
 from tradewright.data.fetch import Outcome, Span, fetch
-from tradewright.plugins import PluginRecord, Plugins
+from tradewright.host.components import DataSourceSpec
+from tradewright.host.plugins import PluginRecord, Plugins
+from tradewright.sessions import all_sessions, cache_folder
 from tradewright.values.bars import Bars
 from tradewright.values.instrument import Instrument
 from tradewright.values.request import DataRequest

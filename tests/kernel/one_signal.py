@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import attrs
 import pytest
 from tradewright import hookimpl
-from tradewright.components import SignalSpec
 from tradewright.config import count, fraction
+from tradewright.host.components import SignalSpec
 
 SETTINGS = """
     [plugins]

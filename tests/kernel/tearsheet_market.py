@@ -14,7 +14,7 @@ from tradewright.engine.fuse import fuse
 from tradewright.engine.run import simulate
 from tradewright.engine.state import table
 from tradewright.engine.tape import BOOK, Decisions
-from tradewright.pipeline import Targets
+from tradewright.sentence.pipeline import Targets
 from tradewright.values.bars import Bars
 from tradewright.values.instrument import Instrument
 

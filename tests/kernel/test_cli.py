@@ -89,9 +89,9 @@ def test_start_imports_nothing_heavy_and_no_command(words: list[str]) -> None:
     imported = {line.rsplit("|", 1)[1].strip() for line in result.stderr.splitlines() if "|" in line}
     commands = {lazy.target.partition(":")[0] for lazy in COMMANDS}
 
-    assert "tradewright.components" in imported
+    assert "tradewright.host.components" in imported
     assert set() == {name for name in imported if name.split(".")[0] in HEAVY}
-    assert set() == imported & {*commands, "tradewright.plugins", "tradewright.config"}
+    assert set() == imported & {*commands, "tradewright.host.plugins", "tradewright.config"}
 
 
 def test_version_is_that_of_the_package(run: Run) -> None:
@@ -306,7 +306,7 @@ def wait_in_a_command(folder: Path) -> subprocess.Popen[str]:
         import time
         import click
         from tradewright.cli import main
-        from tradewright.fence import fence
+        from tradewright.host.fence import fence
 
         @click.command()
         def wait():

@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tradewright.clock import sessions
 from tradewright.data.align import join, select
 from tradewright.data.reading import Declared, Reading, read
 from tradewright.errors import DataError
+from tradewright.sessions import sessions
 from tradewright.values.bars import Bars
 from tradewright.values.instrument import Instrument
 

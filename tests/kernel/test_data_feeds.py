@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 from tradewright import builtins
-from tradewright.clock import sessions
 from tradewright.config import read
 from tradewright.data import feeds
 from tradewright.errors import ConfigError
-from tradewright.plugins import load
+from tradewright.host.loading import load
+from tradewright.sessions import sessions
 
 SETTINGS = """\
 currency = "{money}"

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 from tradewright import config
-from tradewright.clock import cache_folder
 from tradewright.data import damage, tables
 from tradewright.data.columns import ColumnNames
 from tradewright.data.files import Files, FilesOptions
 from tradewright.data.reading import Declared, Reading, read
 from tradewright.errors import ConfigError, DataError, UsageError
+from tradewright.sessions import cache_folder
 from tradewright.values.instrument import Instrument
 from tradewright.values.request import DataRequest
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tradewright.clock import cache_folder
 from tradewright.data import damage
 from tradewright.data.reading import Declared, Reading, read
 from tradewright.errors import DataError
+from tradewright.sessions import cache_folder
 from tradewright.values.instrument import Instrument
 
 HEADER = "date,open,high,low,close,volume"

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tradewright.clock import Sessions
 from tradewright.data.quality import FINDINGS_MAX, Finding, check
 from tradewright.errors import DataError
+from tradewright.sessions import Sessions
 from tradewright.values.bars import Bars
 from tradewright.values.instrument import Instrument
 

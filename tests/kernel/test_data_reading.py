@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tradewright.clock import cache_folder
 from tradewright.data import damage
 from tradewright.data.columns import ColumnNames
 from tradewright.data.files import Files, FilesOptions
 from tradewright.data.reading import Declared, Reading, read
 from tradewright.errors import ConfigError, DataError
+from tradewright.sessions import cache_folder
 from tradewright.values.instrument import Instrument
 from tradewright.values.request import DataRequest
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from tradewright.components import Optimizer, RowOptimizer
+from tradewright.host.components import Optimizer, RowOptimizer
 from tradewright.optimize.simple import EqualWeight, InverseVolatility, ScoreProportional
 from tradewright.values.allocation import Problem
 

@@ -16,7 +16,7 @@ from tradewright.reports.machine import report
 from tradewright.reports.summary import summarise
 from tradewright.reports.terminal import text
 from tradewright.risk.contract import FLATTEN, FREEZE, REDUCING
-from tradewright.runs import Ticket
+from tradewright.workspace.runs import Ticket
 
 TICKET = Ticket(run_id="20240109-120000-abcdef", trials=1)
 

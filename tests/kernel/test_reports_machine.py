@@ -15,7 +15,7 @@ from backtest_by_hand import HALT, LIFT, STEP, TICKET, backtest
 from tradewright.reports.machine import report
 from tradewright.reports.plain import instant, money
 from tradewright.reports.summary import summarise
-from tradewright.runs import Ticket
+from tradewright.workspace.runs import Ticket
 
 KEYS = [
     "run_id",

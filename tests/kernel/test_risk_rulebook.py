@@ -9,10 +9,11 @@ from typing import Any
 import attrs
 import pytest
 from tradewright import builtins
-from tradewright.components import OrderCheckSpec, TargetRuleSpec
 from tradewright.config import Settings, read
 from tradewright.errors import ConfigError, PluginError, TradewrightError
-from tradewright.plugins import PluginRecord, Plugins, load
+from tradewright.host.components import OrderCheckSpec, TargetRuleSpec
+from tradewright.host.loading import load
+from tradewright.host.plugins import PluginRecord, Plugins
 from tradewright.risk import rulebook
 from tradewright.risk.contract import OrderCheck, TargetRule
 

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from tearsheet_market import market, played
-from tradewright.pipeline import Targets
 from tradewright.reports.tearsheet.contributions import contributions
 from tradewright.reports.tearsheet.profits import Parts, positions
 from tradewright.reports.tearsheet.shares import shares
+from tradewright.sentence.pipeline import Targets
 
 SYMBOLS = ("A", "B")
 

@@ -331,7 +331,7 @@ def test_component_when_its_factory_makes_something_else_is_told():
         def component(self):
             return object()
 
-    with pytest.raises(pytest.fail.Exception, match=r"tradewright\.components\.Signal"):
+    with pytest.raises(pytest.fail.Exception, match=r"tradewright\.Signal"):
         Odd().test_plugin_registers_the_component()
 
 

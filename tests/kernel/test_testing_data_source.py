@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import tradewright as tw
 from contract_harness import Uninstalled, assert_only, contract_tests, failures
-from tradewright.clock import all_sessions, cache_folder
 from tradewright.data.align import select
+from tradewright.sessions import all_sessions, cache_folder
 from tradewright.testing import ComponentContract, DataSourceContract
 
 FIRST, LAST = np.datetime64("2024-02-05"), np.datetime64("2024-03-28")

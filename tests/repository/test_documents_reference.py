@@ -17,7 +17,7 @@ from generator.commands import contexts
 from generator.components import TABLES, specs
 from generator.interface import error_classes
 from mkdocs.config import load_config
-from tradewright import hookspecs
+from tradewright.host import hookspecs
 
 KINDS = ["data-source", "signal", "optimizer", "target-rule", "order-check"]
 SPECS = [spec for kind in KINDS for spec in specs(kind)]

@@ -14,8 +14,8 @@ FUNCTION_LINES_MAX = 50
 LONG_FUNCTIONS: dict[str, str] = {}
 
 BROAD_EXCEPT = {
-    "platform/src/tradewright/fence.py": "every call of a plugin's component goes through it",
-    "platform/src/tradewright/isolation.py": "to pickle a plugin's options runs its code",
+    "platform/src/tradewright/host/fence.py": "every call of a plugin's component goes through it",
+    "platform/src/tradewright/host/isolation.py": "to pickle a plugin's options runs its code",
     "platform/src/tradewright/cli/program.py": "the last resort: a bug must not look like a crash",
 }
 

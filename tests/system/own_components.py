@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tradewright import builtins
-from tradewright.components import OptimizerSpec, SignalSpec
-from tradewright.plugins import PluginRecord, Plugins, load
+from tradewright.host.components import OptimizerSpec, SignalSpec
+from tradewright.host.loading import load
+from tradewright.host.plugins import PluginRecord, Plugins
 from tradewright.risk.checks.always import NoOptions
 
 

@@ -14,8 +14,8 @@ import pytest
 from own_components import active, signal
 from tradewright import backtest
 from tradewright.backtest import Backtest, Request
-from tradewright.clock import sessions
 from tradewright.config import read
+from tradewright.sessions import sessions
 from tradewright.values.bars import Bars
 from tradewright.values.forecast import Forecast
 from tradewright.values.history import History

@@ -28,7 +28,7 @@ from pathlib import Path
 import attrs
 import numpy as np
 import tradewright as tw
-from tradewright.clock import sessions
+from tradewright.sessions import sessions
 from tradewright.data.align import join, select
 
 

@@ -16,10 +16,12 @@ from xml.etree import ElementTree as ET
 import attrs
 import pytest
 from document_blocks import COMMAND, LANGUAGES, NOT_RUN, Block, Command, blocks
-from tradewright import builtins, lockfile, strategies
+from tradewright import builtins
 from tradewright.config import restore, structure
-from tradewright.plugins import load
+from tradewright.host import lockfile
+from tradewright.host.loading import load
 from tradewright.risk import rulebook
+from tradewright.sentence import strategies
 
 ROOT = Path(__file__).parents[2]
 # Not below .venv, nor what make has made.

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 import tradewright as tw
-from tradewright.components import FittedSignal, RowOptimizer, Signal
+from tradewright.config import Pin
 from tradewright.errors import ConfigError, PluginError
-from tradewright.isolation import Children, ChildSignal, Home
-from tradewright.plugins import Pin, load
+from tradewright.host.components import FittedSignal, RowOptimizer, Signal
+from tradewright.host.isolation import Children, ChildSignal, Home
+from tradewright.host.loading import load
 from tradewright.signals.evaluate import evaluate
 
 PACKAGE = "tradewright_apart"

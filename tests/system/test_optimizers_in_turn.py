@@ -13,9 +13,9 @@ import pytest
 from own_components import active, signal
 from tradewright import backtest
 from tradewright.backtest import Backtest, Request
-from tradewright.clock import sessions
 from tradewright.config import read
 from tradewright.optimize.simple import EqualWeight
+from tradewright.sessions import sessions
 from tradewright.values.allocation import Allocation, Problem
 from tradewright.values.forecast import Forecast
 from tradewright.values.history import History

@@ -86,7 +86,7 @@ def settle(workspace: Path, calendars: Path, plugin: Path, monkeypatch: pytest.M
 
 
 def _sessions(calendars: Path) -> np.ndarray:
-    from tradewright.clock import sessions
+    from tradewright.sessions import sessions
 
     return sessions("XNYS", cache=calendars).date
 

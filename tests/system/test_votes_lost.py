@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from own_components import active, signal
 from tradewright.backtest import Request, run
-from tradewright.clock import sessions
 from tradewright.config import read
-from tradewright.plugins import PluginRecord
+from tradewright.host.plugins import PluginRecord
+from tradewright.sessions import sessions
 from tradewright.values.forecast import Forecast
 from tradewright.values.history import History
 

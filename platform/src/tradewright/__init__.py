@@ -7,7 +7,8 @@ Types that stand on arrays are loaded on first use, because importing numpy cost
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from tradewright.components import (
+from tradewright.errors import ConfigError, DataError, PluginError, TradewrightError
+from tradewright.host.components import (
     DataSource,
     DataSourceSpec,
     ExecutorSpec,
@@ -18,8 +19,7 @@ from tradewright.components import (
     SignalSpec,
     TargetRuleSpec,
 )
-from tradewright.errors import ConfigError, DataError, PluginError, TradewrightError
-from tradewright.hookspecs import hookimpl
+from tradewright.host.hookspecs import hookimpl
 
 if TYPE_CHECKING:
     from tradewright.risk.contract import AssetView, BookView, Feature, Halt, Proposal, Sides, TargetRule

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
-from tradewright import strategies
 from tradewright.data import feeds
 from tradewright.engine.fuse import fuse, is_compiled
 from tradewright.engine.run import Trace, simulate
 from tradewright.errors import DataError, UsageError
-from tradewright.isolation import Children
+from tradewright.host.isolation import Children
 from tradewright.optimize.solve import STRIKES_MAX
-from tradewright.pipeline import Targets, targets
 from tradewright.risk import rulebook
-from tradewright.wiring import answers, decisions, engine_settings, granted
+from tradewright.sentence import strategies
+from tradewright.sentence.pipeline import Targets, targets
+from tradewright.sentence.wiring import answers, decisions, engine_settings, granted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tradewright.config import Settings
     from tradewright.data.feeds import Feed
     from tradewright.engine.tape import Decisions
-    from tradewright.plugins import Plugins
+    from tradewright.host.plugins import Plugins
     from tradewright.risk.contract import OrderCheck, TargetRule
     from tradewright.values.bars import Bars
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tradewright.components import DataSourceSpec, OptimizerSpec, OrderCheckSpec, TargetRuleSpec
 from tradewright.data.files import Files, FilesOptions
-from tradewright.hookspecs import hookimpl
+from tradewright.host.components import DataSourceSpec, OptimizerSpec, OrderCheckSpec, TargetRuleSpec
+from tradewright.host.hookspecs import hookimpl
 from tradewright.optimize.simple import EqualWeight, InverseVolatility, ScoreProportional
 from tradewright.risk import (
     circuit_breaker,
@@ -24,7 +24,7 @@ from tradewright.risk.checks import always, order_size, price_collar, restricted
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from tradewright.components import RiskSpec
+    from tradewright.host.components import RiskSpec
     from tradewright.risk.contract import OrderCheck, TargetRule
 
 

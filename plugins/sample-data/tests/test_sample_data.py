@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import tradewright as tw
-from tradewright.clock import all_sessions, cache_folder
 from tradewright.data.quality import check
+from tradewright.sessions import all_sessions, cache_folder
 from tradewright.testing import DataSourceContract
 from tradewright_sample_data import SampleData, SampleDataOptions, reader
 from tradewright_sample_data.catalogue import CATALOGUE

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from tradewright.backtest import Backtest, Request
     from tradewright.config import Settings
-    from tradewright.plugins import Plugins
+    from tradewright.host.plugins import Plugins
     from tradewright.reports.summary import Summary
 
 
@@ -146,7 +146,7 @@ def _check_order(request: Request) -> None:
 
 def _check_reach(settings: Settings, request: Request, cache: Path) -> None:
     """Refuse a last day that an exchange has not planned yet: no price of it can be true."""
-    from tradewright.clock import sessions  # noqa: PLC0415  # as above
+    from tradewright.sessions import sessions  # noqa: PLC0415  # as above
 
     if request.last_on is None:
         return
@@ -170,7 +170,7 @@ def _keep(
 ) -> tuple[dict[str, Any], Path | None]:
     """Return the report, and the file that keeps it; a run that cannot be kept is still a result."""
     from tradewright.reports.machine import report  # noqa: PLC0415  # as above
-    from tradewright.runs import Run, RunStore, Ticket  # noqa: PLC0415  # as above
+    from tradewright.workspace.runs import Run, RunStore, Ticket  # noqa: PLC0415  # as above
 
     made = Run(
         at=datetime.now(UTC),

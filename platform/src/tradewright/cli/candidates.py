@@ -9,7 +9,7 @@ import attrs
 
 from tradewright.cli.provenance import code
 from tradewright.config import structure
-from tradewright.hookspecs import PROJECT
+from tradewright.host.hookspecs import PROJECT
 from tradewright.signals.passes import Candidate, find
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tradewright.config import Settings
-    from tradewright.plugins import PluginRecord, Plugins
+    from tradewright.host.plugins import PluginRecord, Plugins
 
 
 def own_folder(settings: Settings) -> Path:

@@ -16,11 +16,11 @@ from packaging.specifiers import SpecifierSet
 from tradewright.cli.checking import Check, from_error
 from tradewright.cli.inventory import take_inventory
 from tradewright.cli.plugin_checks import check_needs, check_record, check_rules, check_signals
-from tradewright.clock import cache_folder, sessions
 from tradewright.config import read
 from tradewright.errors import ConfigError, TradewrightError
-from tradewright.hookspecs import PROJECT
-from tradewright.plugins import Plugins
+from tradewright.host.hookspecs import PROJECT
+from tradewright.host.plugins import Plugins
+from tradewright.sessions import cache_folder, sessions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 import attrs
 
 from tradewright import builtins as own_components
-from tradewright import lockfile
 from tradewright.config import read
-from tradewright.plugins import ENVIRONMENT, allow_list, load
+from tradewright.host import lockfile
+from tradewright.host.loading import allow_list, load
+from tradewright.host.plugins import ENVIRONMENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from tradewright.config import Pin
-    from tradewright.plugins import AllowList, Plugins
+    from tradewright.host.loading import AllowList
+    from tradewright.host.plugins import Plugins
 
 
 def take_inventory(enabled: Sequence[Pin] | None, workspace: Path) -> tuple[AllowList, Plugins]:

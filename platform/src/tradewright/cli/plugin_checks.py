@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tradewright.config import Settings
-    from tradewright.plugins import PluginRecord, Plugins
+    from tradewright.host.plugins import PluginRecord, Plugins
 
 
 def check_record(record: PluginRecord) -> Check:

@@ -10,20 +10,21 @@ import attrs
 import click
 from click.core import ParameterSource
 
-from tradewright import lockfile
 from tradewright.cli.inventory import enabled_in, take_inventory
 from tradewright.cli.new_plugin import new_plugin
 from tradewright.cli.options import config_option, json_option
 from tradewright.cli.output import echo_json, echo_table, printable
 from tradewright.config import did_you_mean, show
 from tradewright.errors import UsageError
-from tradewright.plugins import allow_list, lock_installed
+from tradewright.host import lockfile
+from tradewright.host.loading import allow_list, lock_installed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tradewright.components import Spec
-    from tradewright.plugins import AllowList, PluginRecord, Plugins
+    from tradewright.host.components import Spec
+    from tradewright.host.loading import AllowList
+    from tradewright.host.plugins import PluginRecord, Plugins
 
 
 @click.group()

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tradewright.data.cached import Label
     from tradewright.data.fetch import Outcome, Span
     from tradewright.data.store import PriceStore
-    from tradewright.plugins import Plugins
+    from tradewright.host.plugins import Plugins
 
 _DIGITS_SHOWN = 12  # Of a fingerprint: enough to tell two apart.
 _KILOBYTE = 1000

@@ -8,13 +8,14 @@ import platform
 from importlib.metadata import distribution, entry_points, version
 from typing import TYPE_CHECKING, Any
 
-from tradewright import __version__, lockfile
+from tradewright import __version__
 from tradewright.errors import PluginError
-from tradewright.hookspecs import PROJECT
+from tradewright.host import lockfile
+from tradewright.host.hookspecs import PROJECT
 
 if TYPE_CHECKING:
     from tradewright.engine.run import Trace
-    from tradewright.plugins import Plugins
+    from tradewright.host.plugins import Plugins
 
 _PARTS = ("equity", "curve", "fills", "events")
 

@@ -20,15 +20,15 @@ from tradewright.cli.progress import progress_bar
 from tradewright.cli.provenance import trace_hashes, versions
 from tradewright.config import restore
 from tradewright.errors import CheckError, TradewrightError
-from tradewright.plugins import Plugins
-from tradewright.runs import RunStore, Ticket
+from tradewright.host.plugins import Plugins
+from tradewright.workspace.runs import RunStore, Ticket
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tradewright.backtest import Backtest, Request
-    from tradewright.runs import Run, Saved
+    from tradewright.workspace.runs import Run, Saved
 
 Kind = Literal["version", "code", "data", "trace", "figure", "error"]
 

@@ -11,13 +11,13 @@ from tradewright.cli.options import config_option, json_option
 from tradewright.cli.output import echo_json, echo_table
 from tradewright.cli.page import echo_report
 from tradewright.reports.wording import listed, percent, ratio
-from tradewright.runs import RunStore
+from tradewright.workspace.runs import RunStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from tradewright.runs import Stored
+    from tradewright.workspace.runs import Stored
 
 _COLUMNS = ("run", "strategies", "symbols", "period", "return", "Sharpe", "drawdown", "status", "trials", "changed")
 

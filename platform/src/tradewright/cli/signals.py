@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tradewright.config import Settings
-    from tradewright.plugins import Plugins
+    from tradewright.host.plugins import Plugins
     from tradewright.signals.causality import Leak, Verdict
     from tradewright.signals.passes import Candidate
     from tradewright.values.bars import Bars
@@ -116,8 +116,8 @@ def _check(
 ) -> Checked:
     # What reads prices costs half a second to import: only this command pays it.
     from tradewright.data import feeds  # noqa: PLC0415  # see above
+    from tradewright.sentence.strategies import make_signal, symbols  # noqa: PLC0415  # see above
     from tradewright.signals.causality import CUTS_EACH, check  # noqa: PLC0415  # see above
-    from tradewright.strategies import make_signal, symbols  # noqa: PLC0415  # see above
     from tradewright.values.history import History  # noqa: PLC0415  # see above
 
     loaded = [feeds.load_feed(settings, plugins, feed, None) for feed in settings.strategies[strategy].data]

@@ -26,7 +26,7 @@ def write(path: Path, ran: Backtest, summary: Summary, fields: dict[str, Any]) -
     # The chart library costs a second to import, which only this pays.
     from tradewright.reports.tearsheet.page import page  # noqa: PLC0415  # see above
     from tradewright.reports.tearsheet.panels import panels  # noqa: PLC0415  # see above
-    from tradewright.writing import write_all  # noqa: PLC0415  # see above
+    from tradewright.workspace.writing import write_all  # noqa: PLC0415  # see above
 
     content = page(fields, panels(ran, summary)).encode()
     write_all({path: content})

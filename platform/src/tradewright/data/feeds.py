@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
-from tradewright import clock
-from tradewright.clock import all_sessions, cache_folder
-from tradewright.components import DataSource
+from tradewright import sessions as calendars
 from tradewright.config import FeedSettings, structure
 from tradewright.data.align import join, merge_overlaps, select
 from tradewright.data.fingerprint import fingerprint
 from tradewright.data.quality import check
 from tradewright.errors import ConfigError, DataError, PluginError, UsageError
-from tradewright.fence import expect, fence, made
+from tradewright.host.components import DataSource
+from tradewright.host.fence import expect, fence, made
+from tradewright.sessions import all_sessions, cache_folder
 from tradewright.values.bars import Bars
 from tradewright.values.request import DataRequest
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tradewright.config import Settings
     from tradewright.data.cached import Label
     from tradewright.data.quality import Finding
-    from tradewright.plugins import Plugins
+    from tradewright.host.plugins import Plugins
 
 WARNINGS_MAX = 3  # Gaps of one feed that are named; the rest is counted.
 
@@ -238,7 +238,7 @@ def grid(feeds: tuple[Feed, ...], last_on: date | None = None) -> Bars:
 def sessions_per_year(settings: Settings, feeds: tuple[Feed, ...]) -> int:
     """Return how many sessions of the grid a year has: those of the feed that trades on most days."""
     cache = cache_folder(settings.workspace)
-    return max(clock.sessions_per_year(settings.data[feed.name].calendar, cache=cache) for feed in feeds)
+    return max(calendars.sessions_per_year(settings.data[feed.name].calendar, cache=cache) for feed in feeds)
 
 
 def overlaps(feeds: tuple[Feed, ...], bars: Bars) -> tuple[str, ...]:

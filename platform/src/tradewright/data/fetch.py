@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import attrs
 import numpy as np
 
-from tradewright.clock import all_sessions, cache_folder
 from tradewright.data import feeds
 from tradewright.data.align import select
 from tradewright.data.cached import Label
@@ -22,14 +21,15 @@ from tradewright.data.fingerprint import fingerprint
 from tradewright.data.revision import Revision, compare, extended
 from tradewright.data.store import PriceStore, question_of, refuse_other
 from tradewright.errors import DataError, TradewrightError
+from tradewright.sessions import all_sessions, cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from tradewright.clock import Sessions
     from tradewright.config import Settings
     from tradewright.data.feeds import Opened
-    from tradewright.plugins import Plugins
+    from tradewright.host.plugins import Plugins
+    from tradewright.sessions import Sessions
     from tradewright.values.bars import Bars
 
     _Held = tuple[Label, Bars]

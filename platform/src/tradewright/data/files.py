@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal
 
 import attrs
 
-from tradewright.clock import cache_folder
 from tradewright.config import non_negative, one_of, option, positive
 from tradewright.config.paths import inside_workspace
 from tradewright.config.wording import show
@@ -15,6 +14,7 @@ from tradewright.data.align import join, select
 from tradewright.data.columns import ColumnNames
 from tradewright.data.reading import Declared, read
 from tradewright.errors import ConfigError
+from tradewright.sessions import cache_folder
 from tradewright.values.instrument import Instrument
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from tradewright.errors import DataError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tradewright.clock import Sessions
+    from tradewright.sessions import Sessions
     from tradewright.values.arrays import BoolArray, FloatArray
     from tradewright.values.bars import Bars
 
@@ -90,7 +90,7 @@ def check(bars: Bars, sessions: Sessions) -> tuple[Finding, ...]:
         bars: Prices of instruments that all trade on one calendar.
         sessions: Sessions of that calendar, covering the bars.
 
-    >>> from tradewright.clock import Sessions
+    >>> from tradewright.sessions import Sessions
     >>> from tradewright.values.bars import Bars
     >>> from tradewright.values.instrument import Instrument
     >>> days = np.arange("2024-01-01", "2024-01-04", dtype="datetime64[D]")

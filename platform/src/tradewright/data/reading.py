@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import attrs
 import numpy as np
 
-from tradewright.clock import all_sessions
 from tradewright.config.wording import show
 from tradewright.data.columns import ColumnNames
 from tradewright.data.damage import LIMIT_BYTES
@@ -24,6 +23,7 @@ from tradewright.data.stamps import (
     zone,
 )
 from tradewright.data.tables import read_table
+from tradewright.sessions import all_sessions
 from tradewright.values.bars import Bars
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tradewright.clock import Sessions
     from tradewright.data.columns import Table
     from tradewright.data.stamps import Placed
+    from tradewright.sessions import Sessions
     from tradewright.values.arrays import BoolArray, FloatArray, TimeArray
     from tradewright.values.bars import Adjustment
     from tradewright.values.instrument import Instrument

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tradewright.clock import Sessions
+    from tradewright.sessions import Sessions
     from tradewright.values.arrays import BoolArray, TimeArray
 
 DATE, LOCAL, INSTANT, BAD = 0, 1, 2, 3

@@ -25,7 +25,7 @@ from tradewright.engine.generate import PHASES, source_of
 from tradewright.engine.jit import COMPILING
 from tradewright.engine.plain import load_plain_engine
 from tradewright.engine.probe import probe
-from tradewright.writing import write_all
+from tradewright.workspace.writing import write_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

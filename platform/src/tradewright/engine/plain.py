@@ -11,7 +11,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tradewright.fence import expect, fence
+from tradewright.host.fence import expect, fence
 from tradewright.risk.contract import ANSWERS
 
 if TYPE_CHECKING:

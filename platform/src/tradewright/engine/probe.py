@@ -10,7 +10,7 @@ from numba import types
 
 from tradewright.engine.jit import COMPILING, compiled_rule
 from tradewright.errors import PluginError
-from tradewright.fence import fence
+from tradewright.host.fence import fence
 from tradewright.risk.contract import ANSWERS, AssetView, BookView, OrderView, Proposal
 
 if TYPE_CHECKING:

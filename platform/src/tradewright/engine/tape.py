@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from tradewright.clock import SESSIONS_PER_YEAR
 from tradewright.risk.features import average_volume
+from tradewright.sessions import SESSIONS_PER_YEAR
 
 if TYPE_CHECKING:
     from tradewright.engine.state import Table

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from tradewright.clock import SESSIONS_PER_YEAR
 from tradewright.metrics.performance import DEVIATION_MIN, deviation, excess_returns
+from tradewright.sessions import SESSIONS_PER_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,8 +105,8 @@ def sharpe_interval(
 
     >>> curve = np.cumprod(np.append(1.0, np.tile([1.004, 0.998, 1.001], 60)))
     >>> found = sharpe_interval(curve, seed=7)
-    >>> found.low < 6.4 < found.high, found.block
-    (True, 7.656011977641458)
+    >>> found.low < 6.4 < found.high, round(found.block, 9)
+    (True, 7.656011978)
     """
     excess = excess_returns(values, cash_rate, sessions_per_year=sessions_per_year)
     s = deviation(excess)

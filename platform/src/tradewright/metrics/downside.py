@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tradewright.clock import SESSIONS_PER_YEAR
 from tradewright.metrics.drawdowns import drawdowns
 from tradewright.metrics.performance import DEVIATION_MIN, SESSIONS_MIN, annual_return, excess_returns
+from tradewright.sessions import SESSIONS_PER_YEAR
 
 if TYPE_CHECKING:
     from tradewright.values.arrays import FloatArray

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tradewright.clock import SESSIONS_PER_YEAR
+from tradewright.sessions import SESSIONS_PER_YEAR
 
 if TYPE_CHECKING:
     from tradewright.values.arrays import FloatArray

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from tradewright.clock import SESSIONS_PER_YEAR
 from tradewright.metrics.performance import DEVIATION_MIN, SESSIONS_MIN, deviation, excess_returns
+from tradewright.sessions import SESSIONS_PER_YEAR
 
 if TYPE_CHECKING:
     from tradewright.values.arrays import FloatArray, IntArray

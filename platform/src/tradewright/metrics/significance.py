@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from tradewright.clock import SESSIONS_PER_YEAR
 from tradewright.metrics.sharpe import daily_sharpe, squared_error
 from tradewright.metrics.tails import kurtosis, skew
+from tradewright.sessions import SESSIONS_PER_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,7 @@ from tradewright.optimize.solve import FALLBACK, STRIKES_MAX, solve
 from tradewright.values.allocation import Problem
 
 if TYPE_CHECKING:
-    from tradewright.components import Optimizer
+    from tradewright.host.components import Optimizer
     from tradewright.values.arrays import BoolArray, FloatArray
     from tradewright.values.weights import Strike
 

@@ -21,7 +21,7 @@ import numpy as np
 from tradewright.values.allocation import Allocation
 
 if TYPE_CHECKING:
-    from tradewright.components import RowOptimizer
+    from tradewright.host.components import RowOptimizer
     from tradewright.values.allocation import Problem
     from tradewright.values.arrays import BoolArray, FloatArray
 

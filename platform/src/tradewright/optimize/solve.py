@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from tradewright.clock import periods
 from tradewright.errors import PluginError
-from tradewright.fence import ask, expect
+from tradewright.host.fence import ask, expect
 from tradewright.optimize.simple import InverseVolatility
+from tradewright.sessions import periods
 from tradewright.values.allocation import Allocation
 from tradewright.values.weights import Strike, TargetWeights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tradewright.components import Optimizer, RowOptimizer
+    from tradewright.host.components import Optimizer, RowOptimizer
     from tradewright.values.allocation import Problem
     from tradewright.values.arrays import BoolArray, FloatArray, TimeArray
 

@@ -8,7 +8,7 @@ import attrs
 import numpy as np
 
 from tradewright.engine.log import GRANTED
-from tradewright.wiring import granted
+from tradewright.sentence.wiring import granted
 
 if TYPE_CHECKING:
     from tradewright.backtest import Backtest

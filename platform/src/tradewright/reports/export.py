@@ -20,7 +20,7 @@ from tradewright.metrics.lots import tax_lots
 from tradewright.reports.accounts import ALL, curve_of, session_closes
 from tradewright.reports.executions import executions
 from tradewright.reports.plain import instant
-from tradewright.writing import write_all
+from tradewright.workspace.writing import write_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

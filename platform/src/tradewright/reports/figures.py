@@ -14,8 +14,8 @@ from tradewright.reports.executions import executions
 from tradewright.reports.measures import beside, measured, rolling
 from tradewright.reports.strategies import strategies
 from tradewright.reports.trading import lots, trades
+from tradewright.sentence.wiring import granted
 from tradewright.values.arrays import array_field
-from tradewright.wiring import granted
 
 if TYPE_CHECKING:
     from tradewright.backtest import Backtest

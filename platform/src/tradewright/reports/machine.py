@@ -13,7 +13,7 @@ from tradewright.reports.plain import day, instant, money, number
 if TYPE_CHECKING:
     from tradewright.reports.events import HaltRow, RuleRow
     from tradewright.reports.summary import Summary
-    from tradewright.runs import Ticket
+    from tradewright.workspace.runs import Ticket
 
 
 def report(summary: Summary, ticket: Ticket, versions: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tradewright.reports.figures import Figures
     from tradewright.reports.measures import Fall, Performance
     from tradewright.reports.trading import Lots, Trades
-    from tradewright.runs import Ticket
+    from tradewright.workspace.runs import Ticket
 
 _RATIOS = (
     *("sortino", "calmar", "omega", "downside_deviation", "value_at_risk", "expected_shortfall"),

@@ -11,7 +11,7 @@ from tradewright.reports import events
 from tradewright.reports.accounts import curve_of
 from tradewright.reports.figures import figures
 from tradewright.reports.idle import reasons
-from tradewright.wiring import granted
+from tradewright.sentence.wiring import granted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

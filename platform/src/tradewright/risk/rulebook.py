@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tradewright.config import did_you_mean, structure
-from tradewright.fence import made
+from tradewright.host.fence import made
 from tradewright.risk.checks.restricted_list import RestrictedList
 from tradewright.risk.contract import OrderCheck, TargetRule
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tradewright.config import Settings
     from tradewright.errors import ConfigError
-    from tradewright.plugins import Plugins
+    from tradewright.host.plugins import Plugins
 
 
 MISSION = ("drawdown-halt", "daily-loss", "risk-per-trade", "position-limit", "exposure")

@@ -11,8 +11,8 @@ import attrs
 from tradewright import builtins
 from tradewright.config import show
 from tradewright.errors import UsageError
-from tradewright.hookspecs import PROJECT
-from tradewright.registration import HOOKS
+from tradewright.host.hookspecs import PROJECT
+from tradewright.host.registration import HOOKS
 
 LENGTH_MAX = 40
 RESERVED = frozenset({PROJECT, "built-in", "builtins", "kernel", "plugin", "plugins", "test", "testing"})

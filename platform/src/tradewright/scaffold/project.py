@@ -11,8 +11,8 @@ from packaging.version import Version
 
 from tradewright import __version__
 from tradewright.errors import UsageError
-from tradewright.hookspecs import PROJECT
-from tradewright.writing import write_all
+from tradewright.host.hookspecs import PROJECT
+from tradewright.workspace.writing import write_all
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import date
 
-    from tradewright.components import Signal
+    from tradewright.host.components import Signal
     from tradewright.signals.causes import Cause
     from tradewright.values.arrays import BoolArray
     from tradewright.values.bars import Bars

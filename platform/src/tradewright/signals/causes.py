@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import attrs
 import numpy as np
 
-from tradewright.clock import periods
+from tradewright.sessions import periods
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

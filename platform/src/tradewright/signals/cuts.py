@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tradewright.clock import periods
+from tradewright.sessions import periods
 from tradewright.signals.evaluate import opinion
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
-from tradewright.components import FittedSignal
 from tradewright.errors import PluginError
-from tradewright.fence import ask, expect, fence
+from tradewright.host.components import FittedSignal
+from tradewright.host.fence import ask, expect, fence
 from tradewright.values.forecast import WANTED, Forecast
 
 if TYPE_CHECKING:
-    from tradewright.components import Signal
+    from tradewright.host.components import Signal
     from tradewright.values.arrays import BoolArray, FloatArray
     from tradewright.values.bars import Bars
     from tradewright.values.history import History

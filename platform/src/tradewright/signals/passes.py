@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from tradewright.writing import write_all
+from tradewright.workspace.writing import write_all
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tradewright.clock import all_sessions, cache_folder
 from tradewright.data.quality import check
 from tradewright.errors import ConfigError, DataError, PluginError, UsageError
-from tradewright.fence import expect, fence
+from tradewright.host.fence import expect, fence
+from tradewright.sessions import all_sessions, cache_folder
 from tradewright.testing import folders
 from tradewright.testing.contract import ComponentContract
 from tradewright.testing.wording import broken, refused
@@ -17,9 +17,9 @@ from tradewright.values.request import DataRequest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tradewright.clock import Sessions
-    from tradewright.components import DataSource
     from tradewright.data.quality import Finding
+    from tradewright.host.components import DataSource
+    from tradewright.sessions import Sessions
 
 ERRORS = (ConfigError, DataError, PluginError, UsageError)
 _WORKSPACES: dict[type, Path] = {}

@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
+import tradewright
 from tradewright.config import show
 from tradewright.errors import ConfigError, PluginError, TradewrightError
-from tradewright.fence import made
-from tradewright.registration import HOOKS
+from tradewright.host.fence import made
+from tradewright.host.registration import HOOKS
 from tradewright.testing import home, options, processes
 from tradewright.testing.wording import broken, refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tradewright.components import Spec
+    from tradewright.host.components import Spec
 
 LIGHT = frozenset(
     {"attr", "attrs", "cattr", "cattrs", "click", "exceptiongroup", "numpy", "packaging", "pluggy", "tradewright"}
@@ -97,7 +98,9 @@ class ComponentContract:
         """The spec has a summary, and its factory makes what the kind promises."""
         spec, component = self.spec(), self.component()
         if not isinstance(component, self.protocol):
-            wanted = f"a {self.protocol.__module__}.{self.protocol.__name__}"
+            # Authors know the name on the package's face, not the room behind it.
+            face = "tradewright" if self.protocol.__name__ in tradewright.__all__ else self.protocol.__module__
+            wanted = f"a {face}.{self.protocol.__name__}"
             fix = "give it the attributes and methods of that class, or correct the spec's factory"
             raise broken(
                 expected=f"the factory of {spec.name} to make {wanted}", found=type(component).__name__, fix=fix

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pytest
 
-from tradewright.components import DataSource
 from tradewright.errors import ConfigError, DataError, PluginError, UsageError
+from tradewright.host.components import DataSource
 from tradewright.testing.asked_source import ERRORS, AskedSource
 from tradewright.testing.wording import broken, refused
 from tradewright.values.bars import GRIDS, Bars

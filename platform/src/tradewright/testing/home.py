@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tradewright.errors import PluginError
-from tradewright.hookspecs import PROJECT
-from tradewright.registration import Guard, components
+from tradewright.host.hookspecs import PROJECT
+from tradewright.host.registration import Guard, components
 from tradewright.testing.wording import broken, refused
 
 if TYPE_CHECKING:
-    from tradewright.components import Spec
+    from tradewright.host.components import Spec
 
 SECONDS_MAX = 10.0
 """What the kernel allows an import and each hook."""

@@ -20,7 +20,7 @@ from tradewright.risk.contract import OrderCheck
 from tradewright.testing import folders
 from tradewright.testing.markets import market
 from tradewright.testing.wording import broken, refused
-from tradewright.writing import write_all
+from tradewright.workspace.writing import write_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable

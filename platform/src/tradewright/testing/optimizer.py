@@ -9,9 +9,9 @@ import attrs
 import numpy as np
 import pytest
 
-from tradewright.components import Optimizer, RowOptimizer
 from tradewright.errors import PluginError
-from tradewright.fence import attempt, expect, fence
+from tradewright.host.components import Optimizer, RowOptimizer
+from tradewright.host.fence import attempt, expect, fence
 from tradewright.optimize.solve import FALLBACK, solve
 from tradewright.testing.contract import ComponentContract
 from tradewright.testing.wording import broken, refused

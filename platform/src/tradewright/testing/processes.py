@@ -20,7 +20,7 @@ SECONDS_MAX = 120.0
 IMPORT = """
 import importlib, json, sys, time, datetime
 module, sys.path[:], hooks = sys.argv[1], json.loads(sys.argv[2]), json.loads(sys.argv[3])
-import tradewright, tradewright.config, tradewright.hookspecs
+import tradewright, tradewright.config, tradewright.host.hookspecs
 sys.dont_write_bytecode = True
 package, before, touched = module.partition(".")[0], set(sys.modules), []
 

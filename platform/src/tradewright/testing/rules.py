@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tradewright.errors import PluginError
-from tradewright.fence import fence
+from tradewright.host.fence import fence
 from tradewright.testing.contract import ComponentContract
 from tradewright.testing.situations import N_ASSETS, NAN, TARGETS, VIEWS, own, same
 from tradewright.testing.wording import broken, refused

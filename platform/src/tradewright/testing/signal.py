@@ -8,8 +8,8 @@ import attrs
 import numpy as np
 import pytest
 
-from tradewright.components import Signal
 from tradewright.errors import PluginError, TradewrightError
+from tradewright.host.components import Signal
 from tradewright.signals.causality import BARS_MIN, check
 from tradewright.signals.evaluate import evaluate, opinion
 from tradewright.testing.comparison import described, first_difference, near, row

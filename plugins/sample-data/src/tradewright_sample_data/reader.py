@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tradewright as tw
-from tradewright.clock import all_sessions, cache_folder
 from tradewright.data.align import join, select
 from tradewright.data.quality import check
 from tradewright.data.stamps import place_days
+from tradewright.sessions import all_sessions, cache_folder
 
 from tradewright_sample_data.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from tradewright.clock import Sessions
     from tradewright.data.stamps import Placed
+    from tradewright.sessions import Sessions
 
     from tradewright_sample_data.catalogue import Series
 

@@ -20,7 +20,7 @@ import numpy as np
 
 from tradewright.errors import ConfigError, UsageError
 from tradewright.values.arrays import array_field
-from tradewright.writing import write_all
+from tradewright.workspace.writing import write_all
 
 if TYPE_CHECKING:
     from datetime import date

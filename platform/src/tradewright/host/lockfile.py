@@ -20,7 +20,7 @@ from tradewright.config import OptionError, show
 from tradewright.config.document import load
 from tradewright.config.strict import structure_table
 from tradewright.errors import ConfigError, PluginError
-from tradewright.writing import write_all
+from tradewright.workspace.writing import write_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

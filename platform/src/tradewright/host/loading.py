@@ -1,4 +1,4 @@
-"""Find plugins, decide which may be loaded, and say what became of each.
+"""Find plugins, decide which may be loaded, and load each on its own.
 
     installed -> enabled? -> right version? -> as locked? -> registration -> claimed by no other? -> active
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import importlib.metadata
 from itertools import chain
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import attrs
 from packaging.requirements import InvalidRequirement, Requirement
@@ -19,111 +19,22 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from tradewright import __version__
-from tradewright.components import API
 from tradewright.config import OptionError, Pin, did_you_mean, show
 from tradewright.errors import ConfigError, PluginError
-from tradewright.hookspecs import PROJECT
-from tradewright.lockfile import Lock, measure
-from tradewright.registration import Guard, IncompatibleError, components
+from tradewright.host.components import API
+from tradewright.host.hookspecs import PROJECT
+from tradewright.host.lockfile import Lock, measure
+from tradewright.host.plugins import ENVIRONMENT, PluginRecord, Plugins, unavailable
+from tradewright.host.registration import Guard, IncompatibleError, components
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from importlib.metadata import EntryPoint
 
-    from tradewright.components import Spec
-    from tradewright.config import Settings
-
-ENVIRONMENT = "TRADEWRIGHT_PLUGINS"
-"""Environment variable that replaces `[plugins] enabled`: names with commas between, empty for none."""
+    from tradewright.host.components import Spec
 
 DEADLINE_SECONDS = 10.0
 """How long importing a plugin, or one of its hooks, may take before it is abandoned."""
-
-Status = Literal["active", "disabled", "quarantined", "incompatible"]
-
-
-@attrs.frozen(kw_only=True)
-class PluginRecord:
-    """What became of one plugin.
-
-    Attributes:
-        name: Its entry point, the word in `[plugins] enabled`.
-        distribution: The installed package, None when there is none.
-        version: The package's version.
-        api: The contract its components are written for, None when they are not known.
-        kernel_requires: The kernel versions it asks for, None when any will do.
-        status: `active`, `disabled` (installed, not enabled), `quarantined` (broken or not installed) or
-            `incompatible` (made or pinned for another version, or not as plugins.lock has it).
-        reason: Why it is quarantined or incompatible, one line.
-        builtin: Whether it is the kernel's own.
-        components: What it provides, in the order of the hooks; empty unless active.
-    """
-
-    name: str
-    distribution: str | None = None
-    version: str | None = None
-    api: int | None = None
-    kernel_requires: str | None = None
-    status: Status = "disabled"
-    reason: str | None = None
-    builtin: bool = False
-    components: tuple[Spec, ...] = ()
-
-
-@attrs.frozen
-class Plugins:
-    """All plugins that are installed or asked for.
-
-    Attributes:
-        records: The built-ins, then the enabled in their order, then the disabled by name.
-        lock: What the enabled were compared with before they were imported, None when with nothing.
-        allowed_by: Who said which are enabled: an `AllowList.source`.
-    """
-
-    records: tuple[PluginRecord, ...]
-    lock: Lock | None = None
-    allowed_by: str = "plugins.toml"
-
-    def named(self, settings: Settings, kind: str, name: str, key: str) -> Spec:
-        """Return the active component of that kind and name; an error points at the dotted `key` that names it.
-
-        Raises:
-            ConfigError: As `find`.
-            PluginError: Likewise.
-        """
-        try:
-            return self.find(kind, name)
-        except (ConfigError, PluginError) as error:
-            raise settings.place(error, key) from error
-
-    def owner(self, spec: Spec) -> PluginRecord:
-        """Return the plugin that a component comes from."""
-        return next(record for record in self.records if spec in record.components)
-
-    def find(self, kind: str, name: str) -> Spec:
-        """Return the active component of that kind and name.
-
-        Args:
-            kind: A spec's kind, such as `signal` or `data-source`.
-            name: The component's name.
-
-        Raises:
-            ConfigError: Nothing of that name is installed, or it is not enabled.
-            PluginError: The plugin of that name is quarantined or incompatible.
-        """
-        active = {spec.name: spec for record in self.records for spec in record.components if spec.kind == kind}
-        if name in active:
-            return active[name]
-        for record in self.records:
-            if record.name == name and record.status != "active":
-                raise _unavailable(record, self.allowed_by)
-        names = ", ".join(sorted(active)) or "none"
-        broken = [record.name for record in self.records if record.status not in {"active", "disabled"}]
-        raise ConfigError(
-            f"no {kind} named {show(name)}{did_you_mean(name, active)}; available: {names}"
-            + (f"; not active: {', '.join(broken)}" if broken else ""),
-            fix=f"correct the name, or pip install tradewright-{name} and add it to [plugins] enabled",
-        )
 
 
 @attrs.frozen
@@ -207,7 +118,7 @@ def lock_installed(enabled: Sequence[Pin], *, entry_points: Iterable[EntryPoint]
     """
     installed = _installed(entry_points)
     for record in chain.from_iterable(_refused(pin, installed, lock=None) for pin in enabled):
-        raise _unavailable(record, "plugins.toml")
+        raise unavailable(record, "plugins.toml")
     return Lock(plugins={pin.name: measure(installed[pin.name][0]) for pin in enabled})
 
 
@@ -333,16 +244,3 @@ def _same_version(installed: str, pinned: str) -> bool:
 
 def _reason(error: PluginError) -> str:
     return error.message if error.file is None else f"{error.message} ({error.file}:{error.line})"
-
-
-def _unavailable(record: PluginRecord, allowed_by: str) -> ConfigError | PluginError:
-    if record.status == "disabled":
-        fix = f'add "{record.name}" to [plugins] enabled'
-        if allowed_by == ENVIRONMENT:
-            fix = f"add {record.name} to {ENVIRONMENT}, which replaces [plugins] enabled, or unset it"
-        return ConfigError(f"plugin {record.name} is installed but not enabled", fix=fix)
-    if record.distribution is None:
-        fix = f"pip install tradewright-{record.name}, or take it out of [plugins] enabled"
-        return ConfigError(f"plugin {record.name} {record.reason}", fix=fix)
-    fix = f"mend or update it; see tradewright doctor {record.name}"
-    return PluginError(f"plugin {record.name} is {record.status}: {record.reason}", fix=fix)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from tradewright.config import Settings
     from tradewright.engine.fuse import FusedRules
     from tradewright.engine.run import Answer
-    from tradewright.pipeline import Targets
-    from tradewright.strategies import Strategy
+    from tradewright.sentence.pipeline import Targets
+    from tradewright.sentence.strategies import Strategy
     from tradewright.values.arrays import FloatArray
     from tradewright.values.bars import Bars
 

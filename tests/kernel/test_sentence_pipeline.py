@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from tradewright.errors import PluginError
 from tradewright.optimize.simple import EqualWeight
-from tradewright.pipeline import targets
-from tradewright.strategies import Strategy
+from tradewright.sentence.pipeline import targets
+from tradewright.sentence.strategies import Strategy
 from tradewright.values.bars import Bars
 from tradewright.values.forecast import Forecast
 from tradewright.values.history import History

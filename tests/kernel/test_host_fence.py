@@ -6,7 +6,7 @@ import attrs
 import numpy as np
 import pytest
 from tradewright.errors import PluginError
-from tradewright.fence import TEXT_MAX, expect, fence
+from tradewright.host.fence import TEXT_MAX, expect, fence
 from tradewright.values.arrays import read_only
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 import pytest
 from tradewright.errors import DataError, UsageError
-from tradewright.runs import Run, RunStore, Saved, Ticket
+from tradewright.workspace.runs import Run, RunStore, Saved, Ticket
 
 AT = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
 RUN = Run(at=AT, config={"seed": 7}, data={"mine": "ab"}, versions={"python": "3.11"}, request={"from": None})
@@ -416,7 +416,7 @@ def test_save_when_another_process_never_stops_writing_gives_up(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept(store, RUN)
-    monkeypatch.setattr("tradewright.runs.WAIT_SECONDS", 0.05)
+    monkeypatch.setattr("tradewright.workspace.runs.WAIT_SECONDS", 0.05)
     other = sqlite3.connect(store.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
 

@@ -19,8 +19,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import attrs
 import pluggy
 
-from tradewright import hookspecs
-from tradewright.components import (
+from tradewright.config import did_you_mean, show
+from tradewright.config.credentials import is_reference
+from tradewright.errors import PluginError
+from tradewright.host import hookspecs
+from tradewright.host.components import (
     API,
     DataSourceSpec,
     ExecutorSpec,
@@ -29,15 +32,12 @@ from tradewright.components import (
     SignalSpec,
     TargetRuleSpec,
 )
-from tradewright.config import did_you_mean, show
-from tradewright.config.credentials import is_reference
-from tradewright.errors import PluginError
-from tradewright.fence import attempt, place_of, text_of
+from tradewright.host.fence import attempt, place_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tradewright.components import Spec
+    from tradewright.host.components import Spec
 
 HOOKS: dict[str, tuple[type[Spec], ...]] = {
     "tradewright_data_sources": (DataSourceSpec,),

@@ -14,10 +14,11 @@ from typing import Any
 
 import attrs
 import pytest
-from tradewright import hookimpl, hookspecs
-from tradewright.components import API, DataSourceSpec, OrderCheckSpec, SignalSpec, TargetRuleSpec
+from tradewright import hookimpl
 from tradewright.errors import PluginError
-from tradewright.registration import HOOKS, Guard, IncompatibleError, components
+from tradewright.host import hookspecs
+from tradewright.host.components import API, DataSourceSpec, OrderCheckSpec, SignalSpec, TargetRuleSpec
+from tradewright.host.registration import HOOKS, Guard, IncompatibleError, components
 
 HERE = __file__
 HOSTS = 'yielded signal one whose hosts are not a tuple of names such as "api.example.com"'

@@ -15,7 +15,7 @@ import pluggy
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tradewright.components import DataSourceSpec, ExecutorSpec, OptimizerSpec, RiskSpec, SignalSpec
+    from tradewright.host.components import DataSourceSpec, ExecutorSpec, OptimizerSpec, RiskSpec, SignalSpec
 
 PROJECT = "tradewright"
 hookspec = pluggy.HookspecMarker(PROJECT)

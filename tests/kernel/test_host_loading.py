@@ -11,11 +11,12 @@ from typing import Any
 import attrs
 import pytest
 from tradewright import __version__, hookimpl
-from tradewright.components import API, ExecutorSpec, SignalSpec
 from tradewright.config import Pin
 from tradewright.errors import ConfigError, PluginError, TradewrightError
-from tradewright.lockfile import Lock
-from tradewright.plugins import AllowList, PluginRecord, Plugins, allow_list, load, lock_installed
+from tradewright.host.components import API, ExecutorSpec, SignalSpec
+from tradewright.host.loading import AllowList, allow_list, load, lock_installed
+from tradewright.host.lockfile import Lock
+from tradewright.host.plugins import PluginRecord, Plugins
 
 
 @attrs.frozen

@@ -11,7 +11,7 @@ from pathlib import Path
 import attrs
 import pytest
 from tradewright.errors import ConfigError, PluginError
-from tradewright.lockfile import FORMAT, Lock, Locked, measure, read, write
+from tradewright.host.lockfile import FORMAT, Lock, Locked, measure, read, write
 
 PACKAGE = "tradewright_locked"
 DIST_INFO = f"{PACKAGE}-1.0.dist-info"
@@ -345,7 +345,7 @@ def test_write_when_the_folder_is_missing_says_so(tmp_path: Path) -> None:
 
 def test_write_lets_others_read_it_as_the_umask_says(tmp_path: Path) -> None:
     """A lock is made by one person and obeyed by another, who may be the account of a service."""
-    script = "import os, sys; from pathlib import Path; from tradewright.lockfile import *\n"
+    script = "import os, sys; from pathlib import Path; from tradewright.host.lockfile import *\n"
     script += "os.umask(0o022); write(Path(sys.argv[1]), Lock())"
     path = tmp_path / "plugins.lock"
     subprocess.run([sys.executable, "-c", script, str(path)], check=True)

@@ -17,7 +17,7 @@ from tradewright.errors import ConfigError, PluginError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tradewright.components import Spec
+    from tradewright.host.components import Spec
 
 T = TypeVar("T")
 TEXT_MAX = 300

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
-from tradewright.components import RowOptimizer
 from tradewright.errors import PluginError
-from tradewright.isolation import ChildOptimizer, ChildSignal
+from tradewright.host.components import RowOptimizer
+from tradewright.host.isolation import ChildOptimizer, ChildSignal
 from tradewright.optimize.rebalances import Rebalances
 from tradewright.optimize.solve import has_begun, rebalance_rows, target_weights
 from tradewright.risk.features import volatility
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from tradewright.components import Signal
-    from tradewright.strategies import Strategy
+    from tradewright.host.components import Signal
+    from tradewright.sentence.strategies import Strategy
     from tradewright.values.arrays import BoolArray, FloatArray
     from tradewright.values.bars import Bars
     from tradewright.values.forecast import Forecast

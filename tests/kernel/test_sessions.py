@@ -9,9 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tradewright import clock
-from tradewright.clock import Sessions, cache_folder, sessions, sessions_per_year
 from tradewright.errors import ConfigError, UsageError
+from tradewright.sessions import Sessions, _write, cache_folder, sessions, sessions_per_year
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +102,7 @@ def test_sessions_that_the_library_cannot_compute_say_so(monkeypatch: pytest.Mon
     def broken(calendar: str) -> None:
         raise NotImplementedError("implemented by subclasses")
 
-    monkeypatch.setattr(clock, "_from_first_on", broken)
+    monkeypatch.setattr("tradewright.sessions._from_first_on", broken)
 
     with pytest.raises(ConfigError, match=r"exchange_calendars .*, pandas .* cannot compute calendar XNYS"):
         sessions("XNYS")
@@ -138,7 +137,7 @@ def test_sessions_of_an_impossible_range_are_refused(
 
 def test_sessions_with_a_warm_cache_import_neither_pandas_nor_exchange_calendars(cache: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from tradewright.clock import sessions;"
+        "import sys; from pathlib import Path; from tradewright.sessions import sessions;"
         "print(len(sessions('XNYS', cache=Path(sys.argv[1]))) > 9000,"
         " sorted({'pandas', 'exchange_calendars', 'numba'} & set(sys.modules)))"
     )
@@ -249,6 +248,6 @@ def test_sessions_per_year_of_a_week_from_sunday_to_thursday_are_those_of_any_ex
     days = np.arange("2024-01-07", "2026-12-31", dtype="datetime64[D]")
     open_on = days[~np.isin(days.astype(int) % 7, [1, 2])]  # Friday and Saturday, as 1970-01-01 was a Thursday.
     opened_at = open_on.astype("datetime64[ns]")
-    clock._write(tmp_path, Sessions(calendar="XTAE", date=open_on, opened_at=opened_at, closed_at=opened_at + 1))
+    _write(tmp_path, Sessions(calendar="XTAE", date=open_on, opened_at=opened_at, closed_at=opened_at + 1))
 
     assert 252 == sessions_per_year("XTAE", cache=tmp_path)

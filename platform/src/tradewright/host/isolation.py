@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
-from tradewright.components import FittedSignal, Optimizer, RowOptimizer, Signal
 from tradewright.config import Pin
 from tradewright.errors import ConfigError, PluginError
-from tradewright.fence import RelayedError, ask, made
-from tradewright.plugins import load
+from tradewright.host.components import FittedSignal, Optimizer, RowOptimizer, Signal
+from tradewright.host.fence import RelayedError, ask, made
+from tradewright.host.loading import load
 
 if TYPE_CHECKING:
     from datetime import date

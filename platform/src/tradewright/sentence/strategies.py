@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from tradewright.components import Optimizer, Signal
 from tradewright.config import structure
 from tradewright.errors import PluginError
-from tradewright.fence import made
-from tradewright.isolation import Home
+from tradewright.host.components import Optimizer, Signal
+from tradewright.host.fence import made
+from tradewright.host.isolation import Home
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tradewright.components import Spec
     from tradewright.config import Settings, StrategySettings
-    from tradewright.isolation import Children
+    from tradewright.host.components import Spec
+    from tradewright.host.isolation import Children
+    from tradewright.host.plugins import Plugins
     from tradewright.optimize.solve import Rebalance
-    from tradewright.plugins import Plugins
 
 
 @attrs.frozen(kw_only=True)

@@ -1,0 +1,118 @@
+"""What became of each plugin, and who provides which component."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import attrs
+
+from tradewright.config import did_you_mean, show
+from tradewright.errors import ConfigError, PluginError
+
+if TYPE_CHECKING:
+    from tradewright.config import Settings
+    from tradewright.host.components import Spec
+    from tradewright.host.lockfile import Lock
+
+ENVIRONMENT = "TRADEWRIGHT_PLUGINS"
+"""Environment variable that replaces `[plugins] enabled`: names with commas between, empty for none."""
+
+Status = Literal["active", "disabled", "quarantined", "incompatible"]
+
+
+@attrs.frozen(kw_only=True)
+class PluginRecord:
+    """What became of one plugin.
+
+    Attributes:
+        name: Its entry point, the word in `[plugins] enabled`.
+        distribution: The installed package, None when there is none.
+        version: The package's version.
+        api: The contract its components are written for, None when they are not known.
+        kernel_requires: The kernel versions it asks for, None when any will do.
+        status: `active`, `disabled` (installed, not enabled), `quarantined` (broken or not installed) or
+            `incompatible` (made or pinned for another version, or not as plugins.lock has it).
+        reason: Why it is quarantined or incompatible, one line.
+        builtin: Whether it is the kernel's own.
+        components: What it provides, in the order of the hooks; empty unless active.
+    """
+
+    name: str
+    distribution: str | None = None
+    version: str | None = None
+    api: int | None = None
+    kernel_requires: str | None = None
+    status: Status = "disabled"
+    reason: str | None = None
+    builtin: bool = False
+    components: tuple[Spec, ...] = ()
+
+
+@attrs.frozen
+class Plugins:
+    """All plugins that are installed or asked for.
+
+    Attributes:
+        records: The built-ins, then the enabled in their order, then the disabled by name.
+        lock: What the enabled were compared with before they were imported, None when with nothing.
+        allowed_by: Who said which are enabled: an `AllowList.source`.
+    """
+
+    records: tuple[PluginRecord, ...]
+    lock: Lock | None = None
+    allowed_by: str = "plugins.toml"
+
+    def named(self, settings: Settings, kind: str, name: str, key: str) -> Spec:
+        """Return the active component of that kind and name; an error points at the dotted `key` that names it.
+
+        Raises:
+            ConfigError: As `find`.
+            PluginError: Likewise.
+        """
+        try:
+            return self.find(kind, name)
+        except (ConfigError, PluginError) as error:
+            raise settings.place(error, key) from error
+
+    def owner(self, spec: Spec) -> PluginRecord:
+        """Return the plugin that a component comes from."""
+        return next(record for record in self.records if spec in record.components)
+
+    def find(self, kind: str, name: str) -> Spec:
+        """Return the active component of that kind and name.
+
+        Args:
+            kind: A spec's kind, such as `signal` or `data-source`.
+            name: The component's name.
+
+        Raises:
+            ConfigError: Nothing of that name is installed, or it is not enabled.
+            PluginError: The plugin of that name is quarantined or incompatible.
+        """
+        active = {spec.name: spec for record in self.records for spec in record.components if spec.kind == kind}
+        if name in active:
+            return active[name]
+        for record in self.records:
+            if record.name == name and record.status != "active":
+                raise unavailable(record, self.allowed_by)
+        names = ", ".join(sorted(active)) or "none"
+        broken = [record.name for record in self.records if record.status not in {"active", "disabled"}]
+        raise ConfigError(
+            f"no {kind} named {show(name)}{did_you_mean(name, active)}; available: {names}"
+            + (f"; not active: {', '.join(broken)}" if broken else ""),
+            fix=f"correct the name, or pip install tradewright-{name} and add it to [plugins] enabled",
+        )
+
+
+def unavailable(record: PluginRecord, allowed_by: str) -> ConfigError | PluginError:
+    """Return the error that says why a plugin cannot be used, and what to do."""
+    if record.status == "disabled":
+        fix = f'add "{record.name}" to [plugins] enabled'
+        if allowed_by == ENVIRONMENT:
+            fix = f"add {record.name} to {ENVIRONMENT}, which replaces [plugins] enabled, or unset it"
+        return ConfigError(f"plugin {record.name} is installed but not enabled", fix=fix)
+    if record.distribution is None:
+        fix = f"pip install tradewright-{record.name}, or take it out of [plugins] enabled"
+        return ConfigError(f"plugin {record.name} {record.reason}", fix=fix)
+    fix = f"mend or update it; see tradewright doctor {record.name}"
+    return PluginError(f"plugin {record.name} is {record.status}: {record.reason}", fix=fix)

@@ -1,0 +1,1 @@
+"""From components to what the engine reads: a strategy is made, asked, and laid out."""
