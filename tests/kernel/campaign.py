@@ -171,7 +171,7 @@ FEATURES: dict[str, tuple[Test, Test]] = {
     "cut by cash": (lambda o: not checked(o), lambda o: o.twin.tally.cash_cuts > 0),
     "cut by participation": (lambda o: o.draw.volume, lambda o: o.twin.tally.participation_cuts > 0),
     "decision stood": (lambda o: o.draw.missing and o.draw.sparse, met("decision stood")),
-    "struck": (lambda o: o.draw.strikes, lambda o: o.twin.tally.strikes > 0),
+    "struck": (lambda o: o.draw.breaches, lambda o: o.twin.tally.breaches > 0),
     "verify failed": (ruled, lambda o: o.twin.tally.verify_failures > 0),
 }
 

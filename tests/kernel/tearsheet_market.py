@@ -83,4 +83,4 @@ def _targets(target: Any, made: Any) -> Targets:
         "some": 0.7 * target[made],
         "against": np.where(np.arange(target.shape[1]) % 2, -0.2, 0.3) * target[made],
     }
-    return Targets(weights=target, decided=made, missing={}, strikes=[], votes=votes)
+    return Targets(weights=target, decided=made, missing={}, breaches=[], votes=votes)

@@ -343,7 +343,7 @@ def test_ledger_of_a_decision_that_is_no_number_does_not_stand(fused: Fuse) -> N
 
     ledger = play(fused([]), bars, [NAN, None, None])
 
-    assert [1, 1, 1] == ledger.run("strikes")
+    assert [1, 1, 1] == ledger.run("breaches")
     assert [0, 0, 0] == [row[4] for row in ledger.rows()]
 
 
@@ -371,7 +371,7 @@ def test_ledger_of_an_asset_that_starts_later(fused: Fuse) -> None:
         ],
         ledger.rows(asset=1),
     )
-    assert [0, 0, 0, 0] == ledger.run("expired") == ledger.run("strikes")
+    assert [0, 0, 0, 0] == ledger.run("expired") == ledger.run("breaches")
 
 
 def test_ledger_of_a_change_of_sign_closes_first(fused: Fuse) -> None:
@@ -404,7 +404,7 @@ def test_ledger_of_a_target_that_is_not_a_number_freezes_the_asset(fused: Fuse) 
         ],
         ledger.rows(),
     )
-    assert [0, 1, 1, 1] == ledger.run("strikes")
+    assert [0, 1, 1, 1] == ledger.run("breaches")
 
 
 @pytest.mark.parametrize("close", [128, 132])

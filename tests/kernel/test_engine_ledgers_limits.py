@@ -72,11 +72,11 @@ def test_ledger_of_a_drawdown_flattens_even_what_is_frozen(fused: Fuse) -> None:
     ledger = drop(fused, 56, [0.5, None, NAN, None, None])
 
     assert -50.0 == ledger.rows()[2][4]
-    assert [0, 0, 1, 1, 1] == ledger.run("strikes")
+    assert [0, 0, 1, 1, 1] == ledger.run("breaches")
 
 
 @pytest.mark.parametrize(
-    ("factor", "quantity", "strikes"),
+    ("factor", "quantity", "breaches"),
     [
         pytest.param(1.0, 50.0, 0, id="the same"),
         pytest.param(0.0, 0.0, 0, id="nothing"),
@@ -90,14 +90,14 @@ def test_ledger_of_a_drawdown_flattens_even_what_is_frozen(fused: Fuse) -> None:
     ],
 )
 def test_ledger_of_a_rule_that_may_only_shrink_a_target(
-    fused: Fuse, factor: float, quantity: float, strikes: int
+    fused: Fuse, factor: float, quantity: float, breaches: int
 ) -> None:
     bars = prices([64] * 2, open=[64] * 2)
 
     ledger = play(fused(scripted(factor=[factor])), bars, [0.5, None], CAPITAL)
 
     assert quantity == ledger.rows()[1][1]
-    assert strikes == ledger.run("strikes")[0]
+    assert breaches == ledger.run("breaches")[0]
 
 
 def test_ledger_of_a_rule_with_memory_that_is_asked_on_every_bar(fused: Fuse) -> None:
@@ -113,11 +113,11 @@ def test_ledger_of_a_rule_with_memory_that_is_asked_on_every_bar(fused: Fuse) ->
 def test_ledger_of_a_rule_without_memory_that_is_asked_only_where_something_can_fall(fused: Fuse) -> None:
     bars = prices([64] * 5, open=[64] * 5)
 
-    # What is no number is a strike: bar 1 when it is asked about 0.5, twice, and no bar about nothing.
+    # What is no number is a breach: bar 1 when it is asked about 0.5, twice, and no bar about nothing.
     rules = (*tallying(), *scripted(factor=[NAN]))
     ledger = play(fused(rules), bars, [None, 0.5, None, 0.0, None], CAPITAL)
 
-    assert [0, 1, 1, 1, 1] == ledger.run("strikes")
+    assert [0, 1, 1, 1, 1] == ledger.run("breaches")
     assert [1, 3, 4, 5, 6] == [step.asset_memory[0, 0, 0] for step in ledger.steps]
 
 

@@ -200,9 +200,9 @@ def test_ledger_of_a_stop_is_tightened_and_never_loosened(fused: Fuse) -> None:
 
     ledger = play(fused(scripted(stop=[90, 92, 88, NAN, 93])), bars, [0.5, None, None, None, None])
 
-    # 88 and NaN are looser than 92: ignored, and counted as strikes.
+    # 88 and NaN are looser than 92: ignored, and counted as breaches.
     assert [90.0, 92.0, 92.0, 92.0, 93.0] == [row[3] for row in ledger.rows()]
-    assert [0, 0, 1, 2, 2] == ledger.run("strikes")
+    assert [0, 0, 1, 2, 2] == ledger.run("breaches")
 
 
 def test_ledger_of_a_stop_of_a_short_is_tightened_downwards(fused: Fuse) -> None:
@@ -211,7 +211,7 @@ def test_ledger_of_a_stop_of_a_short_is_tightened_downwards(fused: Fuse) -> None
     ledger = play(fused(scripted(stop=[110, 108, 112])), bars, [-0.25, None, None])
 
     assert [110.0, 108.0, 108.0] == [row[3] for row in ledger.rows()]
-    assert [0, 0, 1] == ledger.run("strikes")
+    assert [0, 0, 1] == ledger.run("breaches")
 
 
 def test_ledger_of_reduce_only_clamps_between_nothing_and_held(fused: Fuse) -> None:

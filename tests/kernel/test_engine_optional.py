@@ -160,5 +160,5 @@ def test_optional_rules_that_are_out_of_the_way_cut_nothing(cache: Path) -> None
 
     assert trace.state.counters.cuts.tolist() == [0] * 5
     assert [5.0, -5.0] == trace.fills.quantity.tolist()
-    assert trace.state.run[0].strikes == 0
+    assert trace.state.run[0].breaches == 0
     assert NAN not in trace.curve.nav

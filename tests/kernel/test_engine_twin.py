@@ -127,7 +127,7 @@ def planted(rule_set: str) -> Iterator[Draw]:
     acts = {"limits": True, "splits": True, "dividends": True, "volume": True, "band": True}
     for seed in range(8):
         options = {**RICH, **(acts if seed % 4 else {}), "rule_set": rule_set, "n_bars": n_bars}
-        yield Draw(seed=seed, strikes=seed % 2 == 0, **options)
+        yield Draw(seed=seed, breaches=seed % 2 == 0, **options)
 
 
 @pytest.mark.parametrize("kind", [twin_rules.DrawdownHalt, twin_rules.DailyLoss])

@@ -54,7 +54,7 @@ def test_ask_puts_the_row_and_what_is_held_to_the_optimizer() -> None:
     assert [0.25, -0.125] == weights.tolist()
 
 
-def test_ask_when_the_answer_breaks_a_bound_falls_back_and_dates_the_strike() -> None:
+def test_ask_when_the_answer_breaks_a_bound_falls_back_and_dates_the_breach() -> None:
     asked = rebalances(Remembers())
 
     sound = asked.ask(0, np.array([0.5, 0.0]))
@@ -63,5 +63,5 @@ def test_ask_when_the_answer_breaks_a_bound_falls_back_and_dates_the_strike() ->
     fallback = InverseVolatility().solve_rows(FORECAST[2:], VOLATILITY[2:], TRADING[2:], 0.5)[0]
     assert [0.5, 0.0] == sound.tolist()
     assert fallback.tolist() == replaced.tolist()
-    assert [(2, "mine")] == [(strike.bar, strike.component) for strike in asked.strikes]
-    assert "absolute weights must sum to at most gross=0.5, was 0.75" in asked.strikes[0].reason
+    assert [(2, "mine")] == [(breach.bar, breach.component) for breach in asked.breaches]
+    assert "absolute weights must sum to at most gross=0.5, was 0.75" in asked.breaches[0].reason

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tradewright.optimize.simple import EqualWeight, InverseVolatility, ScoreProportional
 from tradewright.optimize.solve import BOUND_SLACK, has_begun, rebalance_rows, solve, target_weights
 from tradewright.values.allocation import Allocation, Problem
-from tradewright.values.weights import Strike
+from tradewright.values.weights import Breach
 
 SYMBOLS = ("SPY", "FOO")
 GROSS = 0.5
@@ -64,9 +64,9 @@ def says(weights, **fields):
     ],
 )
 def test_solve_when_the_weights_hold_returns_them(weights):
-    allocation, strike = ask(says(weights, status="feasible", objective=1.5))
+    allocation, breach = ask(says(weights, status="feasible", objective=1.5))
 
-    assert (Allocation(weights=weights, status="feasible", objective=1.5), None) == (allocation, strike)
+    assert (Allocation(weights=weights, status="feasible", objective=1.5), None) == (allocation, breach)
 
 
 @pytest.mark.parametrize(
@@ -86,10 +86,10 @@ def test_solve_when_the_weights_hold_returns_them(weights):
         ([[0.1, 0.1]], "weights must have shape (2,) for SPY, FOO, was (1, 2)"),
     ],
 )
-def test_solve_when_the_weights_break_a_bound_falls_back_with_a_strike(weights, reason):
-    allocation, strike = ask(says(weights))
+def test_solve_when_the_weights_break_a_bound_falls_back_with_a_breach(weights, reason):
+    allocation, breach = ask(says(weights))
 
-    assert Strike(component="x", reason=f"x.solve: {reason}") == strike
+    assert Breach(component="x", reason=f"x.solve: {reason}") == breach
     assert BY_FALLBACK == allocation
 
 
@@ -99,9 +99,9 @@ def test_solve_when_a_weight_is_negative_wants_a_negative_forecast(forecast, bro
         symbols=("SPY",), forecast=[forecast], volatility=[0.01], trading=[True], current=[0.0], gross=GROSS
     )
 
-    _, strike = ask(says([-0.1]), problem)
+    _, breach = ask(says([-0.1]), problem)
 
-    assert broken == (strike is not None)
+    assert broken == (breach is not None)
 
 
 def test_solve_when_an_asset_has_not_begun_refuses_a_weight_in_it():
@@ -114,17 +114,17 @@ def test_solve_when_an_asset_has_not_begun_refuses_a_weight_in_it():
         gross=GROSS,
     )
 
-    allocation, strike = ask(says([0.1, 0.1]), problem)
+    allocation, breach = ask(says([0.1, 0.1]), problem)
 
-    assert "x.solve: weight of FOO must be 0 before its first bar, was 0.1" == strike.reason
+    assert "x.solve: weight of FOO must be 0 before its first bar, was 0.1" == breach.reason
     assert [GROSS, 0.0] == allocation.weights.tolist()
 
 
 @pytest.mark.parametrize("status", ["infeasible", "failed", "timeout"])
 def test_solve_when_the_status_is_not_good_falls_back(status):
-    allocation, strike = ask(says([0.1, 0.1], status=status))
+    allocation, breach = ask(says([0.1, 0.1], status=status))
 
-    assert f"x.solve: status must be optimal or feasible, was {status}" == strike.reason
+    assert f"x.solve: status must be optimal or feasible, was {status}" == breach.reason
     assert BY_FALLBACK == allocation
 
 
@@ -139,9 +139,9 @@ def test_solve_when_the_status_is_not_good_falls_back(status):
     ],
 )
 def test_solve_when_the_answer_is_no_allocation_falls_back(answer, reason):
-    allocation, strike = ask(answer)
+    allocation, breach = ask(answer)
 
-    assert reason in strike.reason
+    assert reason in breach.reason
     assert BY_FALLBACK == allocation
 
 
@@ -198,7 +198,7 @@ def test_target_weights_when_rows_hold_equals_solve_row_by_row(optimizer):
     found = ask_rows(optimizer)
 
     assert expected.tobytes() == found.weights.tobytes()
-    assert () == found.strikes
+    assert () == found.breaches
 
 
 def test_target_weights_when_a_row_breaks_a_bound_replaces_that_row_alone():
@@ -214,9 +214,9 @@ def test_target_weights_when_a_row_breaks_a_bound_replaces_that_row_alone():
         found.weights, [[0.0, 0.0], [np.nan, np.nan], [-0.25, 0.25], [0.0, 0.5]], rtol=0.0, atol=1e-15
     )
     assert (
-        Strike(component="x", bar=2, reason="absolute weights must sum to at most gross=0.5, was 0.8"),
-        Strike(component="x", bar=3, reason="weight of FOO must be finite, was nan"),
-    ) == found.strikes
+        Breach(component="x", bar=2, reason="absolute weights must sum to at most gross=0.5, was 0.8"),
+        Breach(component="x", bar=3, reason="weight of FOO must be finite, was nan"),
+    ) == found.breaches
 
 
 @pytest.mark.parametrize(
@@ -237,16 +237,16 @@ def test_target_weights_when_there_is_no_usable_answer_falls_back_everywhere(ans
     found = ask_rows(Answers(answer))
 
     assert np.array_equal(ask_rows(InverseVolatility()).weights, found.weights, equal_nan=True)
-    (strike,) = found.strikes
-    assert ("x", None) == (strike.component, strike.bar)
-    assert reason in strike.reason
+    (breach,) = found.breaches
+    assert ("x", None) == (breach.component, breach.bar)
+    assert reason in breach.reason
 
 
 def test_target_weights_when_nothing_is_decided_asks_for_no_rows():
     found = ask_rows(EqualWeight(), decide=np.zeros(4, dtype=bool))
 
     assert np.isnan(found.weights).all()
-    assert () == found.strikes
+    assert () == found.breaches
 
 
 def test_target_weights_when_the_input_is_passed_leaves_it_as_it_was():

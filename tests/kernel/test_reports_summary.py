@@ -281,7 +281,7 @@ def test_largest_weights_name_only_what_was_held(tmp_path: Path) -> None:
 def test_counts_of_the_engine_are_passed_on(tmp_path: Path) -> None:
     ran = backtest(tmp_path)
     counts = ran.trace.state.run[0]
-    counts.participation_cuts, counts.cash_cuts, counts.expired, counts.strikes, counts.verify_failures = (
+    counts.participation_cuts, counts.cash_cuts, counts.expired, counts.breaches, counts.verify_failures = (
         1,
         2,
         3,
@@ -293,7 +293,7 @@ def test_counts_of_the_engine_are_passed_on(tmp_path: Path) -> None:
     assert ({"participation": 1, "cash": 2}, 3, 4, 5) == (
         found.cuts,
         found.expired,
-        found.strikes,
+        found.breaches,
         found.verify_failures,
     )
 

@@ -78,7 +78,7 @@ def test_signal_claims_its_share_of_what_the_position_earned_after_the_decision(
     """At the close of bar 0 one signal holds all votes; at that of bar 2 they agree as 3 to 1."""
     said = {"first": np.array([[0.5, 0.0], [0.3, 0.0]]), "second": np.array([[0.0, 0.0], [0.1, 0.0]])}
     decided = np.array([True, False, True, False, False])
-    targets = Targets(weights=np.zeros((5, 2)), decided=decided, missing={}, strikes=[], votes=said)
+    targets = Targets(weights=np.zeros((5, 2)), decided=decided, missing={}, breaches=[], votes=said)
     found = contributions(attrs.evolve(backtest(tmp_path), targets={"trend": targets}), 5)
 
     earned = {row.name: row.total for row in found.signals}

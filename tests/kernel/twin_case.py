@@ -154,7 +154,7 @@ class Counter:
 
 @dataclass
 class Tally:
-    strikes: int = 0
+    breaches: int = 0
     verify_failures: int = 0
     participation_cuts: int = 0
     cash_cuts: int = 0

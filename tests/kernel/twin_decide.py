@@ -123,7 +123,7 @@ class Decisions(Actions):
                 self.met.add("decision stood")
             if not math.isfinite(given):
                 choice.mode = FROZEN
-                self.tally.strikes += 1
+                self.tally.breaches += 1
             elif self.case.in_units:
                 choice.raw, choice.quantity = self.weight_of(given, book, asset), given
             else:
@@ -197,10 +197,10 @@ class Decisions(Actions):
         side = sign(choice.target) or sign(choice.held)
         self.take_stop(choice, stop, side)
         if not math.isfinite(target):
-            self.tally.strikes += 1
+            self.tally.breaches += 1
             choice.mode, choice.target = FROZEN, choice.held
         elif abs(target) > abs(choice.target) or target * choice.target < 0:
-            self.tally.strikes += 1
+            self.tally.breaches += 1
         else:
             choice.target = target
         choice.mode = max(choice.mode, mode)
@@ -210,7 +210,7 @@ class Decisions(Actions):
         old = choice.stop
         looser = not math.isnan(old) and (math.isnan(stop) or (stop < old if side > 0 else stop > old))
         if looser:
-            self.tally.strikes += 1
+            self.tally.breaches += 1
         else:
             choice.stop = stop
 
@@ -227,7 +227,7 @@ class Decisions(Actions):
     def ask_sided_rule(self, rule: TwoSidedRule, choices: list[Choice]) -> None:
         factors = rule.ask([c.target for c in choices], [c.held for c in choices], BookView(self.history), self.watch)
         for side, factor in zip((1, -1), factors, strict=True):
-            self.tally.strikes += not math.isfinite(factor)
+            self.tally.breaches += not math.isfinite(factor)
             for choice in choices:
                 if choice.mode == FROZEN or sign(choice.target) != side:
                     continue
@@ -237,7 +237,7 @@ class Decisions(Actions):
                     choice.shrink()
 
     def still_lowers(self, book: int, choices: list[Choice]) -> bool:
-        """Ask the rules once more, changing and counting nothing but strikes (section 8, step 4)."""
+        """Ask the rules once more, changing and counting nothing but breaches (section 8, step 4)."""
         copies = [replace(choice) for choice in choices]
         for asset, copy in enumerate(copies):
             if math.isnan(self.mark[asset]):

@@ -43,7 +43,7 @@ class Draw:
     shorts: bool = False
     missing: bool = False
     late: bool = False
-    strikes: bool = False
+    breaches: bool = False
     ticks: bool = False
     lots: bool = False
     multipliers: bool = False
@@ -149,7 +149,7 @@ def rows_of(columns: list[list[float]]) -> list[list[float]]:
 def decide(draw: Draw, case: Case) -> None:
     """Let every strategy change its mind now and then."""
     streams = [[draw.stream("target", book, n) for n in range(draw.n_assets)] for book in range(draw.n_books)]
-    strikes = draw.stream("strike")
+    breaches = draw.stream("breach")
     made = [draw.stream("made", book) for book in range(draw.n_books)]
     current = [[0.0] * draw.n_assets for _ in range(draw.n_books)]
     for bar in range(draw.n_bars):
@@ -157,7 +157,7 @@ def decide(draw: Draw, case: Case) -> None:
             for number, random in enumerate(own):
                 if random.random() < 0.25 or bar == 0:
                     current[book][number] = wish(draw, case, random, book, number)
-        case.target.append([[spoilt(draw, strikes, w) for w in wanted] for wanted in current])
+        case.target.append([[spoilt(draw, breaches, w) for w in wanted] for wanted in current])
         case.made.append([random.random() < 0.5 or not draw.sparse for random in made])
 
 
@@ -182,6 +182,6 @@ def wish(draw: Draw, case: Case, random: Random, book: int, number: int) -> floa
 
 
 def spoilt(draw: Draw, random: Random, wanted: float) -> float:
-    if draw.strikes and random.random() < 0.12:
+    if draw.breaches and random.random() < 0.12:
         return random.choice([math.nan, math.inf, -math.inf])
     return wanted

@@ -133,8 +133,8 @@ def test_optimizer_is_told_the_weights_held_at_the_close(tmp_path: Path, rule_ca
 def test_optimizer_that_fails_midway_is_replaced_and_named(tmp_path: Path, rule_cache: Path) -> None:
     ran = trade(tmp_path, rule_cache, Sulks())
 
-    strikes = ran.targets["first"].strikes
-    assert [100, 101, 102] == [strike.bar for strike in strikes]
+    breaches = ran.targets["first"].breaches
+    assert [100, 101, 102] == [breach.bar for breach in breaches]
     said = f"first: mine was replaced 3 times and then switched off, first on {ran.bars.session[100]}: "
-    assert [said + strikes[0].reason] == [line for line in ran.warnings if "replaced" in line]
-    assert "raised RuntimeError: no more" in strikes[0].reason
+    assert [said + breaches[0].reason] == [line for line in ran.warnings if "replaced" in line]
+    assert "raised RuntimeError: no more" in breaches[0].reason

@@ -14,7 +14,7 @@ from tradewright.engine.fuse import fuse, is_compiled
 from tradewright.engine.run import Trace, simulate
 from tradewright.errors import DataError, UsageError
 from tradewright.host.isolation import Children
-from tradewright.optimize.solve import STRIKES_MAX
+from tradewright.optimize.solve import BREACHES_MAX
 from tradewright.risk import rulebook
 from tradewright.sentence import strategies
 from tradewright.sentence.pipeline import Targets, targets
@@ -198,10 +198,10 @@ def distrust(plugins: Plugins, wanted: dict[str, Targets], bars: Bars, start: in
     for name, made in wanted.items():
         for signal, why in made.missing.items():
             yield f"{name}: {_of(plugins, 'signal', signal)} has no vote: {why}"
-        if made.strikes:
-            first = made.strikes[0]
-            times = f"{len(made.strikes)} times" if len(made.strikes) > 1 else "once"
-            off = " and then switched off" if len(made.strikes) >= STRIKES_MAX else ""
+        if made.breaches:
+            first = made.breaches[0]
+            times = f"{len(made.breaches)} times" if len(made.breaches) > 1 else "once"
+            off = " and then switched off" if len(made.breaches) >= BREACHES_MAX else ""
             when = "" if first.bar is None else f" on {bars.session[first.bar]}"
             who = _of(plugins, "optimizer", first.component)
             yield f"{name}: {who} was replaced {times}{off}, first{when}: {first.reason}"

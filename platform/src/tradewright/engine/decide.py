@@ -109,7 +109,7 @@ def want(
             raw = position.wanted * unit / equity if settings.in_units else position.wanted
             if not math.isfinite(raw):
                 raw, mode = held, FROZEN
-                state.run[0].strikes += 1
+                state.run[0].breaches += 1
             elif raw * held < 0.0:
                 raw = 0.0
         if math.isinf(position.wanted):
@@ -174,16 +174,16 @@ def accept(state: State, before: Proposal, after: Proposal, held: float) -> Prop
     """Return what a rule's answer may change: a smaller target, a tighter stop, a higher mode."""
     target, stop, mode = after.target, after.stop, max(before.mode, after.mode)
     if not math.isfinite(target):
-        state.run[0].strikes += 1
+        state.run[0].breaches += 1
         return Proposal(held, before.stop, FROZEN)
     if abs(target) > abs(before.target) or target * before.target < 0.0:
-        state.run[0].strikes += 1
+        state.run[0].breaches += 1
         target = before.target
     if not math.isnan(before.stop):
         side = before.target if before.target != 0.0 else held
         tighter = stop >= before.stop if side > 0.0 else stop <= before.stop
         if not tighter:
-            state.run[0].strikes += 1
+            state.run[0].breaches += 1
             stop = before.stop
     return Proposal(clamp(target, held, mode), stop, mode)
 
@@ -210,7 +210,7 @@ def judge(
 def apply_sides(state: State, work: Table, sides: Sides, rule: int, bar: int, book: int, counting: bool) -> None:
     """Scale the longs and the shorts by a two-sided rule's factors."""
     sound = math.isfinite(sides.long) and math.isfinite(sides.short)
-    state.run[0].strikes += 0 if sound else 1
+    state.run[0].breaches += 0 if sound else 1
     for asset in range(len(state.market)):
         before, held = work[asset].target, work[asset].held
         if work[asset].mode == FROZEN or before == 0.0:

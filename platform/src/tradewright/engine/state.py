@@ -59,7 +59,7 @@ RUN = np.dtype([
     ("session", _I),  # Number of the current session, -1 before the first bar.
     ("closed", _I),  # Last bar that has been played up to its close, -1 before the first.
     ("step_base", _F),  # Account nav at the last capital step.
-    ("strikes", _I),  # Answers that broke a contract.
+    ("breaches", _I),  # Answers that broke a contract.
     ("verify_failures", _I),
     ("participation_cuts", _I),
     ("cash_cuts", _I),

@@ -6,29 +6,29 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from tradewright.optimize.solve import FALLBACK, STRIKES_MAX, solve
+from tradewright.optimize.solve import BREACHES_MAX, FALLBACK, solve
 from tradewright.values.allocation import Problem
 
 if TYPE_CHECKING:
     from tradewright.host.components import Optimizer
     from tradewright.values.arrays import BoolArray, FloatArray
-    from tradewright.values.weights import Strike
+    from tradewright.values.weights import Breach
 
 
 @attrs.define(kw_only=True)
 class Rebalances:
-    """What one strategy's optimizer is asked, and the strikes it has collected.
+    """What one strategy's optimizer is asked, and the breaches it has collected.
 
     Attributes:
         name: The optimizer's word in plugins.toml.
-        optimizer: Called once per rebalance, until it has had its strikes.
+        optimizer: Called once per rebalance, until it has had its breaches.
         symbols: Name of each asset.
         forecast: Combined opinion in [-1, 1], `(n_bars, n_assets)`; 0 is no opinion.
         volatility: Daily close-to-close standard deviation as a fraction, same shape, NaN when unknown.
         trading: Assets that have begun to trade, same shape.
         gross: Cap on the sum of absolute weights, a fraction > 0.
         seconds: How long one answer may take, None for ever.
-        strikes: Answers that the fallback replaced, oldest first.
+        breaches: Answers that the fallback replaced, oldest first.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Rebalances:
     trading: BoolArray
     gross: float
     seconds: float | None = None
-    strikes: list[Strike] = attrs.field(factory=list)
+    breaches: list[Breach] = attrs.field(factory=list)
 
     def ask(self, bar: int, current: FloatArray) -> FloatArray:
         """Return the checked weights of the rebalance at the close of row `bar`, `(n_assets,)`.
@@ -56,9 +56,9 @@ class Rebalances:
             current=current,
             gross=self.gross,
         )
-        if len(self.strikes) >= STRIKES_MAX:
+        if len(self.breaches) >= BREACHES_MAX:
             return FALLBACK.solve(problem).weights
-        allocation, strike = solve(self.name, self.optimizer, problem, self.seconds)
-        if strike is not None:
-            self.strikes.append(attrs.evolve(strike, bar=bar))
+        allocation, breach = solve(self.name, self.optimizer, problem, self.seconds)
+        if breach is not None:
+            self.breaches.append(attrs.evolve(breach, bar=bar))
         return allocation.weights

@@ -11,7 +11,7 @@ from tradewright.host.fence import ask, expect
 from tradewright.optimize.simple import InverseVolatility
 from tradewright.sessions import periods
 from tradewright.values.allocation import Allocation
-from tradewright.values.weights import Strike, TargetWeights
+from tradewright.values.weights import Breach, TargetWeights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ BOUND_SLACK = 1e-9
 
 FALLBACK = InverseVolatility()
 
-STRIKES_MAX = 3
+BREACHES_MAX = 3
 """Answers of one optimizer that are replaced before it is no longer asked."""
 
 Rebalance = Literal["bar", "session", "week", "month"]
@@ -33,7 +33,7 @@ Rebalance = Literal["bar", "session", "week", "month"]
 
 def solve(
     name: str, optimizer: Optimizer, problem: Problem, seconds: float | None = None, fallback: Optimizer = FALLBACK
-) -> tuple[Allocation, Strike | None]:
+) -> tuple[Allocation, Breach | None]:
     """Ask `optimizer` for weights, check them against the problem, and fall back when they do not hold.
 
     Args:
@@ -52,7 +52,7 @@ def solve(
         allocation = expect(key, returned, Allocation)
         _check(key, allocation, problem)
     except PluginError as error:
-        return fallback.solve(problem), Strike(component=name, reason=str(error))
+        return fallback.solve(problem), Breach(component=name, reason=str(error))
     return allocation, None
 
 
@@ -83,29 +83,29 @@ def target_weights(
         decide: Bars on which the strategy decides, `(n_bars,)`; see `rebalance_rows`.
         gross: Cap on the sum of absolute weights, a fraction > 0.
         seconds: How long it may take, None for ever.
-        fallback: Who answers the rows that break a bound, and every row after the last strike that is allowed.
+        fallback: Who answers the rows that break a bound, and every row after the last breach that is allowed.
 
     Returns:
-        Weights, NaN on the bars between rebalances, and a strike for each row that broke a bound.
+        Weights, NaN on the bars between rebalances, and a breach for each row that broke a bound.
     """
     bars = np.flatnonzero(decide)
     rows = (forecast[bars], volatility[bars], trading[bars])
-    strikes: tuple[Strike, ...]
+    breaches: tuple[Breach, ...]
     try:
         chosen = _asked_rows(f"{name}.solve_rows", optimizer, *rows, gross, seconds)
     except PluginError as error:
         chosen = fallback.solve_rows(*rows, gross)
-        strikes = (Strike(component=name, reason=str(error)),)
+        breaches = (Breach(component=name, reason=str(error)),)
     else:
         found = _breaches(chosen, symbols, rows[0], rows[2], gross)
-        struck = sorted(found)[:STRIKES_MAX]
-        strikes = tuple(Strike(component=name, reason=found[row], bar=int(bars[row])) for row in struck)
-        off = range(struck[-1] + 1, len(bars)) if len(struck) == STRIKES_MAX else ()
-        replaced = [*struck, *off]
+        broken = sorted(found)[:BREACHES_MAX]
+        breaches = tuple(Breach(component=name, reason=found[row], bar=int(bars[row])) for row in broken)
+        off = range(broken[-1] + 1, len(bars)) if len(broken) == BREACHES_MAX else ()
+        replaced = [*broken, *off]
         chosen[replaced] = fallback.solve_rows(rows[0][replaced], rows[1][replaced], rows[2][replaced], gross)
     weights = np.full(forecast.shape, np.nan)
     weights[bars] = chosen
-    return TargetWeights(weights=weights, strikes=strikes)
+    return TargetWeights(weights=weights, breaches=breaches)
 
 
 def has_begun(traded: BoolArray) -> BoolArray:

@@ -95,7 +95,7 @@ def _orders(ran: Backtest) -> Iterator[str]:
         (counts.participation_cuts, "orders were above the share of the bar's volume (execution.participation)"),
         (counts.cash_cuts, "orders were above the cash there was"),
         (counts.expired, "orders expired short of their limit price (execution.limit_offset)"),
-        (counts.strikes, "targets were no numbers"),
+        (counts.breaches, "targets were no numbers"),
     ):
         if count:
             yield f"{count:,} {said}"

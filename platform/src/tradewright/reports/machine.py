@@ -56,7 +56,7 @@ def _run(summary: Summary) -> dict[str, Any]:
         "largest_weights": summary.largest,
         "cut_orders": {**summary.cuts, "expired": summary.expired},
         "no_trades": list(summary.idle),
-        "strikes": summary.strikes,
+        "breaches": summary.breaches,
         "verify_failures": summary.verify_failures,
         "after_halt": None
         if after is None

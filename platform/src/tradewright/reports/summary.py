@@ -78,7 +78,7 @@ class Summary:
         largest: Largest absolute weight at any close, by book and symbol.
         cuts: Orders reduced by `participation` and by `cash`.
         expired: Orders that never reached their limit.
-        strikes: Answers of optimizers and rules that broke their contract and were replaced.
+        breaches: Answers of optimizers and rules that broke their contract and were replaced.
         verify_failures: Decisions whose second pass through the rules disagreed with the first.
         warnings: What weakens the result, most important first.
         seconds: Time of each stage.
@@ -99,7 +99,7 @@ class Summary:
     largest: dict[str, dict[str, float]]
     cuts: dict[str, int]
     expired: int
-    strikes: int
+    breaches: int
     verify_failures: int
     warnings: tuple[str, ...]
     seconds: dict[str, float]
@@ -134,7 +134,7 @@ def summarise(ran: Backtest, warnings: Sequence[str] = ()) -> Summary:
         largest=largest(ran),
         cuts={"participation": int(counts.participation_cuts), "cash": int(counts.cash_cuts)},
         expired=int(counts.expired),
-        strikes=int(counts.strikes) + sum(len(one.strikes) for one in ran.targets.values()),
+        breaches=int(counts.breaches) + sum(len(one.breaches) for one in ran.targets.values()),
         verify_failures=int(counts.verify_failures),
         warnings=(*doubts(whole), *warnings, *ran.warnings, *refusals(rules[len(ran.rules) :])),
         seconds=ran.seconds,

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tradewright.values.arrays import BoolArray, FloatArray
     from tradewright.values.bars import Bars
     from tradewright.values.forecast import Forecast
-    from tradewright.values.weights import Strike
+    from tradewright.values.weights import Breach
 
 VOLATILITY_WINDOW = 20
 """Sessions behind the volatility that optimizers see."""
@@ -44,7 +44,7 @@ class Targets:
             when the optimizer is asked in turn.
         decided: Bars on which it decides, `(n_bars,)`.
         missing: Signals that gave no opinion, with the reason.
-        strikes: Optimizer answers that were replaced, oldest first; those of an optimizer asked in turn come in
+        breaches: Optimizer answers that were replaced, oldest first; those of an optimizer asked in turn come in
             while the bars are played.
         in_turn: Whom to ask at the close of each decision's bar, None when `weights` holds all answers.
         votes: weight x confidence x score of each signal that spoke, on the bars of decision alone; their sum is
@@ -55,7 +55,7 @@ class Targets:
     weights: FloatArray
     decided: BoolArray
     missing: dict[str, PluginError]
-    strikes: Sequence[Strike]
+    breaches: Sequence[Breach]
     in_turn: Rebalances | None = None
     votes: dict[str, FloatArray] = attrs.field(factory=dict)
     fitted: dict[str, date] = attrs.field(factory=dict)
@@ -89,10 +89,10 @@ def targets(strategy: Strategy, bars: Bars) -> Targets:
     }
     if isinstance(optimizer, RowOptimizer):
         chosen = target_weights(name, optimizer, decide=decided, **asked)
-        return Targets(weights=chosen.weights, strikes=chosen.strikes, **known)
+        return Targets(weights=chosen.weights, breaches=chosen.breaches, **known)
     in_turn = Rebalances(name=name, optimizer=optimizer, **asked)
     unknown = np.full(combined.forecast.shape, np.nan)
-    return Targets(weights=unknown, strikes=in_turn.strikes, in_turn=in_turn, **known)
+    return Targets(weights=unknown, breaches=in_turn.breaches, in_turn=in_turn, **known)
 
 
 def _patience(component: object, deadline: float) -> float | None:

@@ -93,10 +93,10 @@ class OptimizerContract(ComponentContract):
     def test_weights_keep_every_bound(self) -> None:
         """No weight is against the forecast, none before the first bar, and the sum is at most gross."""
         for one in self.problems():
-            _, strike = solve(self.spec().name, self.component(), one)
-            if strike is not None:
+            _, breach = solve(self.spec().name, self.component(), one)
+            if breach is not None:
                 fix = "respect problem.gross, problem.trading and the signs of problem.forecast"
-                raise broken(expected=f"weights within the bounds of {_shown(one)}", found=strike.reason, fix=fix)
+                raise broken(expected=f"weights within the bounds of {_shown(one)}", found=breach.reason, fix=fix)
 
     def test_impossible_problems_give_a_status_and_no_exception(self) -> None:
         """What cannot be solved is said by a status; the kernel's fallback then decides."""
@@ -104,14 +104,14 @@ class OptimizerContract(ComponentContract):
             wanted = f"weights or a status when {what}"
             try:
                 word = self._returned(one).status
-                strike = solve(self.spec().name, self.component(), one)[1]
+                breach = solve(self.spec().name, self.component(), one)[1]
             except PluginError as error:
                 fix = (
                     'catch the solver\'s errors and return Allocation(weights=0 * problem.forecast, status="failed")'
                 )
                 raise refused(error, expected=wanted, fix=fix) from error
-            if word not in STATUSES or (word in STATUSES[:2] and strike is not None):
-                found = repr(word) if strike is None else f"status {word} with {strike.reason}"
+            if word not in STATUSES or (word in STATUSES[:2] and breach is not None):
+                found = repr(word) if breach is None else f"status {word} with {breach.reason}"
                 raise broken(
                     expected=wanted, found=found, fix='say status="infeasible" or "failed" when there are no weights'
                 )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @attrs.frozen(kw_only=True)
-class Strike:
+class Breach:
     """One time that a component broke its contract and its answer was replaced.
 
     Attributes:
@@ -33,8 +33,8 @@ class TargetWeights:
 
     Attributes:
         weights: Signed fractions of equity, `(n_bars, n_assets)`; a row of NaN is no new decision.
-        strikes: Decisions that a fallback took, oldest first.
+        breaches: Decisions that a fallback took, oldest first.
     """
 
     weights: FloatArray = array_field()
-    strikes: tuple[Strike, ...] = ()
+    breaches: tuple[Breach, ...] = ()
