@@ -54,8 +54,8 @@ demo: ## install everything and run the backtest of plugins.toml
 # One file's tests stay in one process, since they share what is costly to set up.
 PYTEST := pytest --numprocesses auto --dist loadfile
 
-test: .venv/.dev ## run every test, doctests included
-	$(BIN)/$(PYTEST)
+test: coverage ## run every test, doctests included, each once: interpreted under coverage, or compiled
+	$(BIN)/$(PYTEST) -m compiled
 
 bench: .venv/.dev ## measure beside peers, in environments of their own, and write docs/reference/benchmarks.md
 	$(BIN)/python benchmarks/bench.py
@@ -66,7 +66,7 @@ bench-quick: .venv/.dev ## play the benchmarks in tiny sizes, without peers
 bench-equality: .venv/.dev ## compare equity with vectorbt's and raptorbt's, in environments of their own
 	$(BIN)/python benchmarks/equality.py
 
-check: lint types imports locks docs coverage ## run every static check and the coverage floor
+check: lint types imports locks docs ## run every static check
 
 format: .venv/.dev ## format the code and mend what can be mended
 	$(BIN)/ruff format
@@ -98,10 +98,10 @@ picture: .venv/.dev ## renew the picture of a backtest in docs/images
 docs-serve: .venv/.dev ## show the documents on port 8000, with search, while they are written
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
 
-# Compiled code cannot be traced, so the engine and the rules run interpreted here.
-coverage: .venv/.dev ## check that the tests reach 90 % of the code
+# Compiled code cannot be traced, so the engine and the rules run interpreted here; the other tests compile.
+coverage: .venv/.dev ## run the tests that need no compiler, and check that they reach 90 % of the code
 	@rm -f .coverage .coverage.*
-	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m $(PYTEST) -q -m "not slow and not install" tests/kernel plugins
+	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m $(PYTEST) -m "not compiled"
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

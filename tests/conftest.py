@@ -20,6 +20,14 @@ ROOT = Path(__file__).parents[1]
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what runs whole commands: they compile, as they do for their user."""
+    for item in items:
+        if (ROOT / "tests" / "system") in item.path.parents:
+            item.add_marker(pytest.mark.compiled)
+
+
 # ---- commands and compiled rules -------------------------------------------------------------------------
 
 

@@ -19,6 +19,11 @@ SLOW = FRESH_PROCESS | COMPILED
 """Half a second to ten each: asked only of the components that are made for them."""
 
 
+def marked(tests: Iterable[str]) -> list[Any]:
+    """Return the names of a contract's tests as parameters, those that compile marked so."""
+    return [pytest.param(name, marks=[pytest.mark.compiled] if name in COMPILED else []) for name in tests]
+
+
 def contract_tests(contract: type[ComponentContract]) -> set[str]:
     return {name for name in dir(contract) if name.startswith("test_")}
 

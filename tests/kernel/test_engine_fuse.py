@@ -18,20 +18,16 @@ import llvmlite.binding
 import numba
 import numpy as np
 import pytest
-from engine_harness import Fuse, assert_same, decisions, mission, play, prices, settings
-from tradewright.engine.fuse import CHECKED_WITH_NUMBA, FusedRules, content_hash, fuse, writable
-from tradewright.engine.jit import COMPILING, compiled, compiled_rule
-from tradewright.engine.run import Trace, simulate
-from tradewright.engine.state import as_bytes
+from engine_harness import Fuse, assert_same, mission, play, prices
+from engine_wild import everything, trade
+from tradewright.engine.fuse import CHECKED_WITH_NUMBA, content_hash, fuse, writable
+from tradewright.engine.jit import compiled, compiled_rule
 from tradewright.errors import PluginError
 from tradewright.risk.contract import OrderCheck, TargetRule
 from tradewright.risk.daily_loss import DailyLoss
 from tradewright.risk.drawdown_halt import DrawdownHalt
 from tradewright.risk.exposure import Exposure
 from tradewright.risk.risk_per_trade import RiskPerTrade
-from tradewright.values.bars import Bars
-
-compiling = pytest.mark.skipif(not COMPILING, reason="nothing is compiled with NUMBA_DISABLE_JIT")
 
 RULES = """
 from __future__ import annotations
@@ -143,52 +139,10 @@ def rule(plugin: ModuleType, name: str, value: float = 0.25, phase: Any = "asset
     return name, TargetRule(phase=phase, function=getattr(plugin, name), parameters=plugin.Level(value))
 
 
-def market(n_bars: int = 240) -> Bars:
-    """Two assets, three bars a session, wild enough for every limit of the mission."""
-    random = np.random.default_rng(7)
-    close = 64.0 * np.exp(np.cumsum(random.normal(0.0, 0.02, (n_bars, 2)), axis=0))
-    opening = close * np.exp(random.normal(0.0, 0.005, close.shape))
-    return prices(
-        close,
-        open=opening,
-        high=np.maximum(opening, close) * 1.004,
-        low=np.minimum(opening, close) * 0.996,
-        volume=random.integers(2_000, 90_000, close.shape),
-        sessions=np.arange(n_bars) // 3,
-    )
-
-
-def trade(fused: FusedRules) -> Trace:
-    """Let two books trade the wild market with every cost there is."""
-    bars = market()
-    wants = decisions(np.random.default_rng(8).normal(0.1, 0.5, (bars.n_bars, 2, 2)), 2, 2)
-    costs = settings(
-        fused.rules,
-        (0.75, 0.25),
-        has_volume=True,
-        participation=0.05,
-        half_spread_and_slippage=4e-4,
-        commission_per_share=0.005,
-        commission_min=1.0,
-        borrow_rate=0.01,
-        cash_rate=0.02,
-        capital_total=200_000.0,
-        capital_step=50_000.0,
-        resume_after=3,
-        no_trade_band=0.02,
-    )
-    return simulate(bars, wants, costs, fused, np.array([37_500.0, 12_500.0]))
-
-
-def everything(trace: Trace) -> bytes:
-    """Return every number of a run."""
-    return as_bytes((*trace.state, trace.equity, trace.curve, trace.fills, trace.events))
-
-
 # ---- compiled and interpreted ----------------------------------------------------------------------------------
 
 
-@compiling
+@pytest.mark.compiled
 @pytest.mark.parametrize("name", ["cap_with_dict", "cap_with_try"])
 def test_fuse_of_a_rule_that_does_not_compile_runs_it_interpreted_with_the_same_bytes(
     fused: Fuse, plugin: ModuleType, name: str
@@ -202,7 +156,7 @@ def test_fuse_of_a_rule_that_does_not_compile_runs_it_interpreted_with_the_same_
     assert everything(expected) == everything(found)
 
 
-@compiling
+@pytest.mark.compiled
 def test_fuse_of_the_mission_interpreted_gives_the_bytes_of_the_compiled(fused: Fuse, plugin: ModuleType) -> None:
     rules = mission(DrawdownHalt(limit=0.04), DailyLoss(limit=0.01), RiskPerTrade(lookback=5), Exposure(gross=0.25))
     compiled = fused(rules)
@@ -220,7 +174,7 @@ def test_fuse_of_the_mission_interpreted_gives_the_bytes_of_the_compiled(fused: 
     assert everything(expected) == everything(attrs.evolve(found, state=same))
 
 
-@compiling
+@pytest.mark.compiled
 def test_fuse_of_a_check_that_does_not_compile_runs_it_interpreted(tmp_path: Path, plugin: ModuleType) -> None:
     half = OrderCheck(function=plugin.half_with_json, parameters=plugin.Level(0.5))
     chosen = fuse([], tmp_path, [("half", half)])
@@ -231,7 +185,7 @@ def test_fuse_of_a_check_that_does_not_compile_runs_it_interpreted(tmp_path: Pat
     assert [0.0, 25.0] == [row[1] for row in ledger.rows()]
 
 
-@compiling
+@pytest.mark.compiled
 def test_fuse_of_an_interpreted_check_that_answers_with_text_names_it(tmp_path: Path, plugin: ModuleType) -> None:
     text = OrderCheck(function=plugin.text_with_json, parameters=plugin.Level(0.5))
     chosen = fuse([], tmp_path, [("text", text)])
@@ -240,7 +194,7 @@ def test_fuse_of_an_interpreted_check_that_answers_with_text_names_it(tmp_path: 
         play(chosen, prices([100, 100], open=[100, 100]), [0.5, None])
 
 
-@compiling
+@pytest.mark.compiled
 def test_fuse_of_a_rule_that_does_not_compile_says_why(fused: Fuse, plugin: ModuleType) -> None:
     """The reason is for the rule's author: what was not understood, not the name of a compiler's pass."""
     reason = fused([rule(plugin, "allow_with_json", phase="sides")]).interpreted["allow_with_json"]
@@ -275,7 +229,7 @@ def test_fuse_numbers_rules_by_phase_and_then_by_the_list(fused: Fuse, plugin: M
 # ---- refused ---------------------------------------------------------------------------------------------------
 
 
-@compiling
+@pytest.mark.compiled
 @pytest.mark.parametrize("name", ["write_target", "write_held"])
 def test_fuse_refuses_a_rule_that_writes_to_its_arrays(tmp_path: Path, plugin: ModuleType, name: str) -> None:
     with pytest.raises(PluginError, match="writes to its arguments") as caught:
@@ -286,7 +240,7 @@ def test_fuse_refuses_a_rule_that_writes_to_its_arrays(tmp_path: Path, plugin: M
     assert [] == list(tmp_path.glob("*.py"))
 
 
-@compiling
+@pytest.mark.compiled
 @pytest.mark.parametrize(
     ("name", "phase", "wanted"),
     [
@@ -307,7 +261,7 @@ def test_fuse_refuses_a_rule_that_returns_another_type(
     assert [] == list(tmp_path.glob("*.py"))
 
 
-@compiling
+@pytest.mark.compiled
 @pytest.mark.parametrize(
     ("name", "phase"), [("raise_with_json", "asset"), ("float_with_json", "asset"), ("write_with_json", "sides")]
 )
@@ -431,8 +385,7 @@ def other_process(folder: Path, program: str, *words: str) -> str:
     return done.stdout
 
 
-@compiling
-@pytest.mark.slow
+@pytest.mark.compiled
 def test_fuse_in_a_second_process_loads_the_code_and_notices_an_edited_helper(tmp_path: Path) -> None:
     cache, package = tmp_path / "cache", tmp_path / "capped"
     package.mkdir()
@@ -460,7 +413,7 @@ def test_fuse_in_a_second_process_loads_the_code_and_notices_an_edited_helper(tm
     assert {"order": 25.0, "known": True, "hits": 1, "misses": 0} == again
 
 
-@compiling
+@pytest.mark.compiled
 def test_function_called_with_several_constants_is_compiled_once() -> None:
     def count(number: int) -> int:
         return number + 1
@@ -474,8 +427,7 @@ def test_function_called_with_several_constants_is_compiled_once() -> None:
     assert 1 == len(counted.overloads)
 
 
-@compiling
-@pytest.mark.slow
+@pytest.mark.compiled
 def test_numba_alone_still_does_not_notice_a_changed_callee(tmp_path: Path) -> None:
     """The canary for the hash over all sources: with a numba that notices, `engine/fuse.py` could do without."""
     (tmp_path / "callee.py").write_text("import numba\n\n@numba.njit\ndef limit():\n    return 0.25\n")

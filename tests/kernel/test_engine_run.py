@@ -33,6 +33,7 @@ def everything(trace: Trace) -> bytes:
     return as_bytes((*trace.state, trace.equity, trace.curve, trace.fills, trace.events))
 
 
+@pytest.mark.compiled
 @hypothesis_settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cuts=st.lists(st.integers(0, N_BARS), max_size=6))
 def test_run_cut_anywhere_gives_the_same_bytes(fused: Fuse, cuts: list[int]) -> None:
@@ -128,6 +129,7 @@ def asked_simulation(fused: Fuse, answer: Any, *, asked: bool) -> Simulation:
     return made
 
 
+@pytest.mark.compiled
 @hypothesis_settings(deadline=None, max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cuts=st.lists(st.integers(0, N_BARS), max_size=6))
 def test_run_that_asks_at_the_close_gives_the_bytes_of_one_that_knew(fused: Fuse, cuts: list[int]) -> None:

@@ -52,7 +52,7 @@ def folder(pytestconfig: pytest.Config) -> Path:
     return cache
 
 
-@pytest.mark.slow
+@pytest.mark.compiled
 @DRAWS
 @given(draw=draws())
 def test_engine_when_given_any_market_agrees_with_its_twin(folder: Path, draw: Draw) -> None:
@@ -61,7 +61,7 @@ def test_engine_when_given_any_market_agrees_with_its_twin(folder: Path, draw: D
     assert outcome.difference is None or outcome.excused, f"{draw!r}: {outcome.difference}"
 
 
-@pytest.mark.slow
+@pytest.mark.compiled
 @settings(DRAWS, max_examples=40)
 @given(draw=draws("gates", "none"), cuts=st.sets(st.integers(1, 59), max_size=8))
 def test_engine_when_stopped_at_any_bars_gives_the_same_bytes(folder: Path, draw: Draw, cuts: set[int]) -> None:
@@ -130,6 +130,7 @@ def planted(rule_set: str) -> Iterator[Draw]:
         yield Draw(seed=seed, breaches=seed % 2 == 0, **options)
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("kind", [twin_rules.DrawdownHalt, twin_rules.DailyLoss])
 def test_trigger_when_the_limit_is_the_very_loss_fires_and_a_hair_above_does_not(
     folder: Path, kind: type[twin_rules.DrawdownHalt | twin_rules.DailyLoss]

@@ -125,7 +125,7 @@ def test_page_describes_every_chart_for_who_cannot_see_it(tmp_path: Path) -> Non
     assert 1 == len(found.named("h1"))
 
 
-@pytest.mark.slow
+@pytest.mark.compiled
 def test_page_of_twenty_years_and_twenty_assets_stays_small(tmp_path: Path, rule_cache: Path) -> None:
     n_rules, n_segments = 12, 500
     bars = market(3, 2 * 5_040, tuple(f"SYM{i}" for i in range(20)), acting=False)

@@ -10,14 +10,11 @@ import attrs
 import numpy as np
 import pytest
 import tradewright as tw
-from contract_harness import COMPILED, Uninstalled, assert_only, contract_tests, failures
-from tradewright.engine.jit import COMPILING
+from contract_harness import COMPILED, Uninstalled, assert_only, contract_tests, failures, marked
 from tradewright.risk import daily_loss, drawdown_halt, exposure, position_limit
 from tradewright.risk.checks import order_size, price_collar
 from tradewright.risk.contract import FLATTEN, FREEZE, FROZEN, REDUCE_ONLY, RUNNING, Halt, OrderCheck, Proposal, Sides
 from tradewright.testing import ComponentContract, Edge, OrderCheckContract, TargetRuleContract, folders
-
-compiling = pytest.mark.skipif(not COMPILING, reason="nothing is compiled with NUMBA_DISABLE_JIT")
 
 
 class Limit(NamedTuple):
@@ -151,10 +148,8 @@ BROKEN_RULES = {
 }
 
 
-@pytest.mark.parametrize("test", BROKEN_RULES)
+@pytest.mark.parametrize("test", marked(BROKEN_RULES))
 def test_contract_when_a_rule_is_broken_fails_that_test_alone(test):
-    if test in COMPILED and not COMPILING:
-        pytest.skip("nothing is compiled with NUMBA_DISABLE_JIT")
     assert_only(BROKEN_RULES[test][0], test, BROKEN_RULES[test][1])
 
 
@@ -216,8 +211,7 @@ def test_contract_when_a_rule_of_the_kernel_is_asked_passes_it(phase):
     )
 
 
-@compiling
-@pytest.mark.slow
+@pytest.mark.compiled
 def test_contract_when_a_sound_rule_is_compiled_passes_it(monkeypatch, rule_cache):
     monkeypatch.setattr(folders, "compiled", lambda: rule_cache)
 
@@ -312,10 +306,8 @@ BROKEN_CHECKS = {
 }
 
 
-@pytest.mark.parametrize("test", BROKEN_CHECKS)
+@pytest.mark.parametrize("test", marked(BROKEN_CHECKS))
 def test_contract_when_a_check_is_broken_fails_that_test_alone(test):
-    if test in COMPILED and not COMPILING:
-        pytest.skip("nothing is compiled with NUMBA_DISABLE_JIT")
     assert_only(BROKEN_CHECKS[test][0], test, BROKEN_CHECKS[test][1])
 
 
@@ -362,7 +354,7 @@ def test_contract_when_a_situation_has_an_unknown_field_lists_those_there_are():
     assert "known here: quantity, held, price" in failed["test_limits_hold_at_just_below_and_just_above"]
 
 
-@compiling
+@pytest.mark.compiled
 def test_contract_when_a_rule_does_not_compile_says_why_unless_declared():
     contract = asset(uncompilable)
 
