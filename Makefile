@@ -2,25 +2,32 @@
 # All paths here are relative, so that a clone may lie in a folder whose name has spaces.
 
 PLUGINS := $(patsubst %/pyproject.toml,%,$(sort $(wildcard plugins/*/pyproject.toml)))
+# A plugin with `set = "heavy"` in its pyproject.toml brings solvers, models or SDKs; only who asks for it waits for them.
+HEAVY := $(patsubst %/pyproject.toml,%,$(shell grep -ls '^set = "heavy"' /dev/null $(PLUGINS:%=%/pyproject.toml)))
+LIGHT := platform $(filter-out $(HEAVY),$(PLUGINS))
 MEMBERS := platform $(PLUGINS)
+LIGHT_MANIFESTS := $(LIGHT:%=%/pyproject.toml)
 MEMBER_MANIFESTS := $(MEMBERS:%=%/pyproject.toml)
 SOURCES := platform/src $(PLUGINS:%=%/src)
 BIN := .venv/bin
 UV := .ci/uv
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python
+# Members come from this folder and hold no dependency of their own: those are installed before, from a lock.
+INSTALL_MEMBERS := $(INSTALL) --no-deps --build-constraint requirements-dev.lock --build-constraint requirements.lock \
+	--require-build-hashes --compile-bytecode
 
 # The Python found on the machine is used; uv fetches none.
 export UV_PYTHON_DOWNLOADS := never
 export PYTHON
 
-.PHONY: help install demo test bench bench-quick bench-equality check format lint types imports docs docs-serve picture coverage reference locks lock clean
+.PHONY: help install demo plugin test bench bench-quick bench-equality check format lint types imports docs docs-serve picture coverage reference locks lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 # ---- install ---------------------------------------------------------------------------------------------
 
-install: .venv/.runtime ## install the platform and its plugins into .venv
+install: .venv/.runtime ## install the platform and its light plugins into .venv
 	@:
 
 .venv/pyvenv.cfg:
@@ -29,19 +36,31 @@ install: .venv/.runtime ## install the platform and its plugins into .venv
 # With pip inside, "pip install" in the activated environment puts a plugin here and not into the system's Python.
 # The locks hold no package of this workspace; those are installed from here, built by the locked hatchling.
 # Compiled to bytecode at once, since containers often tell Python to keep none: each command would take twice as long.
-.venv/.runtime: requirements.lock requirements-dev.lock pyproject.toml $(MEMBER_MANIFESTS) | .venv/pyvenv.cfg
+.venv/.runtime: requirements.lock requirements-dev.lock pyproject.toml $(LIGHT_MANIFESTS) | .venv/pyvenv.cfg
 	@echo "Installing the platform into .venv ..."
 	@$(INSTALL) --require-hashes --no-build --requirement requirements.lock
 	@awk '/^pip==/ { wanted = 1 } wanted { print; if (!/\\$$/) exit }' requirements-dev.lock >.venv/pip.txt
 	@$(INSTALL) --require-hashes --no-build --requirement .venv/pip.txt
-	@$(INSTALL) --no-deps --build-constraint requirements-dev.lock --build-constraint requirements.lock \
-		--require-build-hashes --compile-bytecode $(MEMBERS:%=--editable ./%)
-	@$(BIN)/python -m compileall -q $(SOURCES)
+	@$(INSTALL_MEMBERS) $(LIGHT:%=--editable ./%)
+	@$(BIN)/python -m compileall -q $(LIGHT:%=%/src)
 	@touch $@
 
-.venv/.dev: .venv/.runtime
-	@echo "Installing the development tools into .venv ..."
+# What one heavy plugin needs is a part of the full lock: its names are resolved, their hashes stand in the lock.
+plugin: .venv/.runtime ## add plugins to .venv: NAME=sentiment, or NAME="a b" for several
+	@for name in $(or $(NAME),""); do test -f "plugins/$$name/pyproject.toml" || \
+		{ echo "no plugin $$name; NAME is one or several of: $(PLUGINS:plugins/%=%)" >&2; exit 2; }; done
+	@echo "Installing $(NAME) into .venv ..."
+	@$(UV) pip compile --quiet --python $(BIN)/python --constraint requirements-full.lock --no-header --no-annotate \
+		--no-emit-package tradewright platform/pyproject.toml $(NAME:%=plugins/%/pyproject.toml) >.venv/plugin.txt
+	@$(BIN)/python .ci/part_of_lock.py requirements-full.lock <.venv/plugin.txt >.venv/plugin.lock
+	@$(INSTALL) --require-hashes --no-build --requirement .venv/plugin.lock
+	@$(INSTALL_MEMBERS) $(NAME:%=--editable ./plugins/%)
+
+.venv/.dev: .venv/.runtime requirements-full.lock $(MEMBER_MANIFESTS)
+	@echo "Installing every plugin and the development tools into .venv ..."
+	@$(INSTALL) --require-hashes --no-build --requirement requirements-full.lock
 	@$(INSTALL) --require-hashes --no-build --requirement requirements-dev.lock
+	@$(if $(HEAVY),$(INSTALL_MEMBERS) $(HEAVY:%=--editable ./%))
 	@touch $@
 
 # ---- use -------------------------------------------------------------------------------------------------
@@ -109,21 +128,24 @@ coverage: .venv/.dev ## run the tests that need no compiler, and check that they
 
 LOCKS := .
 UPGRADE :=
+# What `make demo` installs, what every plugin needs together, and the tools beside that.
+LOCK_FILES := requirements.lock requirements-full.lock requirements-dev.lock
 # One version of each package for every Python, so that all compute with the same numpy.
 COMPILE := $(UV) pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
 	--no-emit-package tradewright --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 
 lock: ## renew the locks; UPGRADE=1 takes newer versions
-	@$(COMPILE) $(MEMBER_MANIFESTS) --output-file $(LOCKS)/requirements.lock >/dev/null
-	@$(COMPILE) --group pyproject.toml:dev --constraint requirements.lock \
+	@$(COMPILE) $(LIGHT_MANIFESTS) --output-file $(LOCKS)/requirements.lock >/dev/null
+	@$(COMPILE) $(MEMBER_MANIFESTS) --output-file $(LOCKS)/requirements-full.lock >/dev/null
+	@$(COMPILE) --group pyproject.toml:dev --constraint requirements-full.lock \
 		--output-file $(LOCKS)/requirements-dev.lock >/dev/null
 	@$(if $(UPGRADE),echo uv | $(COMPILE) - --no-annotate --output-file .ci/uv.txt >/dev/null)
 
 # A locked version stays good when a newer one appears: uv prefers what the copied lock holds.
 locks: .venv/.dev ## check that the locks are up to date
-	@mkdir -p .venv/locks && cp requirements.lock requirements-dev.lock .venv/locks
+	@mkdir -p .venv/locks && cp $(LOCK_FILES) .venv/locks
 	@$(MAKE) --no-print-directory lock LOCKS=.venv/locks
-	@for lock in requirements.lock requirements-dev.lock; do \
+	@for lock in $(LOCK_FILES); do \
 		diff -u $$lock .venv/locks/$$lock || { echo "$$lock is stale: run make lock and commit it" >&2; exit 1; }; \
 	done
 

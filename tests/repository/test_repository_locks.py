@@ -10,7 +10,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-LOCKS = ["requirements.lock", "requirements-dev.lock", ".ci/uv.txt"]
+PROJECT_LOCKS = ["requirements.lock", "requirements-full.lock", "requirements-dev.lock"]
+LOCKS = [*PROJECT_LOCKS, ".ci/uv.txt"]
 
 
 def entries(path: Path) -> list[str]:
@@ -27,11 +28,12 @@ def pins(path: Path) -> dict[str, str]:
     return {name: str(found.specifier).removeprefix("==") for name, found in zip(names, requirements, strict=True)}
 
 
-def declared(root: Path) -> list[Requirement]:
-    """Return what the kernel and the plugins ask for."""
+def declared(root: Path, *, heavy: bool) -> list[Requirement]:
+    """Return what the kernel and the plugins ask for, with the heavy ones or without."""
     manifests = [root / "platform/pyproject.toml", *root.glob("plugins/*/pyproject.toml")]
     tables = [tomllib.loads(manifest.read_text("utf-8")) for manifest in manifests]
-    return [Requirement(text) for table in tables for text in table["project"].get("dependencies", [])]
+    wanted = [table for table in tables if heavy or table["tool"].get("tradewright", {}).get("set") != "heavy"]
+    return [Requirement(text) for table in wanted for text in table["project"].get("dependencies", [])]
 
 
 @pytest.mark.parametrize("lock", LOCKS)
@@ -51,17 +53,16 @@ def test_lock_holds_no_address_and_no_path(root: Path, lock: str) -> None:
     assert [] == re.findall(r"\S+:/{2}\S*|^-.*|.* @ .*|(?<= )/\S+", text, flags=re.MULTILINE)
 
 
-def test_runtime_lock_holds_neither_torch_nor_this_workspace(root: Path) -> None:
-    unwanted = r"torch|nvidia-|tradewright"
-
-    assert [] == [name for name in pins(root / "requirements.lock") if re.match(unwanted, name)]
-    assert [] == [name for name in pins(root / "requirements-dev.lock") if re.match(unwanted, name)]
+@pytest.mark.parametrize("lock", PROJECT_LOCKS)
+def test_lock_holds_neither_torch_nor_this_workspace(root: Path, lock: str) -> None:
+    assert [] == [name for name in pins(root / lock) if re.match(r"torch|nvidia-|tradewright", name)]
 
 
-def test_lock_satisfies_every_declared_dependency(root: Path) -> None:
+@pytest.mark.parametrize(("lock", "heavy"), [("requirements.lock", False), ("requirements-full.lock", True)])
+def test_lock_satisfies_every_declared_dependency(root: Path, lock: str, heavy: bool) -> None:
     """`make locks` compares in full but needs the package index; this needs nothing."""
-    locked = pins(root / "requirements.lock")
-    outside = [wanted for wanted in declared(root) if canonicalize_name(wanted.name) != "tradewright"]
+    locked = pins(root / lock)
+    outside = [one for one in declared(root, heavy=heavy) if canonicalize_name(one.name) != "tradewright"]
     missing = [
         str(wanted)
         for wanted in outside
@@ -73,7 +74,7 @@ def test_lock_satisfies_every_declared_dependency(root: Path) -> None:
 
 
 def test_locks_agree_with_each_other(root: Path) -> None:
-    runtime, dev = pins(root / "requirements.lock"), pins(root / "requirements-dev.lock")
+    runtime, dev = pins(root / "requirements-full.lock"), pins(root / "requirements-dev.lock")
 
     assert {name: runtime[name] for name in runtime.keys() & dev.keys()} == {
         name: dev[name] for name in runtime.keys() & dev.keys()
