@@ -6,7 +6,7 @@ them anew.  Each function here returns Markdown, made from what the code says of
 
 from generator.commands import command
 from generator.components import keys, options, parts
-from generator.interface import entries, errors, hooks, measures, names
+from generator.interface import entries, errors, hooks, measures, names, public
 from generator.records import records
 
 __all__ = [
@@ -19,5 +19,6 @@ __all__ = [
     "names",
     "options",
     "parts",
+    "public",
     "records",
 ]

@@ -12,6 +12,7 @@ from tradewright.config.wording import show
 from generator.markdown import code, table
 
 LINE_MAX = 100
+_STARS: dict[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
 PARSER = griffe.GoogleOptions(warnings=False)
 """Types stand in the signature, so a docstring without them is complete."""
 
@@ -24,14 +25,25 @@ def document(thing: object) -> str:
 
 
 def signature(thing: Any) -> str:
-    """Return how a function or class is called, as code: annotations as they stand in its source."""
+    """Return how a function or class is called, as code: annotations as they stand in its source.
+
+    >>> def best(*words: str, most: int = 1) -> str: ...
+    >>> print(signature(best))
+    ```text
+    best(*words: str, most: int = 1) -> str
+    ```
+    <BLANKLINE>
+    """
     types = _annotations(thing)
     words: list[str] = []
+    named_only = False
     for parameter in inspect.signature(thing).parameters.values():
-        if parameter.kind is parameter.KEYWORD_ONLY and "*" not in words:
+        if parameter.kind is parameter.KEYWORD_ONLY and not named_only:
             words.append("*")
+        named_only |= parameter.kind in {parameter.KEYWORD_ONLY, parameter.VAR_POSITIONAL}
+        star = _STARS.get(parameter.kind, "")
         annotation = f": {types[parameter.name]}" if parameter.name in types else ""
-        words.append(f"{parameter.name}{annotation}{_default(parameter.default)}")
+        words.append(f"{star}{parameter.name}{annotation}{_default(parameter.default)}")
     answer = f" -> {types['return']}" if inspect.isroutine(thing) else ""
     flat = f"{thing.__name__}({', '.join(words)}){answer}"
     if len(flat) > LINE_MAX:

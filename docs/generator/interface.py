@@ -18,6 +18,7 @@ from generator.markdown import code, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from types import ModuleType
 
 
 def hooks() -> str:
@@ -44,9 +45,45 @@ def names() -> str:
     return "\n" + "\n".join(_class(one) for one in found if isinstance(one, type)) + "\n"
 
 
-def entries(module: str, *wanted: str) -> str:
-    """Return the named functions and classes of a module."""
-    return _entries(getattr(import_module(f"tradewright.{module}"), name) for name in wanted)
+PUBLIC: dict[str, str] = {
+    "tradewright": "values, protocols, specs, errors, `hookimpl`",
+    "tradewright.config": "fields of options, `OptionError`, `inside_workspace`",
+    "tradewright.risk.contract": "what rules and checks see and return",
+    "tradewright.risk.features": "numbers that rules share",
+    "tradewright.risk.market": "numbers of the whole market that rules share",
+    "tradewright.sessions": "exchange sessions",
+    "tradewright.data.align": "several instruments on one grid",
+    "tradewright.data.stamps": "from what a file calls a time to a bar of a session",
+    "tradewright.data.quality": "whether bars can be true",
+    "tradewright.signals.evaluate": "asking a signal as the kernel does",
+    "tradewright.signals.causality": "asking whether it looks ahead",
+    "tradewright.testing": "[its suite](testing.md)",
+}
+"""The modules that a plugin may import, and what for."""
+
+CONFIG = ("fraction", "positive", "non_negative", "number", "count", "one_of", "option", "OptionError", "Range")
+"""What of `tradewright.config` is for authors; the rest reads plugins.toml."""
+
+
+def public() -> str:
+    """Return the table of the modules that a plugin may import."""
+    return table(("module", "for"), [(code(module), what) for module, what in PUBLIC.items()])
+
+
+def entries(module: str) -> str:
+    """Return the functions and classes of a public module, those on the package's face left out."""
+    found = import_module(f"tradewright.{module}")
+    if module == "config":
+        return _entries(getattr(found, name) for name in (*CONFIG, "inside_workspace"))
+    return _entries(_own(found))
+
+
+def _own(module: ModuleType) -> Iterable[Any]:
+    """Yield what a module defines for others, in its order."""
+    for name, one in vars(module).items():
+        mine = getattr(one, "__module__", None) == module.__name__
+        if mine and not name.startswith("_") and name not in tradewright.__all__ and callable(one):
+            yield one
 
 
 def measures(module: str) -> str:
@@ -61,13 +98,17 @@ def measures(module: str) -> str:
 
 
 def _entries(things: Iterable[Any]) -> str:
-    return "\n" + "\n".join(f"### `{one.__name__}`\n\n{signature(one)}\n{document(one)}" for one in things) + "\n"
+    return "\n" + "\n".join(_class(one) if isinstance(one, type) else _function(one) for one in things) + "\n"
+
+
+def _function(one: Any) -> str:
+    return f"### `{one.__name__}`\n\n{signature(one)}\n{document(one)}"
 
 
 def _class(one: type) -> str:
     """Return a class and, below it, what can be asked of it."""
     methods = [
-        f"#### `{one.__name__}.{name}`\n\n{signature(member)}\n{document(member)}"
+        f"#### `{one.__name__}.{name}`\n\n{signature(getattr(one, name))}\n{document(getattr(one, name))}"
         for name, member in vars(one).items()
         if not name.startswith("_") and inspect.isroutine(member)
     ]

@@ -15,8 +15,10 @@ import pytest
 import tradewright
 from generator.commands import contexts
 from generator.components import TABLES, specs
-from generator.interface import error_classes
+from generator.docstrings import signature
+from generator.interface import PUBLIC, error_classes
 from mkdocs.config import load_config
+from tradewright.config import one_of
 from tradewright.host import hookspecs
 
 KINDS = ["data-source", "signal", "optimizer", "target-rule", "order-check"]
@@ -173,6 +175,29 @@ def test_every_error_of_the_kernel_is_known_to_the_page(sources: dict[str, ast.M
         derived |= {name for name, above in bases.items() if above & derived}
 
     assert {error.__name__ for error in error_classes()} == derived - {"TradewrightError"}
+
+
+def test_plugins_and_templates_import_what_is_public(root: Path, files: list[str]) -> None:
+    texts = [name for name in files if re.match(r"plugins/[^/]+/src/|platform/src/tradewright/scaffold/", name)]
+    found = {
+        module
+        for name in texts
+        if name.endswith((".py", ".jinja")) and not name.endswith(("names.py", "project.py"))
+        for module in re.findall(r"^\s*(?:from|import) (tradewright[\w.]*)", (root / name).read_text(), re.MULTILINE)
+    }
+
+    assert len(found) > 6
+    assert set() == {module for module in found if not module.startswith("tradewright_")} - PUBLIC.keys()
+
+
+def test_public_modules_have_their_section(page: Any) -> None:
+    text = page("docs/reference/python.md")
+
+    assert [] == [name for name in PUBLIC if name != "tradewright.testing" and f"\n## `{name}`\n" not in text]
+
+
+def test_signature_of_words_keeps_its_star() -> None:
+    assert "one_of(*words: str, default:" in signature(one_of)
 
 
 def test_names_for_plugins_have_their_entries(page: Any) -> None:
