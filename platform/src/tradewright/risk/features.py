@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 def volatility(bars: Bars, window: int) -> FloatArray:
     """Return the daily close-to-close volatility, `(n_bars, n_assets)`, a fraction.
 
-    The sample standard deviation (divisor window - 1) of the last `window` returns between consecutive
-    sessions in which the asset traded.  A session counts from its last bar on; NaN until the window is full.
+    The sample standard deviation (divisor window - 1) of the last `window` returns from one session in which the
+    asset traded to the next; a gap between the two makes one return, of several days.  A session counts from its
+    last bar on; NaN until the window is full.
     """
     closes, ends = daily_closes(bars.adjusted()), np.flatnonzero(bars.session_ends)
     daily = np.full(closes.shape, np.nan)
