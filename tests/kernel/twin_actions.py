@@ -49,7 +49,7 @@ class Actions(Fills):
         if not self.case.whole:
             return quantity
         lot = self.case.assets[asset].lot
-        return sign(quantity) * math.floor(self.watch.step("split", abs(quantity) / lot)) * lot
+        return sign(quantity) * self.whole("split", abs(quantity) / lot, 1e-9) * lot
 
     def apply_dividend(self, asset: int, amount: float) -> None:
         for row, positions in zip(self.rows, self.positions, strict=False):

@@ -41,12 +41,13 @@ class Watch:
         elif distance == 0:
             self.exact.add(what)
 
-    def step(self, what: str, number: float) -> float:
-        """Note that `number` is about to be rounded to a whole one, and return it."""
-        distance = abs(number - round(number))
-        if 0 < distance <= NEAR:
+    def whole(self, what: str, number: float, slack: float = 0.0) -> float:
+        """Return `whole(number, slack)` of section 1, noting when it could as well have been another."""
+        distance, allowed = abs(number - round(number)), max(slack, 1e-15 * abs(number))
+        # Two orders of the same few multiplications part by some units of the last place of a large number.
+        if 0 < distance and abs(distance - allowed) <= max(NEAR, 2e-15 * abs(number)):
             self.near.append((self.bar, what, distance))
-        return number
+        return float(round(number) if distance <= allowed else math.floor(number))
 
 
 @dataclass(frozen=True)

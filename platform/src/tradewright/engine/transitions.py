@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tradewright.engine.jit import compiled
 from tradewright.engine.log import GRANTED, LIFTED, log_event
 from tradewright.risk.contract import FLATTEN, RUNNING
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from tradewright.engine.tape import Settings, Tape
 
 LOT_SLACK = 1e-9  # Lots: a quantity this close to a whole lot is one.
+ROUNDING = 1e-15  # What a handful of multiplications and divisions leave of a whole number, as a fraction of it.
 DUST = 1e-9  # Units: what rounding leaves of a fractional quantity; no venue takes or holds it.
 
 
@@ -106,11 +109,25 @@ def split_position(state: State, tape: Tape, settings: Settings, book: int, asse
 
 
 @compiled
+def whole(number: float, slack: float) -> float:
+    """Return the whole number at or below `number`, or the next one where that is no further than `slack`.
+
+    It stays a float, since 64 bits do not count the lots of a cheap coin; and what rounding left of a whole number
+    is one at any size, where a fixed slack is lost beyond some millions.
+    """
+    nearest: float = np.rint(number)
+    if abs(number - nearest) <= max(slack, ROUNDING * abs(number)):
+        return nearest
+    below: float = np.floor(number)
+    return below
+
+
+@compiled
 def whole_lots(quantity: float, lot: float) -> float:
     """Return a signed quantity cut to whole lots, towards zero."""
     if not math.isfinite(quantity):
         return quantity
-    return math.copysign(math.floor(abs(quantity) / lot + LOT_SLACK) * lot, quantity)
+    return math.copysign(whole(abs(quantity) / lot, LOT_SLACK) * lot, quantity)
 
 
 @compiled
