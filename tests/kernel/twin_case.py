@@ -15,6 +15,7 @@ NORMAL, REDUCE_ONLY, FROZEN = 0, 1, 2  # modes
 NO_HALT, HALT_REDUCE_ONLY, FLATTEN, FREEZE = 0, 1, 2, 3  # halt levels
 HALTED, LIFTED, GRANTED = 0, 1, 2
 BY_ORDER, BY_STOP = 0, 1
+SPLIT, DIVIDEND = 0, 1
 NEAR = 1e-12
 
 
@@ -175,6 +176,20 @@ class Fill:
 
 
 @dataclass
+class Action:
+    """A split or a dividend that acted on a position."""
+
+    bar: int
+    book: int
+    asset: int
+    kind: int
+    ratio: float
+    units: float  # paid out by a split, or what a dividend was paid on
+    price: float
+    cash: float
+
+
+@dataclass
 class Event:
     bar: int
     row: int
@@ -194,7 +209,9 @@ class Point:
     nav: float
     gross: float
     net: float
-    costs: float
+    fees: float
+    slippage: float
+    borrow: float
     interest: float
 
 
