@@ -11,7 +11,7 @@ from tradewright import config
 from tradewright.backtest import Backtest, Request
 from tradewright.data.feeds import Feed
 from tradewright.engine import state as states
-from tradewright.engine.log import CURVE, EVENT, FILL, GRANTED, HALTED, LIFTED
+from tradewright.engine.log import ACTION, CURVE, EVENT, FILL, GRANTED, HALTED, LIFTED
 from tradewright.engine.run import Trace
 from tradewright.engine.tape import Decisions
 from tradewright.risk import daily_loss, drawdown_halt
@@ -113,13 +113,20 @@ def backtest(
     target: Any = 0.0,
     warnings: tuple[str, ...] = (),
 ) -> Backtest:
-    """Return a backtest whose account has this curve; the rows of several books stay zero."""
+    """Return a backtest whose account has this curve; the rows of several books stay zero.
+
+    `costs` are all of them so far, at each bar: what the fills do not explain is borrow.
+    """
     bars = prices() if bars is None else bars
     n_rows = len(books) + (len(books) > 1)
     curve = states.table((bars.n_bars, n_rows), CURVE)
     account = curve[:, -1]
-    account["equity"], account["gross"], account["costs"] = equity, gross, costs
-    account["interest"] = interest
+    account["equity"], account["gross"], account["interest"] = equity, gross, interest
+    written = np.array(list(fills), FILL).view(np.recarray)
+    for bar in range(bars.n_bars):
+        until = written[written.bar <= bar]
+        account["fees"][bar], account["slippage"][bar] = until.fee.sum(), until.slippage.sum()
+    account["borrow"] = np.round(costs - account["fees"] - account["slippage"], 6)
     account["net"] = gross if net is None else net
     account["nav"] = np.array(equity) / 1000.0 if nav is None else nav
     state = states.initial(np.full(len(books), 1000.0 / len(books)), 2, len(RULES), len(RULES), 0, 0)
@@ -141,7 +148,8 @@ def backtest(
         trace=Trace(
             equity=curve["equity"].copy(),
             curve=curve[start:][bars.session_ends[start:]],
-            fills=np.array(list(fills), FILL).view(np.recarray),
+            fills=written,
+            actions=states.table((0,), ACTION),
             events=np.array(list(events), EVENT).view(np.recarray),
             state=state,
             counted=np.array([bars.n_bars - 1]),

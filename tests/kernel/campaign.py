@@ -158,6 +158,8 @@ FEATURES: dict[str, tuple[Test, Test]] = {
     "exactly at limit, within": (both(within, ROUND), exactly("limit within")),
     "split": (flag("splits"), met("split")),
     "split paid a fraction": (lambda o: o.draw.splits and not o.draw.fractional, met("fraction paid out")),
+    "lots beyond 64 bits": (flag("coins"), met("more lots than 64 bits count")),
+    "ticks beyond 64 bits": (flag("coins", "ticks"), met("more ticks than 64 bits count")),
     "dividend to a long": (flag("dividends"), met("dividend to a long")),
     "dividend by a short": (flag("dividends", "shorts"), met("dividend by a short")),
     "stop lowered": (both(flag("dividends"), ruled), met("stop lowered by a dividend")),

@@ -139,6 +139,13 @@ def test_run_again_of_an_older_version_compares_the_figures(desk: Path, run: Run
     assert "Reproduced: every figure is the same." in run("backtest", "--run", run_id)[1]
 
 
+def test_run_again_of_a_version_that_noted_fewer_parts_of_the_trace_compares_those(desk: Path, run: Run) -> None:
+    run_id = played(run)["run_id"]
+    change(desk, "trace", lambda kept: {part: text for part, text in kept.items() if part != "actions"})
+
+    assert [] == again(run, run_id)["differences"]
+
+
 # ---- not the same ----------------------------------------------------------------------------------------
 
 
@@ -316,12 +323,12 @@ def test_code_has_the_hash_of_the_kernel_and_of_each_plugin_named() -> None:
 
 def test_trace_hashes_tell_one_bit_apart() -> None:
     class Trace:
-        equity, curve, fills, events = np.zeros(4), np.zeros(3), np.zeros(2), np.zeros(0)
+        equity, curve, fills, actions, events = (np.zeros(n) for n in (4, 3, 2, 1, 0))
 
     before = trace_hashes(Trace)  # type: ignore[arg-type]  # has the parts
     Trace.fills = np.array([0.0, -0.0])
 
-    assert ["equity", "curve", "fills", "events"] == list(before)
+    assert ["equity", "curve", "fills", "actions", "events"] == list(before)
     assert ["fills"] == [part for part, text in trace_hashes(Trace).items() if text != before[part]]  # type: ignore[arg-type]  # likewise
 
 

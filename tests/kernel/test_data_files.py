@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 import os
 from datetime import date
 from pathlib import Path
@@ -127,6 +128,30 @@ def test_instrument_carries_lot_tick_and_currency(workspace: Path) -> None:
     assert ask(workspace, options=options).instruments == (
         Instrument(symbol="SPY", lot=100.0, tick=0.05, currency="EUR"),
     )
+
+
+@pytest.mark.parametrize("given", [{"lot": 1e-12}, {"lot": 1e9}, {"tick": 0}, {"tick": 1e-12}, {"tick": 1e6}])
+def test_lot_and_tick_when_at_their_bounds_are_accepted(given: dict[str, float]) -> None:
+    options = FilesOptions(**given)
+
+    assert given == {name: getattr(options, name) for name in given}
+
+
+@pytest.mark.parametrize(
+    ("given", "bound"),
+    [
+        ({"lot": 0.0}, ">= 1e-12"),
+        ({"lot": math.nextafter(1e-12, 0.0)}, ">= 1e-12"),
+        ({"lot": math.nextafter(1e9, 2e9)}, "<= 1000000000"),
+        ({"tick": -0.01}, ">= 0"),
+        ({"tick": 1e-16}, "0 or >= 1e-12"),
+        ({"tick": math.nextafter(1e-12, 0.0)}, "0 or >= 1e-12"),
+        ({"tick": math.nextafter(1e6, 2e6)}, "<= 1000000"),
+    ],
+)
+def test_lot_and_tick_when_beyond_their_bounds_are_refused(given: dict[str, float], bound: str) -> None:
+    with pytest.raises(ValueError, match=f"must be {bound}, was"):
+        FilesOptions(**given)
 
 
 @pytest.mark.parametrize("currency", ["usd", "US", "DOLLAR", "ÜSD"])

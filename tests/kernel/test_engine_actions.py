@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from engine_harness import assert_same, plain
 from engine_market import NAN, checked, count_of, fills, market, play
-from tradewright.engine.log import BY_ORDER, BY_STOP
+from tradewright.engine.log import BY_ORDER, BY_STOP, DIVIDEND, SPLIT
 from tradewright.engine.run import Trace
 from tradewright.values.bars import Bars
 from tradewright.values.instrument import Instrument
@@ -214,6 +215,38 @@ def test_dividend_that_drops_a_stop_leaves_the_bar_unwatched(cache: Path) -> Non
 # ---- both, and neither -----------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("side", [1.0, -1.0])
+def test_actions_on_a_position_are_written_down(cache: Path, side: float) -> None:
+    """7 become 10.5 at 66.67, of which half a unit is paid out; the 10 left get 2 each, or pay it when short."""
+    prices = flat([100, 100, 100 / 1.5, 60], split={2: 1.5}, dividend={2: 2.0})
+    trace = play(checked(cache), prices, [side * 7, None, None, None])
+
+    assert_same(
+        [
+            (2, 0, 0, SPLIT, 1.5, side * 0.5, 100 / 1.5, side * 50 / 1.5),
+            (2, 0, 0, DIVIDEND, 1.0, side * 10.0, 2.0, side * 20.0),
+        ],
+        [plain(*action) for action in trace.actions],
+    )
+    assert (10_000 - side * 700 + trace.actions.cash.sum()) == pytest.approx(money(trace)[0])
+
+
+def test_split_of_fractional_units_is_written_down_without_a_payment(cache: Path) -> None:
+    trace = play(checked(cache), flat([100, 100, 50], split={2: 2.0}), [7, None, None], whole=False)
+
+    assert [(2, 0, 0, SPLIT, 2.0, 0.0, 50.0, 0.0)] == [plain(*action) for action in trace.actions]
+
+
+def test_actions_of_several_assets_are_written_down_in_their_order(cache: Path) -> None:
+    """Both act on bar 2, and the second alone on bar 3; a multiplier of 10 counts into the cash."""
+    ten = [Instrument(symbol="A0"), Instrument(symbol="A1", multiplier=10.0)]
+    prices = flat([[100, 10]] * 4, dividend={(2, 0): 1.0, (2, 1): 0.5, (3, 1): 0.25}, instruments=ten)
+    trace = play(checked(cache), prices, [[5, 4], None, None, None])
+
+    found = [(int(a.bar), int(a.asset), float(a.units), float(a.cash)) for a in trace.actions]
+    assert [(2, 0, 5.0, 5.0), (2, 1, 4.0, 20.0), (3, 1, 4.0, 10.0)] == found
+
+
 def test_actions_that_are_none_change_no_byte(cache: Path) -> None:
     levels = [100.0, 101.0, 99.0, 103.0]
     with_none = flat(levels, split={}, dividend={})
@@ -236,6 +269,7 @@ def test_actions_while_flat_change_no_money(cache: Path) -> None:
     trace = play(checked(cache), flat([100, 100, 25], split={2: 4.0}, dividend={1: 3.0}), [None, None, None])
 
     assert (10_000.0, 10_000.0) == money(trace)
+    assert 0 == len(trace.actions)
 
 
 def test_equity_over_splits_and_dividends_is_that_of_the_adjusted_prices(cache: Path) -> None:

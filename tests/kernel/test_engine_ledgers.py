@@ -42,10 +42,34 @@ def test_ledger_of_buy_and_hold_with_costs(fused: Fuse) -> None:
     )
     assert_same([(1, 0, 0, BY_ORDER, 50, 104.1015625, 3.125, 5.078125)], ledger.fills())
     assert [] == ledger.events()
-    # Gross and net exposure, and the running sum of fee and slippage: 3.125 + 5.078125.
+    # Gross and net exposure, and the running sums of fee and slippage.
     curve = ledger.trace.curve[:, 0]
     assert [0.0, 5_400.0, 5_800.0] == list(curve["gross"]) == list(curve["net"])
-    assert [0.0, 8.203125, 8.203125] == list(curve["costs"])
+    assert ([0.0, 3.125, 3.125], [0.0, 5.078125, 5.078125]) == (list(curve["fees"]), list(curve["slippage"]))
+    assert [0.0, 0.0, 0.0] == list(curve["borrow"]) == list(curve["interest"])
+
+
+def test_curve_tells_fees_slippage_borrow_and_interest_apart(fused: Fuse) -> None:
+    bars = prices([100, 100, 100], open=[100, 100, 100])
+
+    ledger = play(
+        fused([]),
+        bars,
+        [-0.5, None, None],
+        half_spread_and_slippage=HALF,
+        commission_min=2.0,
+        cash_rate=0.0252,
+        borrow_rate=0.0504,
+    )
+
+    # Bar 0: interest 10,000 x 0.0001 = 1, in cash before the sale.
+    # Bar 1: 50 sold short at 100 x (1 - 1/1024) for 4,995.1171875 less 2; borrow 5,000 x 0.0002 = 1 a session,
+    #        interest on 10,001 + 4,993.1171875 - 5,000 of idle cash.
+    curve = ledger.trace.curve[:, 0]
+    assert [0.0, 2.0, 2.0] == list(curve["fees"])
+    assert [0.0, 4.8828125, 4.8828125] == list(curve["slippage"])
+    assert [0.0, 1.0, 2.0] == pytest.approx(list(curve["borrow"]))
+    assert [1.0, 1.0 + 0.99941171875] == pytest.approx(list(curve["interest"])[:2])
 
 
 def test_ledger_of_sales_with_a_smallest_commission(fused: Fuse) -> None:

@@ -32,6 +32,28 @@ def test_ledger_of_an_exact_number_of_lots_keeps_the_last_one(fused: Fuse, weigh
     assert ordered == play(fused([]), bars, [weight]).rows()[0][4]
 
 
+def test_ledger_of_a_cheap_coin_with_a_tiny_lot_counts_more_lots_than_64_bits(fused: Fuse) -> None:
+    """Half of 10,000 at 1e-8 is 5e11 coins: 5e19 lots of 1e-8, where 64 bits end at 9.2e18."""
+    coin = Instrument(symbol="A", lot=1e-8)
+    bars = prices([1e-8] * 4, open=[1e-8] * 4, instruments=[coin])
+
+    ledger = play(fused([]), bars, [0.5, 0.25, 0, None])
+
+    assert [5e11, -2.5e11, -2.5e11, 0.0] == pytest.approx([row[4] for row in ledger.rows()], rel=1e-12)
+    assert [0.0, 5e11, 2.5e11, 0.0] == pytest.approx([row[1] for row in ledger.rows()], rel=1e-12)
+    assert [10_000.0] * 4 == pytest.approx([row[5] for row in ledger.rows()], rel=1e-12)
+
+
+def test_ledger_of_a_dear_coin_with_a_tiny_tick_pays_its_price(fused: Fuse) -> None:
+    """A price of 15,000,000 is 1.5e19 ticks of 1e-12."""
+    bars = prices([1.5e7] * 3, open=[1.5e7] * 3, instruments=[Instrument(symbol="A", lot=1e-8, tick=1e-12)])
+
+    ledger = play(fused([]), bars, [0.5, 0, None], half_spread_and_slippage=HALF)
+
+    bought, sold = (fill[5] for fill in ledger.fills())
+    assert (1.5e7 * (1 + HALF), 1.5e7 * (1 - HALF)) == pytest.approx((bought, sold), rel=1e-12)
+
+
 def test_ledger_of_fractional_units(fused: Fuse) -> None:
     bars = prices([64, 80, 80, 80], open=[64, 80, 80, 80])
 

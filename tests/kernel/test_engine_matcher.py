@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from importlib import import_module
 from types import ModuleType
 
@@ -48,6 +49,23 @@ def test_fill_price_on_a_tick_without_slippage_stays_there(
     assert pytest.approx(price, rel=1e-12) == matcher.fill_price(price, side, 0.1, settings())
 
 
+@pytest.mark.parametrize("side", [BUY, SELL])
+@pytest.mark.parametrize(
+    ("price", "tick"),
+    [
+        (100_000.01, 0.01),  # 10,000,001.000000002 ticks in binary.
+        (60_000.0, 1e-12),
+        (15_000_000.5, 1e-12),  # 1.5e19 ticks: more than 64 bits count.
+        (0.000_000_01, 1e-12),
+    ],
+)
+def test_fill_price_on_a_tick_of_very_many_stays_there(
+    matcher: ModuleType, side: float, price: float, tick: float
+) -> None:
+    """A tick more than rounding can tell apart would be paid on every fill of an expensive asset."""
+    assert pytest.approx(price, rel=1e-14, abs=0.0) == matcher.fill_price(price, side, tick, settings())
+
+
 @pytest.mark.parametrize(
     ("quantity", "notional", "fee"),
     [
@@ -77,6 +95,13 @@ def test_fee_is_per_unit_plus_per_value_and_never_below_the_smallest(
         (-3.0, 8.0, False, 0.0),
         (-3.0, 8.0, True, 0.0),
         (float("nan"), 8.0, True, 0.0),
+        (0.3, 0.1, True, 0.3),  # 2.9999999999999996 lots in binary, which are three.
+        (0.29, 0.1, True, 0.2),
+        (math.nextafter(16.0, 0.0), 8.0, True, math.nextafter(16.0, 0.0)),  # Never more than was asked for.
+        (16.0 * (1.0 - 1e-14), 8.0, True, 8.0),
+        (123_456_789.123_456_78, 1e-8, True, 123_456_789.123_456_78),
+        (5e12, 1e-8, True, 5e12),  # 5e20 lots: more than 64 bits count.
+        (5e-10, 1e-12, True, 0.0),  # Lots below the dust are dust.
     ],
 )
 def test_floor_lot_rounds_whole_units_down_and_is_never_negative(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from engine_harness import NAN, prices
 from tradewright.engine import state as states
-from tradewright.engine.log import CURVE, EVENT, FILL, make_log
+from tradewright.engine.log import ACTION, CURVE, EVENT, FILL, make_log
 from tradewright.engine.state import ROW, as_bytes, initial, table
 from tradewright.engine.tape import Tape, listings, make_tape
 from tradewright.values.bars import Bars
@@ -90,13 +90,13 @@ def test_table_has_zeros_where_nothing_is_given() -> None:
 
 
 def test_log_has_room_for_what_is_asked() -> None:
-    log = make_log(n_bars=4, n_sessions=2, n_rows=3, n_fills=5, n_events=6)
+    log = make_log(n_bars=4, n_sessions=2, n_rows=3, n_fills=5, n_actions=7, n_events=6)
 
     assert ((4, 3), (2, 3)) == (log.equity.shape, log.curve.shape)
-    assert ((5,), (6,)) == (log.fills.shape, log.events.shape)
-    for found, dtype in ((log.curve, CURVE), (log.fills, FILL), (log.events, EVENT)):
+    assert ((5,), (7,), (6,)) == (log.fills.shape, log.actions.shape, log.events.shape)
+    for found, dtype in ((log.curve, CURVE), (log.fills, FILL), (log.actions, ACTION), (log.events, EVENT)):
         assert dtype.names == found.dtype.names
-    assert [0, 0, 0] == list(log.counts)
+    assert [0, 0, 0, 0] == list(log.counts)
 
 
 # ---- the tape --------------------------------------------------------------------------------------------------

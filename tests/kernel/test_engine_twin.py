@@ -73,7 +73,7 @@ def test_engine_when_stopped_at_any_bars_gives_the_same_bytes(folder: Path, draw
     parts.advance(draw.n_bars)
 
     assert as_bytes(whole.state) == as_bytes(parts.state)
-    for name in ("equity", "curve", "fills", "events"):
+    for name in ("equity", "curve", "fills", "actions", "events"):
         assert getattr(whole.trace(), name).tobytes() == getattr(parts.trace(), name).tobytes()
 
 

@@ -92,6 +92,23 @@ def test_split_that_whole_lots_cannot_hold_sells_the_rest(tmp_path: Path, cache:
     assert 1 == trades(ran, found).closed
 
 
+@pytest.mark.parametrize("side", [1.0, -1.0])
+def test_executions_of_a_split_and_a_dividend_are_those_of_a_hand(tmp_path: Path, cache: Path, side: float) -> None:
+    """In today's units 7 at 100 are 10.5 at 66.67; half of one is paid out, 10 get 2 each and leave at 60."""
+    bars = market([100, 100, 66, 60, 60], open=[100, 100, 66, 60, 60], split={2: 1.5}, dividend={2: 2.0})
+    ran, trace = played(tmp_path, cache, bars, [side * 7, None, 0, None, None], commission_min=1.0)
+    found = executions(ran, 5)
+
+    assert [1, 2, 2, 3] == found.bar.tolist()
+    assert [side * 10.5, side * -0.5, 0.0, side * -10.0] == pytest.approx(found.quantity.tolist())
+    assert [100 / 1.5, 100 / 1.5, 0.0, 60.0] == pytest.approx(found.price.tolist())
+    assert [1.0, 0.0, side * -20.0, 1.0] == pytest.approx(found.fee.tolist())
+    assert side * 20.0 == lots(ran, found).income
+    assert profit(trace) == pytest.approx(side * (-700 + 50 / 1.5 + 20 + 600) - 2.0)
+    assert profit(trace) == pytest.approx(lots(ran, found).realised + lots(ran, found).income)
+    assert (1, 0) == (trades(ran, found).closed, trades(ran, found).open)
+
+
 def test_dividends_are_income_of_the_trip_and_of_no_lot(tmp_path: Path, cache: Path) -> None:
     """10 at 100, sold at 99 after a dividend of 3: a gain of 20, of which the lot has lost 10."""
     ran, trace = played(

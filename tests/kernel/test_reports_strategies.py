@@ -29,7 +29,7 @@ def parted(folder: Path, **changes: Any) -> Backtest:
     ran = backtest(folder, books=BOOKS, fills=FILLS, **changes)
     curve = ran.trace.curve
     for book, share in enumerate((1 / 3, 1 / 3, 1 / 3)):
-        for name in ("equity", "gross", "net", "costs", "interest"):
+        for name in ("equity", "gross", "net", "fees", "slippage", "borrow", "interest"):
             curve[name][:, book] = curve[name][:, -1] * share
         curve["nav"][:, book] = [[1.0, 1.1, 1.2, 1.2, 1.2], [1.0, 0.9, 0.9, 0.8, 0.9], [1.0] * 5][book]
     return ran

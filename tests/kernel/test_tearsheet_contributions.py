@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from tearsheet_market import market, played
+from tradewright.reports.accounts import costs_of
 from tradewright.reports.tearsheet.contributions import contributions
 from tradewright.reports.tearsheet.profits import Parts, positions
 from tradewright.reports.tearsheet.shares import shares
@@ -152,7 +153,7 @@ def test_contributions_add_up_to_the_profit_of_each_book(
         assert abs(sum(row.total for row in rows) - profit) <= slack
         assert np.abs(np.sum([row.curve for row in rows], axis=0)[-1] - profit) <= slack
     paid = [row.parts for row in found.assets if row.parts is not None]
-    assert abs(sum(one.fees + one.slippage + one.borrow for one in paid) - last.costs[-1]) <= slack
+    assert abs(sum(one.fees + one.slippage + one.borrow for one in paid) - costs_of(last)[-1]) <= slack
     assert any(row.total for row in found.signals if row.name.endswith("against"))
 
 

@@ -112,5 +112,4 @@ class Twin(Decisions):
         quantity = choice.target * self.rows[book].equity / (self.mark[asset] * constants.multiplier)
         if not self.case.whole:
             return quantity
-        lots = math.floor(self.watch.step("lots", abs(quantity) / constants.lot + 1e-9))
-        return math.copysign(lots * constants.lot, quantity)
+        return math.copysign(self.whole("lots", abs(quantity) / constants.lot, 1e-9) * constants.lot, quantity)

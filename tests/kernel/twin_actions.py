@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from twin_case import NAN, Position, sign
+from twin_case import DIVIDEND, NAN, SPLIT, Action, Position, sign
 from twin_fills import Fills
 
 
@@ -38,7 +38,8 @@ class Actions(Fills):
                 self.met.add("split")
             if cut != 0:
                 self.met.add("fraction paid out")
-                self.rows[book].cash += cut * self.mark[asset] * self.case.assets[asset].multiplier
+            if had_position:
+                self.pay(book, asset, SPLIT, ratio, cut, self.mark[asset])
             if position.order == 0:
                 position.drop_order()
             if had_position and position.quantity == 0:
@@ -49,16 +50,22 @@ class Actions(Fills):
         if not self.case.whole:
             return quantity
         lot = self.case.assets[asset].lot
-        return sign(quantity) * math.floor(self.watch.step("split", abs(quantity) / lot)) * lot
+        return sign(quantity) * self.whole("split", abs(quantity) / lot, 1e-9) * lot
 
     def apply_dividend(self, asset: int, amount: float) -> None:
-        for row, positions in zip(self.rows, self.positions, strict=False):
+        for book, positions in enumerate(self.positions):
             position = positions[asset]
             if position.quantity != 0:
                 self.met.add("dividend to a long" if position.quantity > 0 else "dividend by a short")
-            row.cash += position.quantity * amount * self.case.assets[asset].multiplier
+                self.pay(book, asset, DIVIDEND, 1.0, position.quantity, amount)
             if position.quantity > 0:
                 self.lower_stop(position, amount)
+
+    def pay(self, book: int, asset: int, kind: int, ratio: float, units: float, price: float) -> None:
+        """Pay what an action brings, and write it down (section 11)."""
+        cash = units * price * self.case.assets[asset].multiplier
+        self.rows[book].cash += cash
+        self.actions.append(Action(self.bar, book, asset, kind, ratio, units, price, cash))
 
     def lower_stop(self, position: Position, amount: float) -> None:
         self.watch.limit("stop above 0", position.stop, amount)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twin_case import GRANTED, NAN, NO_HALT, Case, Event, Fill, Halt, Point, Position, Row, Tally, Watch
+from twin_case import GRANTED, NAN, NO_HALT, Action, Case, Event, Fill, Halt, Point, Position, Row, Tally, Watch
 from twin_rules import BookRule
 
 SESSIONS_A_YEAR = 252
@@ -16,6 +16,7 @@ class Books:
         self.watch = Watch()
         self.met: set[str] = set()  # what a campaign counts and no result shows
         self.fills: list[Fill] = []
+        self.actions: list[Action] = []
         self.events: list[Event] = []
         self.tally = Tally()
         self.n_books, self.n_assets, self.n_bars = len(case.capital), len(case.assets), len(case.session)
@@ -85,7 +86,7 @@ class Books:
                     value = position.quantity * self.mark[asset] * self.case.assets[asset].multiplier
                     gross += abs(value)
                     net += value
-        return Point(row.equity, row.nav, gross, net, row.fees + row.slippage + row.borrow, row.interest)
+        return Point(row.equity, row.nav, gross, net, row.fees, row.slippage, row.borrow, row.interest)
 
     def raise_capital(self) -> None:
         case, account = self.case, self.account

@@ -15,6 +15,7 @@ NORMAL, REDUCE_ONLY, FROZEN = 0, 1, 2  # modes
 NO_HALT, HALT_REDUCE_ONLY, FLATTEN, FREEZE = 0, 1, 2, 3  # halt levels
 HALTED, LIFTED, GRANTED = 0, 1, 2
 BY_ORDER, BY_STOP = 0, 1
+SPLIT, DIVIDEND = 0, 1
 NEAR = 1e-12
 
 
@@ -41,12 +42,13 @@ class Watch:
         elif distance == 0:
             self.exact.add(what)
 
-    def step(self, what: str, number: float) -> float:
-        """Note that `number` is about to be rounded to a whole one, and return it."""
-        distance = abs(number - round(number))
-        if 0 < distance <= NEAR:
+    def whole(self, what: str, number: float, slack: float = 0.0) -> float:
+        """Return `whole(number, slack)` of section 1, noting when it could as well have been another."""
+        distance, allowed = abs(number - round(number)), max(slack, 1e-15 * abs(number))
+        # Two orders of the same few multiplications part by some units of the last place of a large number.
+        if 0 < distance and abs(distance - allowed) <= max(NEAR, 2e-15 * abs(number)):
             self.near.append((self.bar, what, distance))
-        return number
+        return float(round(number) if distance <= allowed else math.floor(number))
 
 
 @dataclass(frozen=True)
@@ -174,6 +176,20 @@ class Fill:
 
 
 @dataclass
+class Action:
+    """A split or a dividend that acted on a position."""
+
+    bar: int
+    book: int
+    asset: int
+    kind: int
+    ratio: float
+    units: float  # paid out by a split, or what a dividend was paid on
+    price: float
+    cash: float
+
+
+@dataclass
 class Event:
     bar: int
     row: int
@@ -193,7 +209,9 @@ class Point:
     nav: float
     gross: float
     net: float
-    costs: float
+    fees: float
+    slippage: float
+    borrow: float
     interest: float
 
 

@@ -206,6 +206,7 @@ def first_parting(case: Case, folder: Path) -> Difference | None:
 def results(engine: Simulation, twin: Twin) -> Iterator[Difference]:
     """Yield every difference between the two, in the order in which a bar makes them."""
     trace = engine.trace()
+    yield from records(trace.actions, twin.actions, "action")
     yield from records(trace.fills, twin.fills, "fill")
     yield from records(trace.events, twin.events, "event")
     yield from state(trace.state, twin)

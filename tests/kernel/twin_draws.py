@@ -56,6 +56,7 @@ class Draw:
     limits: bool = False
     splits: bool = False
     dividends: bool = False
+    coins: bool = False
 
     def __repr__(self) -> str:
         """Name only what differs from the simplest draw, so that a report is short and can be pasted."""

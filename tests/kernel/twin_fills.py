@@ -9,6 +9,7 @@ from twin_case import BY_ORDER, BY_STOP, NAN, NO_HALT, Case, Counter, Fill, Posi
 from twin_checks import OrderView
 
 DUST = 1e-9
+INTEGER_MAX = 2**63 - 1
 
 
 class Fills(Books):
@@ -26,9 +27,9 @@ class Fills(Books):
         tick = self.case.assets[asset].tick
         if tick == 0:
             return price
-        if side > 0:
-            return math.ceil(self.watch.step("tick", price / tick - 1e-9)) * tick
-        return max(math.floor(self.watch.step("tick", price / tick + 1e-9)) * tick, tick)
+        down = self.whole("tick", price / tick, 1e-9)
+        up = -self.whole("tick", -price / tick, 1e-9)
+        return max((up if side > 0 else down) * tick, tick)
 
     def fee_of(self, quantity: float, price: float, asset: int) -> float:
         case, size = self.case, abs(quantity)
@@ -155,10 +156,17 @@ class Fills(Books):
         return quantity if abs(quantity) >= DUST else 0.0
 
     def floor_lot(self, what: str, quantity: float, asset: int) -> float:
+        quantity = self.without_dust(quantity)
         if not self.case.whole:
-            return self.without_dust(quantity)
+            return quantity
         lot = self.case.assets[asset].lot
-        return math.floor(self.watch.step(what, quantity / lot)) * lot
+        return min(self.whole(what, quantity / lot) * lot, quantity)
+
+    def whole(self, what: str, number: float, slack: float = 0.0) -> float:
+        """Return a whole number of lots or ticks (section 1)."""
+        if abs(number) > INTEGER_MAX:
+            self.met.add(f"more {'ticks' if what == 'tick' else 'lots'} than 64 bits count")
+        return self.watch.whole(what, number, slack)
 
     def participate(self, size: float, asset: int) -> float:
         """Return the size that the bar's volume leaves, counting a cut (step 3)."""

@@ -22,16 +22,31 @@ ROUND_QUANTITY = 64  # in lots
 RATIOS = [2.0, 3.0, 0.5, 1.5, 0.25, 4.0, 1 / 3, 0.1]
 SMALLEST = 64  # in steps of the price: what a split leaves
 DIVIDENDS = [1, 16, 64, 128]  # in steps of the price
+COIN_SCALES = [2.0**-30, 1.0, 2.0**20]  # Of prices: a cheap coin, and one whose price has more ticks than 64 bits.
+COIN_LOTS, COIN_TICKS = [0.1, 1e-8, 1e-12], [0.0, 1e-8, 1e-12]
 Cell = tuple[float, float, float, float] | None
 
 
 def constants(draw: Draw, number: int) -> Asset:
     random = draw.stream("asset", number)
+    if is_coin(draw, number):
+        tick = random.choice(COIN_TICKS) if draw.ticks else 0.0
+        return Asset(lot=random.choice(COIN_LOTS), tick=tick)
     return Asset(
         lot=random.choice([1.0, 10.0]) if draw.lots else 1.0,
         tick=random.choice([0.0, 1 / 64, 0.125, 0.01]) if draw.ticks else 0.0,
         multiplier=random.choice([1.0, 10.0]) if draw.multipliers else 1.0,
     )
+
+
+def is_coin(draw: Draw, number: int) -> bool:
+    """Tell whether an asset is one of very small, or very large, prices with tiny lots and ticks."""
+    return draw.coins and draw.stream("coin", number).random() < 0.5
+
+
+def scale_of(draw: Draw, number: int) -> float:
+    """Return what the asset's prices are multiplied by, a power of two: what was exact stays so."""
+    return draw.stream("scale", number).choice(COIN_SCALES) if is_coin(draw, number) else 1.0
 
 
 def sessions(draw: Draw) -> list[int]:
@@ -82,7 +97,7 @@ def prices(draw: Draw, number: int) -> Column:
     calm = random.choice([0.002, 0.01, 0.03])
     rough = random.choice([0.05, 0.2]) if draw.rough else 0.01
     begins = random.randint(1, 12) if draw.late and number > 0 else 0
-    column = Column()
+    column, step = Column(), PRICE_STEP * scale_of(draw, number)
     for bar in range(draw.n_bars):
         ratio, dividend = actions(draw, acting, last)
         last = max(1, round(last / ratio) - dividend)
@@ -92,10 +107,10 @@ def prices(draw: Draw, number: int) -> Column:
         traded = bar >= begins and not (draw.missing and chance < 0.15)
         if traded:
             last = cell[3]
-        open_, high, low, close = (price * PRICE_STEP for price in cell)
+        open_, high, low, close = (price * step for price in cell)
         column.cells.append((open_, high, low, close) if traded else None)
         column.split.append(ratio)
-        column.dividend.append(dividend * PRICE_STEP)
+        column.dividend.append(dividend * step)
     return column
 
 

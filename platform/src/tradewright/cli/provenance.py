@@ -1,4 +1,4 @@
-"""What computed a result, and the result itself in three hashes: what a later run is compared with."""
+"""What computed a result, and the result itself in five hashes: what a later run is compared with."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tradewright.engine.run import Trace
     from tradewright.host.plugins import Plugins
 
-_PARTS = ("equity", "curve", "fills", "events")
+_PARTS = ("equity", "curve", "fills", "actions", "events")
 
 
 def versions(plugins: Plugins, engine: str | None) -> dict[str, Any]:
@@ -54,5 +54,5 @@ def code(names: tuple[str, ...]) -> dict[str, str]:
 
 
 def trace_hashes(trace: Trace) -> dict[str, str]:
-    """Return the SHA-256 of the bytes of equity, curve, fills and events, in hexadecimal."""
+    """Return the SHA-256 of the bytes of equity, curve, fills, actions and events, in hexadecimal."""
     return {part: hashlib.sha256(getattr(trace, part).tobytes()).hexdigest() for part in _PARTS}

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 import attrs
 
-from tradewright.config import non_negative, one_of, option, positive
+from tradewright.config import number, one_of, option
+from tradewright.config.fields import OptionError, Range
 from tradewright.config.paths import inside_workspace
 from tradewright.config.wording import show
 from tradewright.data.align import join, select
@@ -15,7 +16,7 @@ from tradewright.data.columns import ColumnNames
 from tradewright.data.reading import Declared, read
 from tradewright.errors import ConfigError
 from tradewright.sessions import cache_folder
-from tradewright.values.instrument import Instrument
+from tradewright.values.instrument import LOT_MAX, LOT_MIN, TICK_MAX, TICK_MIN, Instrument
 
 if TYPE_CHECKING:
     from tradewright.values.bars import Bars
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 def _currency(_: object, __: attrs.Attribute[str], value: str) -> None:
     if not (len(value) == 3 and value.isascii() and value.isupper()):
         raise ValueError(f'must be three capitals such as "USD", was {show(value)}')
+
+
+def _tick(_: object, __: attrs.Attribute[float], value: float) -> None:
+    if 0.0 < value < TICK_MIN:
+        raise OptionError(f"must be 0 or >= {TICK_MIN:g}, was {show(value)}", "write 0 where prices have no step")
 
 
 @attrs.frozen(kw_only=True)
@@ -39,8 +45,13 @@ class FilesOptions:
     stamp: Literal["start", "end"] = one_of(
         "start", "end", default="start", doc="what a time stamp marks of its bar; dates need none"
     )
-    lot: float = positive(1.0, doc="smallest quantity step", unit="units")
-    tick: float = non_negative(0.0, doc="smallest price step, 0 for none", unit="currency")
+    lot: float = number(1.0, at_least=LOT_MIN, at_most=LOT_MAX, doc="smallest quantity step", unit="units")
+    tick: float = option(
+        0.0,
+        doc="smallest price step, at least 1e-12; 0 for none",
+        unit="currency",
+        validator=[Range(at_least=0.0, at_most=TICK_MAX), _tick],
+    )
     currency: str = option("USD", doc="ISO code of the prices", validator=_currency)
 
 

@@ -57,7 +57,7 @@ def open_bar(state: State, tape: Tape, settings: Settings, parameters: Any, log:
     for asset in range(len(state.market)):
         state.market[asset].used = 0.0
         if settings.has_actions:
-            apply_action(state, tape, settings, bar, asset)
+            apply_action(state, tape, settings, log, bar, asset)
     for book in range(state.positions.shape[0]):
         ordered = has_orders(state, book)
         if ordered and not settings.at_close:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tradewright.engine.jit import compiled
 from tradewright.engine.log import BY_ORDER, BY_STOP, Log, count_cut, log_fill
-from tradewright.engine.transitions import DUST, apply_fill, short_value
+from tradewright.engine.transitions import DUST, apply_fill, short_value, whole
 from tradewright.risk.checks import always
 from tradewright.risk.contract import OrderView
 
@@ -26,9 +26,8 @@ def fill_price(base: float, side: float, tick: float, settings: Settings) -> flo
     """Return the price paid: worse than `base` by half the spread and the slippage, on the tick."""
     price = base * (1.0 + side * settings.half_spread_and_slippage)
     if tick > 0.0:
-        if side > 0.0:
-            return math.ceil(price / tick - _TICK_SLACK) * tick
-        return max(math.floor(price / tick + _TICK_SLACK) * tick, tick)
+        ticks = -side * whole(-side * price / tick, _TICK_SLACK)  # Up is down with the sign turned.
+        return max(ticks, 1.0) * tick
     return price
 
 
@@ -41,13 +40,12 @@ def fee_of(quantity: float, notional: float, settings: Settings) -> float:
 
 @compiled
 def floor_lot(quantity: float, lot: float, settings: Settings) -> float:
-    """Round a size down to the lot, never below 0; fractional units stay as they are, but dust is nothing."""
+    """Round a size down to the lot, never above itself nor below 0; fractional units stay, but dust is nothing."""
     if not quantity >= DUST:
         return 0.0
     if not settings.whole:
         return quantity
-    lots = float(math.floor(quantity / lot))
-    return lots * lot
+    return min(whole(quantity / lot, 0.0) * lot, quantity)
 
 
 @compiled

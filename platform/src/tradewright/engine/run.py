@@ -35,6 +35,7 @@ class Trace:
         equity: At each close, in currency, `(n_bars, n_rows)`.
         curve: Equity, nav, exposures and costs at each session's close, `(n_sessions, n_rows)` of `engine.log.CURVE`.
         fills: `engine.log.FILL`, in the order they happened.
+        actions: Splits and dividends that acted on a position, `engine.log.ACTION`, in the order they did.
         events: Halts, lifts and capital steps, `engine.log.EVENT`.
         state: The state after the last bar.
         counted: Bar that ends each segment that was played, rising, `(n_segments,)`.
@@ -44,6 +45,7 @@ class Trace:
     equity: FloatArray
     curve: Table
     fills: Table
+    actions: Table
     events: Table
     state: State
     counted: IntArray
@@ -84,7 +86,8 @@ class Simulation:
         self.state = states.initial(capital, bars.n_assets, n_book_rules, n_counters, memory["asset"], memory["book"])
         n_rows = len(self.state.rows)
         room = max(BUFFER_ROWS, 4 * len(capital) * bars.n_assets, 4 * n_rows * (n_book_rules + 1))
-        self._log = make_log(bars.n_bars, int(bars.session_ends[start:].sum()), n_rows, room, room)
+        n_sessions, n_actions = int(bars.session_ends[start:].sum()), len(capital) * actions_of(bars)
+        self._log = make_log(bars.n_bars, n_sessions, n_rows, room, n_actions, room)
         self._advance = fused.loop(len(capital), bars.n_assets)
         self._work = states.table((2, bars.n_assets), WORK)
         self._fills: list[Table] = []
@@ -122,6 +125,7 @@ class Simulation:
             equity=self._log.equity,
             curve=self._log.curve[: self._log.counts[2]].view(np.recarray),
             fills=np.concatenate([self._log.fills[:0], *self._fills]).view(np.recarray),
+            actions=drained(self._log.actions, self._log.counts[3]),
             events=np.concatenate([self._log.events[:0], *self._events]).view(np.recarray),
             state=self.state,
             counted=np.array(self._counted, np.int64),
@@ -155,6 +159,13 @@ class Simulation:
 def drained(buffer: Table, count: int) -> Table:
     """Return a copy of the first `count` entries."""
     return buffer[:count].copy().view(np.recarray)
+
+
+def actions_of(bars: Bars) -> int:
+    """Return how many splits and dividends the prices tell of."""
+    if bars.split is None or bars.dividend is None:
+        return 0
+    return int(np.count_nonzero(bars.split != 1.0) + np.count_nonzero(bars.dividend))
 
 
 def features_of(bars: Bars, fused: FusedRules) -> FloatArray:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tradewright.engine.jit import compiled
-from tradewright.engine.log import GRANTED, LIFTED, log_event
+from tradewright.engine.log import DIVIDEND, GRANTED, LIFTED, SPLIT, log_action, log_event
 from tradewright.risk.contract import FLATTEN, RUNNING
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from tradewright.engine.tape import Settings, Tape
 
 LOT_SLACK = 1e-9  # Lots: a quantity this close to a whole lot is one.
+ROUNDING = 1e-15  # What a handful of multiplications and divisions leave of a whole number, as a fraction of it.
 DUST = 1e-9  # Units: what rounding leaves of a fractional quantity; no venue takes or holds it.
 
 
@@ -65,44 +68,66 @@ def lift(state: State, log: Log, bar: int, row: int, rule: int) -> None:
 
 
 @compiled
-def apply_action(state: State, tape: Tape, settings: Settings, bar: int, asset: int) -> None:
+def apply_action(state: State, tape: Tape, settings: Settings, log: Log, bar: int, asset: int) -> None:
     """Restate positions, stops, orders and the mark for a split, and pay a dividend, before the bar opens."""
     ratio, dividend = tape.split[bar, asset], tape.dividend[bar, asset]
     if ratio != 1.0:
         state.market[asset].mark /= ratio
     for book in range(state.positions.shape[0]):
         if ratio != 1.0:
-            split_position(state, tape, settings, book, asset, ratio)
+            split_position(state, tape, settings, log, bar, book, asset, ratio)
         position = state.positions[book, asset]
         if dividend != 0.0 and position.quantity != 0.0:
-            state.rows[book].cash += position.quantity * dividend * tape.assets[asset].multiplier
+            cash = position.quantity * dividend * tape.assets[asset].multiplier
+            state.rows[book].cash += cash
+            log_action(log, bar, book, asset, DIVIDEND, 1.0, position.quantity, dividend, cash)
             if position.quantity > 0.0:
                 position.stop = position.stop - dividend if position.stop > dividend else math.nan
 
 
 @compiled
-def split_position(state: State, tape: Tape, settings: Settings, book: int, asset: int, ratio: float) -> None:
+def split_position(
+    state: State, tape: Tape, settings: Settings, log: Log, bar: int, book: int, asset: int, ratio: float
+) -> None:
     """Restate one position; what whole lots cannot hold is paid out at the new mark."""
-    position, lot = state.positions[book, asset], tape.assets[asset].lot
+    position = state.positions[book, asset]
+    held, rest = position.quantity != 0.0, 0.0
     position.entry /= ratio
     position.stop /= ratio
     position.limit /= ratio
     position.quantity *= ratio
     position.order *= ratio
     position.wanted *= ratio if settings.in_units else 1.0
-    if not settings.whole:
-        return
-    held = position.quantity != 0.0  # A flat position's stop is that of its pending order, and stays.
-    whole = whole_lots(position.quantity, lot)
-    if held:
-        rest = position.quantity - whole
-        state.rows[book].cash += rest * state.market[asset].mark * tape.assets[asset].multiplier
-    position.quantity = whole
-    position.order = whole_lots(position.order, lot)
-    position.wanted = whole_lots(position.wanted, lot) if settings.in_units else position.wanted
-    if held and whole == 0.0:
+    if settings.whole:
+        lot = tape.assets[asset].lot
+        kept = whole_lots(position.quantity, lot)
+        rest = position.quantity - kept
+        position.quantity = kept
+        position.order = whole_lots(position.order, lot)
+        position.wanted = whole_lots(position.wanted, lot) if settings.in_units else position.wanted
+    if not held:
+        return  # A flat position's stop is that of its pending order, and stays.
+    price = state.market[asset].mark
+    cash = rest * price * tape.assets[asset].multiplier
+    state.rows[book].cash += cash
+    log_action(log, bar, book, asset, SPLIT, ratio, rest, price, cash)
+    if position.quantity == 0.0:
         position.entry = math.nan
         position.stop = math.nan
+
+
+@compiled
+def whole(number: float, slack: float) -> float:
+    """Return the whole number at or below `number`, or the next one where that is no further than `slack`.
+
+    It stays a float, since 64 bits do not count the lots of a cheap coin; and what rounding left of a whole number
+    is one at any size, where a fixed slack is lost beyond some millions.
+    """
+    nearest: float = np.rint(number)
+    if abs(number - nearest) <= max(slack, ROUNDING * abs(number)):
+        return nearest
+    below: float = np.floor(number)
+    return below
 
 
 @compiled
@@ -110,7 +135,7 @@ def whole_lots(quantity: float, lot: float) -> float:
     """Return a signed quantity cut to whole lots, towards zero."""
     if not math.isfinite(quantity):
         return quantity
-    return math.copysign(math.floor(abs(quantity) / lot + LOT_SLACK) * lot, quantity)
+    return math.copysign(whole(abs(quantity) / lot, LOT_SLACK) * lot, quantity)
 
 
 @compiled
@@ -222,8 +247,8 @@ def write_session(state: State, tape: Tape, log: Log) -> None:
     session, account, n_books = log.counts[2], len(state.rows) - 1, state.positions.shape[0]
     for i in range(len(state.rows)):
         row, point = state.rows[i], log.curve[session, i]
-        point.equity, point.nav, point.interest = row.equity, row.nav, row.interest
-        point.costs = row.fees + row.slippage + row.borrow
+        point.equity, point.nav = row.equity, row.nav
+        point.fees, point.slippage, point.borrow, point.interest = row.fees, row.slippage, row.borrow, row.interest
     for book in range(n_books):
         point = log.curve[session, book]
         for asset in range(len(state.market)):

@@ -13,7 +13,7 @@ from tradewright.sentence.wiring import granted
 if TYPE_CHECKING:
     from tradewright.backtest import Backtest
     from tradewright.engine.state import Table
-    from tradewright.values.arrays import IntArray
+    from tradewright.values.arrays import FloatArray, IntArray
 
 ALL = -1
 """The row of the account: the last one, and with a single book the only one."""
@@ -52,16 +52,15 @@ def fills_of(ran: Backtest, stop: int, row: int = ALL) -> Table:
     return mine
 
 
-def paid(point: Table, fills: Table) -> Costs:
-    """Return what was paid up to an entry of the curve; `fills` are those of its row until then."""
-    fees, slippage = float(fills.fee.sum()), float(fills.slippage.sum())
-    borrow = _cleared(float(point.costs) - fees - slippage)
-    return Costs(fees=fees, slippage=slippage, borrow=borrow, interest=float(point.interest))
+def paid(point: Table) -> Costs:
+    """Return what was paid up to an entry of the curve."""
+    return Costs(**{name: float(point[name]) for name in ("fees", "slippage", "borrow", "interest")})
 
 
-def _cleared(amount: float) -> float:
-    """Return the amount without what adding and subtracting large numbers left behind."""
-    return round(amount, 6) + 0.0
+def costs_of(curve: Table) -> FloatArray:
+    """Return fees, slippage and borrow together, so far, at each entry of a curve, in currency."""
+    costs: FloatArray = curve.fees + curve.slippage + curve.borrow
+    return costs
 
 
 def capital_at(ran: Backtest, stop: int, row: int = ALL) -> float:

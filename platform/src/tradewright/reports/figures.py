@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 
 from tradewright.metrics import activity, benchmarks
-from tradewright.reports.accounts import capital_at, curve_of, fills_of, paid, session_closes
+from tradewright.reports.accounts import capital_at, costs_of, curve_of, fills_of, paid, session_closes
 from tradewright.reports.executions import executions
 from tradewright.reports.measures import beside, measured, rolling
 from tradewright.reports.strategies import strategies
@@ -122,7 +122,7 @@ def figures(ran: Backtest, stop: int) -> Figures:
         buy_and_hold_at_exposure=measure(held),
         relative=beside(nav, market, cash_rate, per_year),
         rolling=rolling(nav, cash_rate, per_year),
-        costs=paid(account[-1], fills),
+        costs=paid(account[-1]),
         equity=float(account.equity[-1]),
         equity_mean=float(account.equity.mean()),
         capital=capital_at(ran, stop),
@@ -139,7 +139,7 @@ def figures(ran: Backtest, stop: int) -> Figures:
 
 def without_costs(nav: FloatArray, account: Table, capital: float) -> FloatArray:
     """Return the curve of daily returns with each day's costs added back, `(n + 1,)`."""
-    return activity.gross_curve(nav, np.diff(account.costs, prepend=0.0), np.append(capital, account.equity[:-1]))
+    return activity.gross_curve(nav, np.diff(costs_of(account), prepend=0.0), np.append(capital, account.equity[:-1]))
 
 
 def traded(ran: Backtest, fills: Table) -> float:

@@ -70,7 +70,7 @@ def strategies(ran: Backtest, moves: Executions, stop: int) -> tuple[StrategyRow
 
 def _row(ran: Backtest, moves: Executions, stop: int, book: int) -> StrategyRow:
     closes = session_closes(ran, stop)
-    curve, fills = curve_of(ran, stop, book), fills_of(ran, stop, book)
+    curve = curve_of(ran, stop, book)
     nav, year = np.append(1.0, curve.nav), {"sessions_per_year": ran.sessions_per_year}
     return StrategyRow(
         name=ran.books[book],
@@ -81,9 +81,9 @@ def _row(ran: Backtest, moves: Executions, stop: int, book: int) -> StrategyRow:
         max_drawdown=dated(max_drawdown(nav), ran.bars.session[np.append(closes[0], closes)]),
         equity=float(curve.equity[-1]),
         capital=capital_at(ran, stop, book),
-        costs=paid(curve[-1], fills),
+        costs=paid(curve[-1]),
         exposure_gross=activity.exposure(curve.gross, curve.equity),
         exposure_net=activity.exposure(curve.net, curve.equity),
-        fills=len(fills),
+        fills=len(fills_of(ran, stop, book)),
         trades=trades(ran, moves.of(book, ran.bars.n_assets)),
     )

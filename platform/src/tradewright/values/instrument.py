@@ -7,6 +7,10 @@ import re
 import attrs
 
 SYMBOL_LENGTH_MAX = 32
+# From the smallest to the largest step of any venue with room on both sides: coins have up to 12 decimals that trade,
+# and beyond these bounds a step is a mistake in a unit, which would leave an order or a price rounded to nothing.
+LOT_MIN, LOT_MAX = 1e-12, 1e9
+TICK_MIN, TICK_MAX = 1e-12, 1e6
 _SYMBOL = re.compile(rf"[A-Z0-9^][A-Z0-9._/:^=-]{{0,{SYMBOL_LENGTH_MAX - 1}}}")
 
 
@@ -24,14 +28,24 @@ def _symbol(_: Instrument, __: attrs.Attribute[str], text: str) -> None:
         raise ValueError(f"symbol must be capitals, digits or . _ / : ^ = -, was {text[:40]!r}")
 
 
+def _lot(_: Instrument, __: attrs.Attribute[float], lot: float) -> None:
+    if not LOT_MIN <= lot <= LOT_MAX:
+        raise ValueError(f"lot must be {LOT_MIN:g} to {LOT_MAX:g} units, was {lot!r}")
+
+
+def _tick(_: Instrument, __: attrs.Attribute[float], tick: float) -> None:
+    if tick != 0.0 and not TICK_MIN <= tick <= TICK_MAX:
+        raise ValueError(f"tick must be 0 or {TICK_MIN:g} to {TICK_MAX:g} in currency, was {tick!r}")
+
+
 @attrs.frozen(kw_only=True)
 class Instrument:
     """One tradable symbol.
 
     Attributes:
         symbol: Name at the venue, upper case.
-        lot: Smallest quantity step in units, > 0; orders are whole multiples of it when units are whole.
-        tick: Smallest price step in `currency`, 0 for none.
+        lot: Smallest quantity step in units, 1e-12 to 1e9; orders are whole multiples of it when units are whole.
+        tick: Smallest price step in `currency`, 1e-12 to 1e6, or 0 for none.
         multiplier: Notional of one unit is price x multiplier.
         currency: ISO code of prices.
         note: What a reader of a report must know, such as "index level, not tradable".
@@ -41,8 +55,8 @@ class Instrument:
     """
 
     symbol: str = attrs.field(validator=_symbol)
-    lot: float = attrs.field(default=1.0, converter=float, validator=attrs.validators.gt(0.0))
-    tick: float = attrs.field(default=0.0, converter=float, validator=attrs.validators.ge(0.0))
+    lot: float = attrs.field(default=1.0, converter=float, validator=_lot)
+    tick: float = attrs.field(default=0.0, converter=float, validator=_tick)
     multiplier: float = attrs.field(default=1.0, converter=float, validator=attrs.validators.gt(0.0))
     currency: str = "USD"
     note: str = ""

@@ -183,13 +183,8 @@ def _exposure(ran: Backtest, stop: int) -> Exposure:
 
 
 def _costs(ran: Backtest, stop: int) -> Costs:
-    closes = session_closes(ran, stop)
-    fills = ran.trace.fills[ran.trace.fills.bar < stop]
-    so_far = np.searchsorted(fills.bar, closes, side="right")
-    fees, slippage = (np.append(0.0, np.cumsum(paid))[so_far] for paid in (fills.fee, fills.slippage))
-    # Rounded, because subtracting large sums leaves something of nothing.
-    borrow = np.maximum(np.round(curve_of(ran, stop).costs - fees - slippage, 6), 0.0)
-    return Costs(on=ran.bars.session[closes], fees=fees, slippage=slippage, borrow=borrow)
+    on, curve = ran.bars.session[session_closes(ran, stop)], curve_of(ran, stop)
+    return Costs(on=on, fees=curve.fees, slippage=curve.slippage, borrow=curve.borrow)
 
 
 def _trips(ran: Backtest, stop: int) -> tuple[tuple[Trip, ...], int]:
