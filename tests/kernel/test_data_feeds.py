@@ -8,7 +8,7 @@ import pytest
 from tradewright import builtins
 from tradewright.config import read
 from tradewright.data import feeds
-from tradewright.errors import ConfigError
+from tradewright.errors import ConfigError, DataError
 from tradewright.host.loading import load
 from tradewright.sessions import sessions
 
@@ -53,3 +53,25 @@ def test_load_when_prices_are_in_other_money_is_refused_with_the_line(workspace:
 
     assert (4, "data.mine") == (caught.value.line, caught.value.key)
     assert 'set currency = "GBP", or bring prices in EUR' == caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("column", "cells", "message"),
+    [
+        ("split", ("", "2", ""), "a split of 2 is in the prices already"),
+        ("dividend", ("", "1e300", ""), "must be at most 50% of the last price, 100, was 1e\\+300"),
+        ("dividend", ("1e300", "", ""), "must be at most 50% of the last price, 100, was 1e\\+300"),
+    ],
+)
+def test_load_when_an_action_cannot_be_true_ends_with_the_exit_code_of_data(
+    workspace: Path, column: str, cells: tuple[str, ...], message: str
+) -> None:
+    file = workspace / "data" / "LON.csv"
+    head, *lines = file.read_text().split()
+    told = [f"{line},{cell}" for line, cell in zip(lines, cells, strict=True)]
+    file.write_text("\n".join([f"{head},{column}", *told]))
+
+    with pytest.raises(DataError, match=message) as caught:
+        load_feeds(workspace, "GBP", "GBP")
+
+    assert (5, column) == (caught.value.exit_code, caught.value.key)

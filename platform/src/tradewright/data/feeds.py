@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from tradewright.config import Settings
     from tradewright.data.cached import Label
-    from tradewright.data.quality import Finding
+    from tradewright.data.findings import Finding
     from tradewright.host.plugins import Plugins
 
 WARNINGS_MAX = 3  # Gaps of one feed that are named; the rest is counted.
