@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tradewright.data.findings import FINDINGS_MAX, Finding
-from tradewright.data.quality import check
+from tradewright.data.quality import check, endings
 from tradewright.errors import DataError
 from tradewright.sessions import Sessions
 from tradewright.values.bars import Bars
@@ -233,6 +233,59 @@ def test_gap_points_at_the_bar_after_it() -> None:
     (finding,) = check(bars([10.0] * 3, rows=[0, 1, 7]), WEEKS)
 
     assert finding.row == 2
+
+
+# ---- ends ------------------------------------------------------------------------------------------------
+
+
+def pair(closes: list[tuple[float, float]]) -> Bars:
+    """Return daily bars of two instruments, without one where the close is not a number."""
+    n = len(closes)
+    return Bars(
+        instruments=instruments("SPY", "VFINX"),
+        opened_at=OPENED_AT[:n],
+        closed_at=OPENED_AT[:n] + 6 * HOUR,
+        session=DAYS[:n],
+        close=np.array(closes),
+        traded=np.isfinite(np.array(closes)),
+    )
+
+
+def test_check_when_one_ends_before_the_others_finds_a_gap_at_its_last_bar() -> None:
+    (finding,) = check(pair([(10, 20), (10, 20), (10, np.nan), (10, np.nan)]), WEEKS)
+
+    assert ("gap", "VFINX", 1, False) == (finding.kind, finding.symbol, finding.row, finding.fatal)
+    assert "gap 2026-03-04..05: its last bar is of 2026-03-03, 2 sessions before the others end" == finding.message
+
+
+def test_check_when_the_last_bar_of_all_is_there_finds_no_end() -> None:
+    assert () == check(pair([(10, 20), (10, np.nan), (10, 20)]), WEEKS)[1:]
+
+
+@pytest.mark.parametrize(
+    ("later", "missing"),
+    [
+        pytest.param(0 * HOUR, 0, id="at its own last close"),
+        pytest.param(24 * HOUR - np.timedelta64(1, "m"), 0, id="just before the next session closes"),
+        pytest.param(24 * HOUR, 1, id="as it closes"),
+        pytest.param(3 * 24 * HOUR, 1, id="over a weekend"),
+        pytest.param(4 * 24 * HOUR, 2, id="on the Monday after it"),
+    ],
+)
+def test_endings_when_other_prices_go_on_count_the_sessions_closed_since(later: Any, missing: int) -> None:
+    """The prices end on Thursday; those of another calendar may go on over the weekend."""
+    bars_to_thursday = bars([10.0] * 4)
+
+    found = endings(bars_to_thursday, WEEKS, bars_to_thursday.closed_at[-1] + later)
+
+    assert [3] * bool(missing) == [finding.row for finding in found]
+    assert [f"{missing:,} sessions before"] * bool(missing) == [
+        finding.message.split(", ")[1].removesuffix(" the others end") for finding in found
+    ]
+
+
+def test_endings_of_no_bars_are_none() -> None:
+    assert () == endings(bars([10.0]).until(0), WEEKS)
 
 
 def test_gap_across_months_is_written_in_full() -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _PRICES = ("open", "high", "low", "close")
 
 
-def check(bars: Bars, sessions: Sessions) -> tuple[Finding, ...]:
+def check(bars: Bars, sessions: Sessions, ends_at: np.datetime64 | None = None) -> tuple[Finding, ...]:
     """Return everything that cannot be true of `bars`, oldest first, at most 21 of a kind per column.
 
     A finding of kind `gap` is the caller's choice: an error where gaps are refused, otherwise a warning, because the
@@ -29,6 +29,7 @@ def check(bars: Bars, sessions: Sessions) -> tuple[Finding, ...]:
     Args:
         bars: Prices of instruments that all trade on one calendar.
         sessions: Sessions of that calendar, covering the bars.
+        ends_at: Instant up to which every instrument should have bars, UTC; None for the last close of `bars`.
 
     >>> from tradewright.sessions import Sessions
     >>> from tradewright.values.bars import Bars
@@ -48,6 +49,7 @@ def check(bars: Bars, sessions: Sessions) -> tuple[Finding, ...]:
                 found.extend(part(bars, asset))
         found.extend(_outside(bars, asset, sessions))
         found.extend(_gaps(bars, asset, sessions))
+    found.extend(endings(bars, sessions, ends_at))
     return tuple(sorted(found, key=lambda finding: -1 if finding.row is None else finding.row))
 
 
@@ -130,6 +132,32 @@ def _gaps(bars: Bars, asset: int, sessions: Sessions) -> Iterator[Finding]:
         fix = 'fill the hole from another source, or accept it with gaps = "mark"'
         symbol = bars.symbols[asset]
         yield Finding(kind="gap", message=message, fix=fix, symbol=symbol, column="date", row=after)
+
+
+def endings(bars: Bars, sessions: Sessions, ends_at: np.datetime64 | None = None) -> tuple[Finding, ...]:
+    """Return a gap for each instrument whose bars end before the others do: nobody knows what it is worth since.
+
+    Only sessions count that had closed by `ends_at`, or of which another instrument here has a bar.  The finding's
+    row is that of the last bar.
+    """
+    if bars.n_bars == 0:
+        return ()
+    until = bars.closed_at[-1] if ends_at is None else ends_at
+    return tuple(finding for asset in range(bars.n_assets) for finding in _ending(bars, asset, sessions, until))
+
+
+def _ending(bars: Bars, asset: int, sessions: Sessions, until: np.datetime64) -> Iterator[Finding]:
+    rows = np.flatnonzero(bars.traded[:, asset])
+    if rows.size == 0:
+        return
+    row, symbol = int(rows[-1]), bars.symbols[asset]
+    over = (sessions.closed_at <= until) | (sessions.date <= bars.session[-1])
+    after = sessions.date[over & (sessions.date > bars.session[row])]
+    if after.size:
+        span = _span(str(after[0]), str(after[-1]))
+        message = f"gap {span}: its last bar is of {bars.session[row]}, {after.size:,} sessions before the others end"
+        fix = 'bring the bars after it, leave the symbol out, or accept it with gaps = "mark"'
+        yield Finding(kind="gap", message=message, fix=fix, symbol=symbol, column="date", row=row)
 
 
 def _span(first: str, last: str) -> str:
