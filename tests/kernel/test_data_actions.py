@@ -61,7 +61,8 @@ BOTH = rows("100,1,0", "25,4,0", "24.5,1,0.5")
 def test_actions_that_prices_contain_already_are_left_out(
     look: Any, adjustment: str, split: list[float] | None, dividend: list[float] | None
 ) -> None:
-    bars = bars_of(look(*BOTH, adjustment=adjustment))
+    told = BOTH if adjustment == "none" else rows("25,1,0", "25,4,0", "24.5,1,0.5")
+    bars = bars_of(look(*told, adjustment=adjustment))
 
     assert split == (None if bars.split is None else bars.split[:, 0].tolist())
     assert dividend == (None if bars.dividend is None else bars.dividend[:, 0].tolist())
@@ -162,10 +163,10 @@ def test_jump_without_an_action_is_an_error_and_with_it_is_not(look: Any) -> Non
 
 
 def test_jump_that_its_split_does_not_explain_stays_an_error(look: Any) -> None:
-    reading = look(*rows("100,,", "5,0.05,"))
+    reading = look(*rows("100,,", "5,2,"))
 
     assert [("jump", "close", 3)] == found(reading)
-    assert reading.findings[0].message == "suspected split: 100 to 5 (-100% after its split)"
+    assert reading.findings[0].message == "suspected split: 100 to 5 (-90% after its split)"
 
 
 def test_jump_after_an_earlier_split_names_the_prices_in_the_file(look: Any) -> None:
@@ -176,19 +177,101 @@ def test_jump_after_an_earlier_split_names_the_prices_in_the_file(look: Any) -> 
     assert reading.findings[0].message == "suspected split: 25 to 2 (-92%)"
 
 
-@pytest.mark.parametrize(("close", "kinds"), [(10.0, ["jump"]), (10.01, []), (9.99, ["jump"])])
+@pytest.mark.parametrize(("close", "kinds"), [(10.0, ["jump"]), (10.01, ["ratio"]), (9.99, ["jump"])])
 def test_jump_at_just_below_and_just_above_the_limit(look: Any, close: float, kinds: list[str]) -> None:
     assert kinds == [kind for kind, _, _ in found(look(*rows("100,,", f"{close},,")))]
 
 
 @pytest.mark.parametrize("adjustment", ["splits", "all"])
-def test_jump_in_adjusted_prices_is_the_markets(look: Any, adjustment: str) -> None:
-    assert [] == found(look(*rows("100,,", "5,20,"), adjustment=adjustment))
+def test_jump_in_adjusted_prices_is_a_warning(look: Any, adjustment: str) -> None:
+    """The file's own column says that this is a split, which prices so declared contain."""
+    assert [("ratio", "close", 3)] == found(look(*rows("100,,", "5,20,"), adjustment=adjustment))
 
 
 def test_jump_by_a_dividend_is_not_excused(look: Any) -> None:
     """A special dividend of 95 on 100 is a payment to look at, not a split."""
-    assert [("jump", "close", 3)] == found(look(*rows("100,,", "5,,95")))
+    assert [("action", "dividend", 3), ("jump", "close", 3)] == found(look(*rows("100,,", "5,,95")))
+
+
+# ---- are the actions told those of the prices? -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        pytest.param(("100,,", "100,2,"), "action", id="2:1 contained"),
+        pytest.param(("100,,", "71,2,"), "action", id="2:1, just nearer to contained"),
+        pytest.param(("100,,", "70,2,"), None, id="2:1, just nearer to traded"),
+        pytest.param(("100,,", "50,2,"), None, id="2:1 as traded"),
+        pytest.param(("10,,", "10,0.1,"), "action", id="1:10 contained"),
+        pytest.param(("10,,", "98,0.1,"), None, id="1:10 as traded"),
+        pytest.param(("100,,", "200,2,"), "action", id="1:2 told as 2:1"),
+        pytest.param(("100,,", "100,1.22,"), "action", id="the smallest ratio that a night does not hide"),
+        pytest.param(("100,,", "100,1.21,"), "ratio", id="the largest that it does"),
+        pytest.param(("100,,", "100,1.05,"), "ratio", id="a stock dividend of 5 %"),
+        pytest.param(("100,,", "95,1.05,"), None, id="a stock dividend of 5 % as traded"),
+    ],
+)
+def test_split_told_of_prices_that_contain_it_is_found(look: Any, cells: tuple[str, ...], kind: str | None) -> None:
+    reading = look(*rows(*cells))
+
+    assert ([] if kind is None else [(kind, "split", 3)]) == found(reading)
+
+
+def test_split_that_is_in_the_prices_says_so_and_how_to_mend_it(look: Any) -> None:
+    (finding,) = look(*rows("100,,", "101,4,")).findings
+
+    assert "a split of 4 is in the prices already: 100 to 101 overnight, 25 expected" == finding.message
+    assert 'declare adjustment = "splits"' in finding.fix
+    assert "remove the column" in finding.fix
+
+
+def test_split_told_upside_down_says_so(look: Any) -> None:
+    (finding,) = look(*rows("100,,", "25,0.25,")).findings
+
+    assert finding.message.startswith("a split of 0.25 is told upside down")
+    assert "write new units per old one" == finding.fix
+
+
+def test_split_is_judged_by_the_open(look: Any) -> None:
+    """The day itself may fall by half; the night before it did not."""
+    reading = look(
+        *(f"{day},{cells}" for day, cells in zip(DAYS, ("100,100,100,100,", "100,100,40,50,2"), strict=False)),
+        header="date,open,high,low,close,split",
+    )
+
+    assert [("action", "split", 3)] == found(reading)
+
+
+@pytest.mark.parametrize(
+    ("cells", "kinds"),
+    [
+        pytest.param(("100,,", "50,,50"), [], id="half of the last price"),
+        pytest.param(("100,,", "60,,50.01"), ["action"], id="just above half"),
+        pytest.param(("100,,", "25,4,12.5"), [], id="half, in units after a split"),
+        pytest.param(("100,,", "25,4,12.51"), ["action"], id="just above half of the units after a split"),
+        pytest.param(("100,,1e300", "100,,"), ["action"], id="no such number, on the first bar"),
+        pytest.param(("100,,", "100,,1e300"), ["action"], id="no such number"),
+    ],
+)
+def test_dividend_above_half_of_the_last_price_is_refused(
+    look: Any, cells: tuple[str, ...], kinds: list[str]
+) -> None:
+    assert kinds == [kind for kind, _, _ in found(look(*rows(*cells)))]
+
+
+def test_dividend_too_large_says_what_of_and_how_to_mend_it(look: Any) -> None:
+    (finding,) = look(*rows("100,,", "99,,75")).findings
+
+    assert "must be at most 50% of the last price, 100, was 75" == finding.message
+    assert finding.fix.startswith("correct the amount")
+
+
+@pytest.mark.parametrize(
+    ("ratio", "kinds"), [("1e6", []), ("1.01e6", ["action"]), ("1e-6", []), ("9e-7", ["action"])]
+)
+def test_split_on_the_first_bar_is_bounded(look: Any, ratio: str, kinds: list[str]) -> None:
+    assert kinds == [kind for kind, _, _ in found(look(*rows(f"100,{ratio},", "100,,")))]
 
 
 # ---- parts on one grid -----------------------------------------------------------------------------------

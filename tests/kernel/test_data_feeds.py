@@ -8,7 +8,7 @@ import pytest
 from tradewright import builtins
 from tradewright.config import read
 from tradewright.data import feeds
-from tradewright.errors import ConfigError
+from tradewright.errors import ConfigError, DataError
 from tradewright.host.loading import load
 from tradewright.sessions import sessions
 
@@ -53,3 +53,84 @@ def test_load_when_prices_are_in_other_money_is_refused_with_the_line(workspace:
 
     assert (4, "data.mine") == (caught.value.line, caught.value.key)
     assert 'set currency = "GBP", or bring prices in EUR' == caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("column", "cells", "message"),
+    [
+        ("split", ("", "2", ""), "a split of 2 is in the prices already"),
+        ("dividend", ("", "1e300", ""), "must be at most 50% of the last price, 100, was 1e\\+300"),
+        ("dividend", ("1e300", "", ""), "must be at most 50% of the last price, 100, was 1e\\+300"),
+    ],
+)
+def test_load_when_an_action_cannot_be_true_ends_with_the_exit_code_of_data(
+    workspace: Path, column: str, cells: tuple[str, ...], message: str
+) -> None:
+    file = workspace / "data" / "LON.csv"
+    head, *lines = file.read_text().split()
+    told = [f"{line},{cell}" for line, cell in zip(lines, cells, strict=True)]
+    file.write_text("\n".join([f"{head},{column}", *told]))
+
+    with pytest.raises(DataError, match=message) as caught:
+        load_feeds(workspace, "GBP", "GBP")
+
+    assert (5, column) == (caught.value.exit_code, caught.value.key)
+
+
+# ---- ends ------------------------------------------------------------------------------------------------
+
+PAIR = """\
+[plugins]
+enabled = []
+[data.mine]
+source = "files"
+symbols = ["NOW", "OLD"]
+calendar = "24/7"
+gaps = "{gaps}"
+[data.other]
+source = "files"
+symbols = ["LON"]
+calendar = "24/7"
+[strategies.trend]
+data = {used}
+[strategies.trend.signals.any]
+weight = 1.0
+"""
+
+
+def load_pair(
+    folder: Path, last: dict[str, int], gaps: str = "mark", used: str = '["mine"]'
+) -> tuple[feeds.Feed, ...]:
+    """Write so many days of each symbol, and load the feeds that are used."""
+    days = sessions("24/7").date[:6]
+    for symbol, count in last.items():
+        rows = "".join(f"{day},100\n" for day in days[:count])
+        (folder / "data" / f"{symbol}.csv").write_text("date,close\n" + rows)
+    (folder / "plugins.toml").write_text(PAIR.format(gaps=gaps, used=used), encoding="utf-8")
+    return feeds.load(read(folder / "plugins.toml"), load([], entry_points=[], builtin=builtins))
+
+
+def test_load_when_a_symbol_ends_early_warns_of_it_first_and_names_the_day(workspace: Path) -> None:
+    (feed,) = load_pair(workspace, {"NOW": 6, "OLD": 3})
+    last = sessions("24/7").date[2]
+
+    assert {"OLD": last.item()} == feed.ended
+    assert f"its last bar is of {last}, 3 sessions before the others end" in feed.warnings[0]
+    assert feed.warnings[0].startswith("OLD: gap ")
+
+
+def test_load_when_a_symbol_ends_early_and_gaps_are_refused_is_an_error(workspace: Path) -> None:
+    with pytest.raises(DataError, match="OLD.date: gap .* 3 sessions before the others end"):
+        load_pair(workspace, {"NOW": 6, "OLD": 3}, gaps="refuse")
+
+
+def test_load_when_all_symbols_end_together_is_silent(workspace: Path) -> None:
+    (feed,) = load_pair(workspace, {"NOW": 3, "OLD": 3}, gaps="refuse")
+
+    assert ({}, []) == (feed.ended, [line for line in feed.warnings if "gap" in line])
+
+
+def test_load_when_another_feed_goes_on_finds_the_end_of_this_one(workspace: Path) -> None:
+    mine, other = load_pair(workspace, {"NOW": 4, "OLD": 4, "LON": 6}, used='["mine", "other"]')
+
+    assert (["NOW", "OLD"], []) == (list(mine.ended), list(other.ended))

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tradewright.data.quality import FINDINGS_MAX, Finding, check
+from tradewright.data.findings import FINDINGS_MAX, Finding
+from tradewright.data.quality import check, endings
 from tradewright.errors import DataError
 from tradewright.sessions import Sessions
 from tradewright.values.bars import Bars
@@ -64,9 +65,9 @@ def test_price_that_is_no_number_is_found(column: str, price: float) -> None:
 
 @pytest.mark.parametrize(("price", "expected"), [(0.0, 1), (-5e-324, 1), (5e-324, 0), (-3.0, 1)])
 def test_price_must_be_above_zero(price: float, expected: int) -> None:
-    found = check(bars([10.0, price], adjustment="all"), WEEKS)
+    found = [finding for finding in check(bars([10.0, price], adjustment="all"), WEEKS) if finding.fatal]
 
-    assert kinds(found) == [("price", "close", 1)] * expected
+    assert [("price", "close", 1)] * expected == kinds(tuple(found))
 
 
 @pytest.mark.parametrize(
@@ -118,7 +119,7 @@ def test_volume_must_be_a_number_not_below_zero(volume: float, expected: list[tu
 def test_jump_of_ninety_percent_is_a_suspected_split(before: float, after: float, suspected: bool) -> None:
     found = check(bars([before, after]), WEEKS)
 
-    assert kinds(found) == [("jump", "close", 1)] * suspected
+    assert [("jump" if suspected else "ratio", "close", 1)] == kinds(found)
 
 
 @pytest.mark.parametrize(
@@ -131,12 +132,20 @@ def test_jump_of_ninety_percent_is_a_suspected_split(before: float, after: float
         (96.99, 50.0, None),
         (645.0, 92.5, "7:1 split"),
         (20.0, 100.0, "1:5 reverse split"),
-        (100.0, 66.7, None),  # 3:2, which the market does as well.
+        (100.0, 66.7, "1.5:1 split"),
+        (100.0, 68.7, "1.5:1 split"),
+        (100.0, 68.8, None),  # Beyond 3 % of 3:2 a fall is the market's own.
+        (100.0, 27.0, None),
+        (100.0, 25.8, None),  # From 3 % below 4:1 on, the market does not come near by itself.
+        (100.0, 25.7, "4:1 split"),
+        (90.0, 10.2, "9:1 split"),
+        (100.0, 10.3, "10:1 split"),  # over a gain of 3 %
+        (10.0, 97.0, "1:10 reverse split"),  # over a loss of 3 %
         (100.0, 100.0, None),
     ],
 )
 def test_ratio_of_a_split_over_night_is_a_warning(before: float, opened: float, expected: str | None) -> None:
-    prices = bars([before, opened * 1.1], open=[before, opened], high=[before, opened * 1.2], low=[before, opened])
+    prices = bars([before, opened], open=[before, opened], high=[before, opened * 1.2], low=[before, opened])
 
     found = check(prices, WEEKS)
 
@@ -159,8 +168,18 @@ def test_ratio_within_a_session_is_a_real_one() -> None:
 
 
 @pytest.mark.parametrize("adjustment", ["splits", "all"])
-def test_ratio_in_adjusted_prices_is_a_real_one(adjustment: str) -> None:
-    assert () == check(bars([100.0, 50.0], adjustment=adjustment), WEEKS)
+@pytest.mark.parametrize(
+    ("after", "guess"), [(50.0, "2:1 split"), (5.0, "20:1 split"), (1000.0, "1:10 reverse split")]
+)
+def test_ratio_in_adjusted_prices_is_a_warning_that_names_the_declaration(
+    after: float, guess: str, adjustment: str
+) -> None:
+    """Prices that contain every split have no cliff: more likely they do not contain it."""
+    (finding,) = check(bars([100.0, after], adjustment=adjustment), WEEKS)
+
+    assert "ratio" == finding.kind
+    assert f"looks like a {guess} on 2026-03-03" in finding.message
+    assert f'adjustment = "{adjustment}"' in finding.message
 
 
 def test_ratio_that_its_action_explains_is_none() -> None:
@@ -177,8 +196,8 @@ def test_jump_names_both_prices_and_asks_for_the_action() -> None:
 
 
 @pytest.mark.parametrize("adjustment", ["splits", "all"])
-def test_jump_in_adjusted_prices_is_a_real_one(adjustment: str) -> None:
-    assert check(bars([100.0, 5.0], adjustment=adjustment), WEEKS) == ()
+def test_jump_in_adjusted_prices_is_no_error(adjustment: str) -> None:
+    assert [] == [one for one in check(bars([100.0, 5.0], adjustment=adjustment), WEEKS) if one.fatal]
 
 
 def test_jump_across_a_missing_bar_is_seen() -> None:
@@ -214,6 +233,59 @@ def test_gap_points_at_the_bar_after_it() -> None:
     (finding,) = check(bars([10.0] * 3, rows=[0, 1, 7]), WEEKS)
 
     assert finding.row == 2
+
+
+# ---- ends ------------------------------------------------------------------------------------------------
+
+
+def pair(closes: list[tuple[float, float]]) -> Bars:
+    """Return daily bars of two instruments, without one where the close is not a number."""
+    n = len(closes)
+    return Bars(
+        instruments=instruments("SPY", "VFINX"),
+        opened_at=OPENED_AT[:n],
+        closed_at=OPENED_AT[:n] + 6 * HOUR,
+        session=DAYS[:n],
+        close=np.array(closes),
+        traded=np.isfinite(np.array(closes)),
+    )
+
+
+def test_check_when_one_ends_before_the_others_finds_a_gap_at_its_last_bar() -> None:
+    (finding,) = check(pair([(10, 20), (10, 20), (10, np.nan), (10, np.nan)]), WEEKS)
+
+    assert ("gap", "VFINX", 1, False) == (finding.kind, finding.symbol, finding.row, finding.fatal)
+    assert "gap 2026-03-04..05: its last bar is of 2026-03-03, 2 sessions before the others end" == finding.message
+
+
+def test_check_when_the_last_bar_of_all_is_there_finds_no_end() -> None:
+    assert () == check(pair([(10, 20), (10, np.nan), (10, 20)]), WEEKS)[1:]
+
+
+@pytest.mark.parametrize(
+    ("later", "missing"),
+    [
+        pytest.param(0 * HOUR, 0, id="at its own last close"),
+        pytest.param(24 * HOUR - np.timedelta64(1, "m"), 0, id="just before the next session closes"),
+        pytest.param(24 * HOUR, 1, id="as it closes"),
+        pytest.param(3 * 24 * HOUR, 1, id="over a weekend"),
+        pytest.param(4 * 24 * HOUR, 2, id="on the Monday after it"),
+    ],
+)
+def test_endings_when_other_prices_go_on_count_the_sessions_closed_since(later: Any, missing: int) -> None:
+    """The prices end on Thursday; those of another calendar may go on over the weekend."""
+    bars_to_thursday = bars([10.0] * 4)
+
+    found = endings(bars_to_thursday, WEEKS, bars_to_thursday.closed_at[-1] + later)
+
+    assert [3] * bool(missing) == [finding.row for finding in found]
+    assert [f"{missing:,} sessions before"] * bool(missing) == [
+        finding.message.split(", ")[1].removesuffix(" the others end") for finding in found
+    ]
+
+
+def test_endings_of_no_bars_are_none() -> None:
+    assert () == endings(bars([10.0]).until(0), WEEKS)
 
 
 def test_gap_across_months_is_written_in_full() -> None:

@@ -188,6 +188,7 @@ def test_report_describes_the_data_and_the_configuration(tmp_path: Path) -> None
             "fingerprint": "f" * 64,
             "origin": "source",
             "fetched_at": None,
+            "last_on_by_symbol": {"A": "2024-01-06", "B": "2024-01-06"},
         }
     ] == found["data"]
     assert 1000.0 == found["config"]["capital"]["start"]

@@ -13,7 +13,7 @@ from tradewright.cli.output import echo_json, echo_table, printable
 from tradewright.cli.prices import fetch, list_prices
 from tradewright.config import did_you_mean, show
 from tradewright.data.columns import NATURAL, ColumnNames
-from tradewright.data.quality import Finding
+from tradewright.data.findings import Finding
 from tradewright.data.reading import Declared, Reading, read
 from tradewright.errors import CheckError, ConfigError, DataError, UsageError
 from tradewright.sessions import cache_folder

@@ -9,7 +9,7 @@ import numpy as np
 
 from tradewright.config.fields import option
 from tradewright.config.wording import closest, show
-from tradewright.data.quality import FINDINGS_MAX
+from tradewright.data.findings import FINDINGS_MAX
 from tradewright.data.stamps import Stamps
 from tradewright.errors import DataError
 from tradewright.values.arrays import array_field

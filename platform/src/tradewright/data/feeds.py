@@ -12,7 +12,7 @@ from tradewright import sessions as calendars
 from tradewright.config import FeedSettings, structure
 from tradewright.data.align import join, merge_overlaps, select
 from tradewright.data.fingerprint import fingerprint
-from tradewright.data.quality import check
+from tradewright.data.quality import check, endings
 from tradewright.errors import ConfigError, DataError, PluginError, UsageError
 from tradewright.host.components import DataSource
 from tradewright.host.fence import expect, fence, made
@@ -21,13 +21,14 @@ from tradewright.values.bars import Bars
 from tradewright.values.request import DataRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date, datetime
 
     from tradewright.config import Settings
     from tradewright.data.cached import Label
-    from tradewright.data.quality import Finding
+    from tradewright.data.findings import Finding
     from tradewright.host.plugins import Plugins
+    from tradewright.sessions import Sessions
 
 WARNINGS_MAX = 3  # Gaps of one feed that are named; the rest is counted.
 
@@ -42,6 +43,7 @@ class Feed:
         bars: Prices as the source gave them.
         fingerprint: SHA-256 over every number, in hexadecimal.
         warnings: What a reader of the result must know.
+        ended: Last session of each symbol whose bars end before those of the others.
         fetched_at: When the oldest of the cached prices was fetched, UTC; None when the source was asked just now.
     """
 
@@ -50,6 +52,7 @@ class Feed:
     bars: Bars
     fingerprint: str
     warnings: tuple[str, ...]
+    ended: Mapping[str, date] = attrs.field(factory=dict)
     fetched_at: datetime | None = None
 
 
@@ -83,11 +86,20 @@ def load(
         PluginError: A source raised or returned something else.
     """
     used = dict.fromkeys(name for strategy in settings.strategies.values() for name in strategy.data)
-    return tuple(load_feed(settings, plugins, name, (ends or {}).get(name, last_on)) for name in used)
+    brought = [_brought(settings, plugins, name, (ends or {}).get(name, last_on)) for name in used]
+    closes = [feed.bars.closed_at for feed in brought]
+    if last_on is not None:  # A source may bring more than it was asked for.
+        closes = [feed.bars.closed_at[feed.bars.session <= np.datetime64(last_on)] for feed in brought]
+    ends_at = max((at[-1] for at in closes if len(at)), default=None)
+    return tuple(_checked(settings, feed, ends_at) for feed in brought)
 
 
 def load_feed(settings: Settings, plugins: Plugins, name: str, last_on: date | None) -> Feed:
-    """Return one feed, from the cache or from its source as plugins.toml has it."""
+    """Return one feed, checked, from the cache or from its source as plugins.toml has it."""
+    return _checked(settings, _brought(settings, plugins, name, last_on))
+
+
+def _brought(settings: Settings, plugins: Plugins, name: str, last_on: date | None) -> Feed:
     feed = settings.data[name]
     fetched_at: datetime | None = None
     origin: tuple[str, ...] = ()
@@ -105,9 +117,19 @@ def load_feed(settings: Settings, plugins: Plugins, name: str, last_on: date | N
         source=feed.source,
         bars=bars,
         fingerprint=fingerprint(bars),
-        warnings=(*findings(settings, feed, bars), *notes(bars), *origin),
+        warnings=(*notes(bars), *origin),
         fetched_at=fetched_at,
     )
+
+
+def _checked(settings: Settings, feed: Feed, ends_at: np.datetime64 | None = None) -> Feed:
+    """Return the feed with what was found in its prices; each symbol should have bars up to `ends_at`."""
+    if not feed.bars.n_bars:
+        return feed
+    told, bars = settings.data[feed.name], feed.bars
+    early = endings(bars, sessions_of(settings, told, bars), ends_at)
+    warnings = (*findings(settings, told, bars, ends_at), *feed.warnings)
+    return attrs.evolve(feed, warnings=warnings, ended={one.symbol: bars.session[one.row].item() for one in early})
 
 
 def from_cache(labels: tuple[Label, ...]) -> tuple[str, ...]:
@@ -193,20 +215,27 @@ def _refuse_currency(settings: Settings, name: str, bars: Bars) -> None:
             raise settings.error(f"data.{name}", message, fix)
 
 
-def findings(settings: Settings, feed: FeedSettings, bars: Bars) -> tuple[str, ...]:
-    """Return what can be lived with as warnings; raise the rest, and gaps where they are refused."""
+def sessions_of(settings: Settings, feed: FeedSettings, bars: Bars) -> Sessions:
+    """Return the sessions of a feed's calendar, up to its last bar at least."""
     last_on = bars.session[-1].item() if bars.n_bars else None
-    sessions = all_sessions(feed.calendar, reach=last_on, cache=cache_folder(settings.workspace))
-    found = check(bars, sessions)
+    return all_sessions(feed.calendar, reach=last_on, cache=cache_folder(settings.workspace))
+
+
+def findings(
+    settings: Settings, feed: FeedSettings, bars: Bars, ends_at: np.datetime64 | None = None
+) -> tuple[str, ...]:
+    """Return what can be lived with as warnings; raise the rest, and gaps where they are refused."""
+    sessions = sessions_of(settings, feed, bars)
+    found, early = check(bars, sessions, ends_at), endings(bars, sessions, ends_at)
     for finding in found:
         if finding.fatal or (finding.kind == "gap" and feed.gaps == "refuse"):
             raise finding.error()
     ratios = [finding for finding in found if finding.kind == "ratio"]
-    gaps = [finding for finding in found if finding.kind == "gap"]
-    return (*_named(ratios, "suspected splits"), *_named(gaps, "gaps"))
+    gaps = [finding for finding in found if finding.kind == "gap" and finding not in early]
+    return (*_named(early, "early ends"), *_named(ratios, "suspected splits"), *_named(gaps, "gaps"))
 
 
-def _named(found: list[Finding], what: str) -> Iterator[str]:
+def _named(found: Sequence[Finding], what: str) -> Iterator[str]:
     for finding in found[:WARNINGS_MAX]:
         yield f"{finding.symbol}: {finding.message}"
     if len(found) > WARNINGS_MAX:

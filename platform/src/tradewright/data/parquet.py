@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from tradewright.data.columns import ACTIONS, ColumnNames, Table, floats, resolve
 from tradewright.data.damage import corrupt, readable, too_large
-from tradewright.data.quality import FINDINGS_MAX
+from tradewright.data.findings import FINDINGS_MAX
 from tradewright.data.stamps import BAD, DATE, INSTANT, LOCAL, Stamps, parse, unreadable
 from tradewright.errors import DataError
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import attrs
 import numpy as np
 
-from tradewright.errors import DataError
+from tradewright.data.actions import check_actions
+from tradewright.data.findings import FINDINGS_MAX, FIX_NUMBER, FIX_SESSION, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,70 +16,10 @@ if TYPE_CHECKING:
     from tradewright.values.arrays import BoolArray, FloatArray
     from tradewright.values.bars import Bars
 
-FINDINGS_MAX = 21
-"""Findings reported of one kind, column and instrument: a screen of twenty, and one to know there are more."""
-
-JUMP_FALL = 0.10
-"""A close at or below this share of the close before, a fall of 90 %, is a suspected split."""
-
-JUMP_RISE = 10.0
-"""A close at or above this multiple of the close before, a rise of 900 %, is a suspected reverse split."""
-
-SPLIT_RATIOS = (2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0)
-"""Splits that are made, and too small to be impossible as a move of the market."""
-
-SPLIT_SLACK = 0.03
-"""Relative: how far the market itself may have moved over the night of a split."""
-
-_EQUAL = 1e-9  # Relative: 2.3 to 0.23 is a fall of exactly 90 %, whatever the last bit says.
 _PRICES = ("open", "high", "low", "close")
 
-FIX_NUMBER = "write a plain decimal such as 1234.5: no thousands separator, no decimal comma, no blank"
-FIX_SESSION = "remove the row, or name the calendar and the time zone that it belongs to"
 
-
-@attrs.frozen(kw_only=True)
-class Finding:
-    """One thing that is wrong with prices.
-
-    Attributes:
-        kind: `number`, `price`, `range`, `volume`, `action`, `session`, `gap`, `jump` or `ratio`; of files also
-            `row`, `date`, `time-zone`, `duplicate`, `order`, `calendar` and `bar`.
-        message: What was expected and what was found.
-        fix: What to do about it.
-        symbol: Instrument at fault.
-        column: Column at fault: `close`, `date`, ...
-        row: Row of the bars, from 0; None once the bars could not be built.
-        file: File at fault, when there is one.
-        line: Line in that file, from 1; in Parquet, which has no lines, the row, from 1.
-
-    >>> finding = Finding(kind="price", message="must be > 0, was 0.0", fix="remove it", symbol="SPY",
-    ...                   column="close", file="spy.csv", line=91)
-    >>> str(finding.error())
-    'spy.csv:91: close: must be > 0, was 0.0'
-    """
-
-    kind: str
-    message: str
-    fix: str
-    symbol: str
-    column: str
-    row: int | None = None
-    file: str | None = None
-    line: int | None = None
-
-    @property
-    def fatal(self) -> bool:
-        """Whether the prices cannot be used: a gap can be marked, and a ratio may be the market's own move."""
-        return self.kind not in {"gap", "ratio"}
-
-    def error(self) -> DataError:
-        """Return the finding as an error to raise; without a file, its key names the symbol."""
-        key = self.column if self.file is not None else f"{self.symbol}.{self.column}"
-        return DataError(self.message, file=self.file, line=self.line, key=key, fix=self.fix)
-
-
-def check(bars: Bars, sessions: Sessions) -> tuple[Finding, ...]:
+def check(bars: Bars, sessions: Sessions, ends_at: np.datetime64 | None = None) -> tuple[Finding, ...]:
     """Return everything that cannot be true of `bars`, oldest first, at most 21 of a kind per column.
 
     A finding of kind `gap` is the caller's choice: an error where gaps are refused, otherwise a warning, because the
@@ -89,6 +29,7 @@ def check(bars: Bars, sessions: Sessions) -> tuple[Finding, ...]:
     Args:
         bars: Prices of instruments that all trade on one calendar.
         sessions: Sessions of that calendar, covering the bars.
+        ends_at: Instant up to which every instrument should have bars, UTC; None for the last close of `bars`.
 
     >>> from tradewright.sessions import Sessions
     >>> from tradewright.values.bars import Bars
@@ -104,10 +45,11 @@ def check(bars: Bars, sessions: Sessions) -> tuple[Finding, ...]:
     for asset in range(bars.n_assets):
         # Not-a-number compares false throughout: only the check of numbers sees it.
         with np.errstate(invalid="ignore"):
-            for part in (_numbers, _ranges, _volume, _actions, _jumps, _ratios):
+            for part in (_numbers, _ranges, _volume, check_actions):
                 found.extend(part(bars, asset))
         found.extend(_outside(bars, asset, sessions))
         found.extend(_gaps(bars, asset, sessions))
+    found.extend(endings(bars, sessions, ends_at))
     return tuple(sorted(found, key=lambda finding: -1 if finding.row is None else finding.row))
 
 
@@ -162,59 +104,6 @@ def _volume(bars: Bars, asset: int) -> Iterator[Finding]:
         yield Finding(kind="volume", message=message, fix=fix, symbol=symbol, column="volume", row=row)
 
 
-def _actions(bars: Bars, asset: int) -> Iterator[Finding]:
-    symbol = bars.symbols[asset]
-    for name, least in (("split", "> 0"), ("dividend", ">= 0")):
-        values = _column(bars, name, asset)
-        if values is None:
-            continue
-        wrong = ~np.isfinite(values) | (values < 0) | ((values == 0) & (name == "split"))
-        for row in _rows(wrong):
-            message, fix = f"must be {least}, was {values[row]:g}", "correct the action, or leave the cell empty"
-            yield Finding(kind="action", message=message, fix=fix, symbol=symbol, column=name, row=row)
-
-
-def _jumps(bars: Bars, asset: int) -> Iterator[Finding]:
-    if bars.adjustment != "none":
-        return
-    rows = np.flatnonzero(bars.traded[:, asset] & (bars.close[:, asset] > 0))
-    written = close = bars.close[rows, asset]
-    if bars.split is not None:
-        close = close * np.cumprod(bars.split[:, asset])[rows]
-    fall = close[1:] <= JUMP_FALL * (1 + _EQUAL) * close[:-1]
-    rise = close[1:] >= JUMP_RISE * (1 - _EQUAL) * close[:-1]
-    fix = "supply the split as an action, or use split-adjusted prices and declare adjustment"
-    for step in _rows(fall | rise):
-        row, move = int(rows[step + 1]), close[step + 1] / close[step] - 1
-        known = "" if bars.split is None or bars.split[row, asset] == 1.0 else " after its split"
-        message = f"suspected split: {written[step]:.10g} to {written[step + 1]:.10g} ({move:+.0%}{known})"
-        yield Finding(kind="jump", message=message, fix=fix, symbol=bars.symbols[asset], column="close", row=row)
-
-
-def _ratios(bars: Bars, asset: int) -> Iterator[Finding]:
-    if bars.adjustment != "none":
-        return
-    close = bars.close[:, asset]
-    rows = np.flatnonzero(bars.traded[:, asset] & (close > 0))
-    first = close if bars.open is None else bars.open[:, asset]
-    before, after = close[rows[:-1]], first[rows[1:]]
-    # A split takes effect between two sessions, and one that was told needs no guess.
-    open_to = bars.session[rows[1:]] != bars.session[rows[:-1]]
-    if bars.split is not None:
-        open_to &= bars.split[rows[1:], asset] == 1.0
-    for ratio in SPLIT_RATIOS:
-        for step in _rows(open_to & (np.abs(before / after / ratio - 1) <= SPLIT_SLACK + _EQUAL)):
-            yield _ratio(bars, asset, int(rows[step + 1]), f"{ratio:g}:1 split", before[step], after[step])
-        for step in _rows(open_to & (np.abs(after / before / ratio - 1) <= SPLIT_SLACK + _EQUAL)):
-            yield _ratio(bars, asset, int(rows[step + 1]), f"1:{ratio:g} reverse split", before[step], after[step])
-
-
-def _ratio(bars: Bars, asset: int, row: int, guess: str, before: float, after: float) -> Finding:
-    message = f"looks like a {guess} on {bars.session[row]}: {before:.10g} to {after:.10g} overnight"
-    fix = "supply the split as an action, or use split-adjusted prices and declare adjustment"
-    return Finding(kind="ratio", message=message, fix=fix, symbol=bars.symbols[asset], column="close", row=row)
-
-
 def _outside(bars: Bars, asset: int, sessions: Sessions) -> Iterator[Finding]:
     place = np.minimum(np.searchsorted(sessions.date, bars.session), len(sessions) - 1)
     inside = (
@@ -243,6 +132,32 @@ def _gaps(bars: Bars, asset: int, sessions: Sessions) -> Iterator[Finding]:
         fix = 'fill the hole from another source, or accept it with gaps = "mark"'
         symbol = bars.symbols[asset]
         yield Finding(kind="gap", message=message, fix=fix, symbol=symbol, column="date", row=after)
+
+
+def endings(bars: Bars, sessions: Sessions, ends_at: np.datetime64 | None = None) -> tuple[Finding, ...]:
+    """Return a gap for each instrument whose bars end before the others do: nobody knows what it is worth since.
+
+    Only sessions count that had closed by `ends_at`, or of which another instrument here has a bar.  The finding's
+    row is that of the last bar.
+    """
+    if bars.n_bars == 0:
+        return ()
+    until = bars.closed_at[-1] if ends_at is None else ends_at
+    return tuple(finding for asset in range(bars.n_assets) for finding in _ending(bars, asset, sessions, until))
+
+
+def _ending(bars: Bars, asset: int, sessions: Sessions, until: np.datetime64) -> Iterator[Finding]:
+    rows = np.flatnonzero(bars.traded[:, asset])
+    if rows.size == 0:
+        return
+    row, symbol = int(rows[-1]), bars.symbols[asset]
+    over = (sessions.closed_at <= until) | (sessions.date <= bars.session[-1])
+    after = sessions.date[over & (sessions.date > bars.session[row])]
+    if after.size:
+        span = _span(str(after[0]), str(after[-1]))
+        message = f"gap {span}: its last bar is of {bars.session[row]}, {after.size:,} sessions before the others end"
+        fix = 'bring the bars after it, leave the symbol out, or accept it with gaps = "mark"'
+        yield Finding(kind="gap", message=message, fix=fix, symbol=symbol, column="date", row=row)
 
 
 def _span(first: str, last: str) -> str:

@@ -10,7 +10,8 @@ import numpy as np
 from tradewright.config.wording import show
 from tradewright.data.columns import ColumnNames
 from tradewright.data.damage import LIMIT_BYTES
-from tradewright.data.quality import FINDINGS_MAX, FIX_SESSION, Finding, check
+from tradewright.data.findings import FINDINGS_MAX, FIX_SESSION, Finding
+from tradewright.data.quality import check
 from tradewright.data.stamps import (
     DATE,
     INSTANT,

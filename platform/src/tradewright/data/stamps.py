@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 import attrs
 import numpy as np
 
-from tradewright.data.quality import FINDINGS_MAX
+from tradewright.data.findings import FINDINGS_MAX
 from tradewright.errors import ConfigError
 from tradewright.values.arrays import array_field
 

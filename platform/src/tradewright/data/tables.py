@@ -15,7 +15,7 @@ import numpy as np
 from tradewright.config.wording import show
 from tradewright.data.columns import ACTIONS, ColumnNames, Table, floats, resolve
 from tradewright.data.damage import LIMIT_BYTES, readable, too_large
-from tradewright.data.quality import FINDINGS_MAX
+from tradewright.data.findings import FINDINGS_MAX
 from tradewright.data.stamps import parse, unreadable
 from tradewright.errors import DataError
 

@@ -56,6 +56,16 @@ def _run(summary: Summary) -> dict[str, Any]:
         "largest_weights": summary.largest,
         "cut_orders": {**summary.cuts, "expired": summary.expired},
         "no_trades": list(summary.idle),
+        "unpriced": [
+            {
+                "book": one.book,
+                "symbol": one.symbol,
+                "quantity": one.quantity,
+                "value": money(one.value),
+                "last_on": day(one.last_on),
+            }
+            for one in summary.unpriced
+        ],
         "breaches": summary.breaches,
         "verify_failures": summary.verify_failures,
         "after_halt": None
@@ -78,6 +88,7 @@ def _feed(row: Any) -> dict[str, Any]:
     names = ("name", "source", "symbols", "first_on", "last_on", "bars", "adjustment", "fingerprint")
     fields = {name: getattr(row, name) for name in names}
     fields |= {"symbols": list(row.symbols), "first_on": day(row.first_on), "last_on": day(row.last_on)}
+    fields["last_on_by_symbol"] = {symbol: day(last) for symbol, last in row.last_on_by_symbol.items()}
     fetched_at = None if row.fetched_at is None else f"{row.fetched_at:%Y-%m-%dT%H:%M:%SZ}"
     return fields | {"origin": "source" if fetched_at is None else "cache", "fetched_at": fetched_at}
 

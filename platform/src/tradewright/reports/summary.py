@@ -11,6 +11,8 @@ from tradewright.reports import events
 from tradewright.reports.accounts import curve_of
 from tradewright.reports.figures import figures
 from tradewright.reports.idle import reasons
+from tradewright.reports.unpriced import unpriced
+from tradewright.reports.unpriced import warnings as of_unpriced
 from tradewright.sentence.wiring import granted
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from tradewright.backtest import Backtest
     from tradewright.reports.events import HaltRow, RuleRow, StepRow
     from tradewright.reports.figures import Figures
+    from tradewright.reports.unpriced import Unpriced
+    from tradewright.values.bars import Bars
 
 SHARPE_BELIEVED_MAX = 3.0
 """Over more than a year, a higher ratio is more often a price of tomorrow than an edge."""
@@ -40,6 +44,7 @@ class FeedRow:
     adjustment: str
     fingerprint: str
     fetched_at: datetime | None
+    last_on_by_symbol: dict[str, date | None]
 
 
 @attrs.frozen(kw_only=True)
@@ -75,6 +80,7 @@ class Summary:
         rules: What each rule cut.
         halts: Every halt, in order.
         idle: Why nothing was traded, empty when something was.
+        unpriced: Positions at the end whose prices ended before.
         largest: Largest absolute weight at any close, by book and symbol.
         cuts: Orders reduced by `participation` and by `cash`.
         expired: Orders that never reached their limit.
@@ -96,6 +102,7 @@ class Summary:
     rules: tuple[RuleRow, ...]
     halts: tuple[HaltRow, ...]
     idle: tuple[str, ...]
+    unpriced: tuple[Unpriced, ...]
     largest: dict[str, dict[str, float]]
     cuts: dict[str, int]
     expired: int
@@ -117,7 +124,7 @@ def summarise(ran: Backtest, warnings: Sequence[str] = ()) -> Summary:
     lifted = [halt.bar for halt in halts if halt.latched and not halt.stands]
     whole = figures(ran, ran.bars.n_bars if end is None else end)
     counts = ran.trace.state.run[0]
-    rules = tuple(events.rules(ran))
+    rules, without = tuple(events.rules(ran)), tuple(unpriced(ran))
     return Summary(
         status=_status(ran, halts),
         config=ran.settings.as_table(),
@@ -131,12 +138,19 @@ def summarise(ran: Backtest, warnings: Sequence[str] = ()) -> Summary:
         rules=rules,
         halts=halts,
         idle=() if len(ran.trace.fills) else reasons(ran),
+        unpriced=without,
         largest=largest(ran),
         cuts={"participation": int(counts.participation_cuts), "cash": int(counts.cash_cuts)},
         expired=int(counts.expired),
         breaches=int(counts.breaches) + sum(len(one.breaches) for one in ran.targets.values()),
         verify_failures=int(counts.verify_failures),
-        warnings=(*doubts(whole), *warnings, *ran.warnings, *refusals(rules[len(ran.rules) :])),
+        warnings=(
+            *of_unpriced(without),
+            *doubts(whole),
+            *warnings,
+            *ran.warnings,
+            *refusals(rules[len(ran.rules) :]),
+        ),
         seconds=ran.seconds,
     )
 
@@ -199,4 +213,14 @@ def feed_rows(ran: Backtest) -> Iterator[FeedRow]:
             adjustment=feed.bars.adjustment,
             fingerprint=feed.fingerprint,
             fetched_at=feed.fetched_at,
+            last_on_by_symbol=_last_bars(feed.bars),
         )
+
+
+def _last_bars(bars: Bars) -> dict[str, date | None]:
+    """Return the session of each symbol's last bar, None where it has none."""
+    rows = [np.flatnonzero(bars.traded[:, asset]) for asset in range(bars.n_assets)]
+    return {
+        symbol: bars.session[row[-1]].item() if row.size else None
+        for symbol, row in zip(bars.symbols, rows, strict=True)
+    }

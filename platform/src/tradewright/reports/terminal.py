@@ -180,7 +180,10 @@ def _halts(page: _Page, report: dict[str, Any]) -> None:
         page.line("NO TRADES: nothing was bought or sold, so there is nothing to judge.", "bold yellow")
         for reason in report["net"].get("no_trades", []):
             page.line(f"  {reason}.", "yellow")
-    if standing or lifted or report["status"] == "no_trades":
+    unpriced = list(wording.unpriced_lines(report))
+    for line in unpriced:
+        page.line(line, "bold yellow")
+    if standing or lifted or unpriced or report["status"] == "no_trades":
         page.line()
 
 

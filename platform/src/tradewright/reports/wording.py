@@ -76,6 +76,15 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(names[:SYMBOLS_SHOWN_MAX]) + (f" and {more} more" if more > 0 else "")
 
 
+def unpriced_lines(report: dict[str, Any]) -> Iterator[str]:
+    """Yield a line for each position whose prices ended before the run did; none for an earlier version's report."""
+    for one in report["net"].get("unpriced", []):
+        yield (
+            f"NO PRICE since {one['last_on']}: {one['quantity']:,.10g} {one['symbol']} of {one['book']} are valued at"
+            f" {money(one['value'])} to the end."
+        )
+
+
 # ---- figures ---------------------------------------------------------------------------------------------
 
 

@@ -17,7 +17,7 @@ from tradewright.values.request import DataRequest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tradewright.data.quality import Finding
+    from tradewright.data.findings import Finding
     from tradewright.host.components import DataSource
     from tradewright.sessions import Sessions
 
