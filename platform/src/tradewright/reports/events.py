@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from tradewright.backtest import Backtest
     from tradewright.engine.state import Table
+    from tradewright.sentence.record import Record
 
 ACCOUNT = "account"
 """What the row of all books together is called."""
@@ -106,7 +106,7 @@ class RuleRow:
     last_on: date | None
 
 
-def halts(ran: Backtest) -> tuple[HaltRow, ...]:
+def halts(ran: Record) -> tuple[HaltRow, ...]:
     """Return every halt in its order."""
     events = ran.trace.events
     names = (*ran.books, ACCOUNT)
@@ -131,13 +131,13 @@ def halts(ran: Backtest) -> tuple[HaltRow, ...]:
     )
 
 
-def session_of(ran: Backtest, bar: int) -> date:
+def session_of(ran: Record, bar: int) -> date:
     """Return the session of a bar: the day that a reader knows it by."""
     on: date = ran.bars.session[bar].astype(object)
     return on
 
 
-def _lifted(ran: Backtest, i: int) -> int | None:
+def _lifted(ran: Record, i: int) -> int | None:
     """Return the first bar on which event `i`, a halt, had ended: by a person, or by itself."""
     events, halt = ran.trace.events, ran.trace.events[i]
     if ran.rules[halt.rule][1].latched:
@@ -149,12 +149,12 @@ def _lifted(ran: Backtest, i: int) -> int | None:
     return int(bars[0]) if len(bars) else None
 
 
-def is_halted(ran: Backtest, found: tuple[HaltRow, ...]) -> bool:
+def is_halted(ran: Record, found: tuple[HaltRow, ...]) -> bool:
     """Say whether halts of any level stand over everything: over the account, or in every book."""
     return _covered(ran, [halt for halt in found if halt.stands]) is not None
 
 
-def end_of_trading(ran: Backtest, found: tuple[HaltRow, ...]) -> int | None:
+def end_of_trading(ran: Record, found: tuple[HaltRow, ...]) -> int | None:
     """Return the bar after the session in which standing halts ended all trading, None when they did not.
 
     A halt of the account ends it, or one halt in every book; one that only forbids to add leaves positions at risk,
@@ -164,7 +164,7 @@ def end_of_trading(ran: Backtest, found: tuple[HaltRow, ...]) -> int | None:
     return None if bar is None else session_end(ran, bar)
 
 
-def _covered(ran: Backtest, found: list[HaltRow]) -> int | None:
+def _covered(ran: Record, found: list[HaltRow]) -> int | None:
     """Return the first bar from which these halts stand over the account or in every book, None without any."""
     first = {halt.row: halt.bar for halt in reversed(found)}
     account = ran.trace.equity.shape[1] - 1
@@ -174,12 +174,12 @@ def _covered(ran: Backtest, found: list[HaltRow]) -> int | None:
     return min(ends) if ends else None
 
 
-def session_end(ran: Backtest, bar: int) -> int:
+def session_end(ran: Record, bar: int) -> int:
     """Return the bar after the last bar of the session of `bar`."""
     return int(np.searchsorted(ran.bars.session, ran.bars.session[bar], side="right"))
 
 
-def steps(ran: Backtest) -> tuple[StepRow, ...]:
+def steps(ran: Record) -> tuple[StepRow, ...]:
     """Return every step of capital."""
     return tuple(
         StepRow(
@@ -192,7 +192,7 @@ def steps(ran: Backtest) -> tuple[StepRow, ...]:
     )
 
 
-def rules(ran: Backtest) -> Iterator[RuleRow]:
+def rules(ran: Record) -> Iterator[RuleRow]:
     """Yield what each rule did, in the order in which they are asked."""
     closed_at = ran.bars.closed_at
     names = [name for name, _ in ran.rules] + [name for name, _ in ran.checks]
@@ -211,7 +211,7 @@ def rules(ran: Backtest) -> Iterator[RuleRow]:
         )
 
 
-def _held_back(ran: Backtest, counter: Table) -> float | None:
+def _held_back(ran: Record, counter: Table) -> float | None:
     """Return the mean notional of a bound bar over the mean equity of the bars from the first to the last."""
     equity = float(ran.trace.equity[counter.first : counter.last + 1, -1].mean())
     return float(counter.notional) / int(counter.bars) / equity if equity > 0.0 else None

@@ -13,8 +13,8 @@ from tradewright.engine.transitions import DUST, LOT_SLACK
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tradewright.backtest import Backtest
     from tradewright.engine.state import Table
+    from tradewright.sentence.record import Record
     from tradewright.values.arrays import BoolArray, FloatArray, IntArray
     from tradewright.values.bars import Bars
 
@@ -52,7 +52,7 @@ class Executions(NamedTuple):
         return self._replace(**rows)
 
 
-def executions(ran: Backtest, stop: int) -> Executions:
+def executions(ran: Record, stop: int) -> Executions:
     """Return what moved positions from `ran.start` to bar `stop - 1`."""
     fills = ran.trace.fills[ran.trace.fills.bar < stop]
     multiplier = np.array([one.multiplier for one in ran.bars.instruments])
@@ -81,7 +81,7 @@ def marks(bars: Bars, stop: int) -> FloatArray:
     return close
 
 
-def _with_actions(ran: Backtest, fills: Table, stop: int) -> Iterator[tuple[float, ...]]:
+def _with_actions(ran: Record, fills: Table, stop: int) -> Iterator[tuple[float, ...]]:
     """Yield bar, key, quantity, price, fee and reason of fills, after the splits and dividends of their bar."""
     held = np.zeros((len(ran.books), ran.bars.n_assets))
     bars, ends = _action_bars(ran.bars, ran.start, stop), 0
@@ -106,7 +106,7 @@ def _action_bars(bars: Bars, start: int, stop: int) -> list[int]:
     return found
 
 
-def _actions(ran: Backtest, held: FloatArray, bar: int) -> Iterator[tuple[float, ...]]:
+def _actions(ran: Record, held: FloatArray, bar: int) -> Iterator[tuple[float, ...]]:
     """Restate what is held as the engine does, and yield what that pays; see docs/reference/engine.md."""
     bars = ran.bars
     ratio, dividend = bars.split[bar], bars.dividend[bar]  # type: ignore[index]  # the caller has looked

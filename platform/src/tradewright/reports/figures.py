@@ -18,12 +18,12 @@ from tradewright.sentence.wiring import granted
 from tradewright.values.arrays import array_field
 
 if TYPE_CHECKING:
-    from tradewright.backtest import Backtest
     from tradewright.engine.state import Table
     from tradewright.reports.accounts import Costs
     from tradewright.reports.measures import Performance, Relative, Rolling
     from tradewright.reports.strategies import StrategyRow
     from tradewright.reports.trading import Lots, Trades
+    from tradewright.sentence.record import Record
     from tradewright.values.arrays import FloatArray, TimeArray
 
 
@@ -91,7 +91,7 @@ class Figures:
         return len(self.on) - 1
 
 
-def figures(ran: Backtest, stop: int) -> Figures:
+def figures(ran: Record, stop: int) -> Figures:
     """Return the figures of bars `ran.start` to `stop - 1`; `stop` must end a session."""
     closes = session_closes(ran, stop)
     account = curve_of(ran, stop)
@@ -142,7 +142,7 @@ def without_costs(nav: FloatArray, account: Table, capital: float) -> FloatArray
     return activity.gross_curve(nav, np.diff(account.costs, prepend=0.0), np.append(capital, account.equity[:-1]))
 
 
-def traded(ran: Backtest, fills: Table) -> float:
+def traded(ran: Record, fills: Table) -> float:
     """Return the sum of the absolute values of all fills, in currency."""
     multiplier = np.array([one.multiplier for one in ran.bars.instruments])
     return float(np.abs(fills.quantity * fills.price * multiplier[fills.asset]).sum())

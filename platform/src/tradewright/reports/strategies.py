@@ -15,11 +15,11 @@ from tradewright.reports.measures import dated
 from tradewright.reports.trading import trades
 
 if TYPE_CHECKING:
-    from tradewright.backtest import Backtest
     from tradewright.reports.accounts import Costs
     from tradewright.reports.executions import Executions
     from tradewright.reports.measures import Fall
     from tradewright.reports.trading import Trades
+    from tradewright.sentence.record import Record
 
 
 @attrs.frozen(kw_only=True)
@@ -57,7 +57,7 @@ class StrategyRow:
     trades: Trades
 
 
-def strategies(ran: Backtest, moves: Executions, stop: int) -> tuple[StrategyRow, ...]:
+def strategies(ran: Record, moves: Executions, stop: int) -> tuple[StrategyRow, ...]:
     """Return a row per strategy, of bars `ran.start` to `stop - 1`.
 
     Args:
@@ -68,7 +68,7 @@ def strategies(ran: Backtest, moves: Executions, stop: int) -> tuple[StrategyRow
     return tuple(_row(ran, moves, stop, book) for book in range(len(ran.books)))
 
 
-def _row(ran: Backtest, moves: Executions, stop: int, book: int) -> StrategyRow:
+def _row(ran: Record, moves: Executions, stop: int, book: int) -> StrategyRow:
     closes = session_closes(ran, stop)
     curve, fills = curve_of(ran, stop, book), fills_of(ran, stop, book)
     nav, year = np.append(1.0, curve.nav), {"sessions_per_year": ran.sessions_per_year}

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import date, datetime
 
-    from tradewright.backtest import Backtest
     from tradewright.reports.events import HaltRow, RuleRow, StepRow
     from tradewright.reports.figures import Figures
+    from tradewright.sentence.record import Record
 
 SHARPE_BELIEVED_MAX = 3.0
 """Over more than a year, a higher ratio is more often a price of tomorrow than an edge."""
@@ -105,7 +105,7 @@ class Summary:
     seconds: dict[str, float]
 
 
-def summarise(ran: Backtest, warnings: Sequence[str] = ()) -> Summary:
+def summarise(ran: Record, warnings: Sequence[str] = ()) -> Summary:
     """Compute everything that a report of `ran` shows.
 
     Args:
@@ -148,7 +148,7 @@ def doubts(whole: Figures) -> Iterator[str]:
         yield f"Sharpe {ratio:.1f} is rarely real: check the signal for look-ahead"
 
 
-def _status(ran: Backtest, halts: tuple[HaltRow, ...]) -> Status:
+def _status(ran: Record, halts: tuple[HaltRow, ...]) -> Status:
     if not len(ran.trace.fills):
         return "no_trades"
     return "halted" if events.is_halted(ran, halts) else "complete"
@@ -167,7 +167,7 @@ def refusals(checks: Iterable[RuleRow]) -> Iterator[str]:
             )
 
 
-def after_halt(ran: Backtest, end: int) -> AfterHalt:
+def after_halt(ran: Record, end: int) -> AfterHalt:
     """Return where the prices end, and the account with them."""
     before, last = curve_of(ran, end)[-1], curve_of(ran, ran.bars.n_bars)[-1]
     return AfterHalt(
@@ -177,7 +177,7 @@ def after_halt(ran: Backtest, end: int) -> AfterHalt:
     )
 
 
-def largest(ran: Backtest) -> dict[str, dict[str, float]]:
+def largest(ran: Record) -> dict[str, dict[str, float]]:
     """Return the largest absolute weight at any close, by book and symbol, of what was ever held."""
     weights = ran.trace.state.positions.largest
     return {
@@ -186,7 +186,7 @@ def largest(ran: Backtest) -> dict[str, dict[str, float]]:
     }
 
 
-def feed_rows(ran: Backtest) -> Iterator[FeedRow]:
+def feed_rows(ran: Record) -> Iterator[FeedRow]:
     """Yield a row per feed."""
     for feed in ran.feeds:
         yield FeedRow(

@@ -13,10 +13,10 @@ from tradewright.metrics.trades import expectancy, hit_rate, payoff, profit_fact
 if TYPE_CHECKING:
     from datetime import date
 
-    from tradewright.backtest import Backtest
     from tradewright.metrics.lots import Disposals, OpenLots
     from tradewright.metrics.trades import RoundTrips
     from tradewright.reports.executions import Executions
+    from tradewright.sentence.record import Record
     from tradewright.values.arrays import FloatArray
 
 
@@ -85,7 +85,7 @@ class Lots:
     held: tuple[OpenLot, ...]
 
 
-def trades(ran: Backtest, moves: Executions) -> Trades:
+def trades(ran: Record, moves: Executions) -> Trades:
     """Return what the round trips say."""
     trips = round_trips(*moves[:5])
     return Trades(
@@ -100,7 +100,7 @@ def trades(ran: Backtest, moves: Executions) -> Trades:
     )
 
 
-def lots(ran: Backtest, moves: Executions) -> Lots:
+def lots(ran: Record, moves: Executions) -> Lots:
     """Return what was realised, and what is held at which cost."""
     sold, held = tax_lots(*moves[:5])
     return Lots(
@@ -117,19 +117,19 @@ def _stopped(moves: Executions, trips: RoundTrips) -> int:
     return sum(end in stops for end in zip(trips.closed.tolist(), trips.key.tolist(), strict=True))
 
 
-def _sessions_held(ran: Backtest, trips: RoundTrips) -> float | None:
+def _sessions_held(ran: Record, trips: RoundTrips) -> float | None:
     if not len(trips.profit):
         return None
     session = ran.bars.session_number
     return float((session[trips.closed] - session[trips.opened]).mean())
 
 
-def _by_year(ran: Backtest, sold: Disposals) -> tuple[tuple[int, float], ...]:
+def _by_year(ran: Record, sold: Disposals) -> tuple[tuple[int, float], ...]:
     years = 1970 + ran.bars.session[sold.closed].astype("datetime64[Y]").astype(np.int64)
     return tuple((int(year), float(sold.gain[years == year].sum())) for year in np.unique(years))
 
 
-def _open_lots(ran: Backtest, held: OpenLots, mark: FloatArray) -> list[OpenLot]:
+def _open_lots(ran: Record, held: OpenLots, mark: FloatArray) -> list[OpenLot]:
     order = np.argsort(held.key, kind="stable")
     return [
         OpenLot(
