@@ -19,7 +19,6 @@ from tradewright.metrics.drawdowns import drawdowns
 from tradewright.metrics.lots import tax_lots
 from tradewright.reports.accounts import ALL, curve_of, session_closes
 from tradewright.reports.executions import executions
-from tradewright.reports.plain import instant
 from tradewright.workspace.writing import write_all
 
 if TYPE_CHECKING:
@@ -113,7 +112,7 @@ def _targets(ran: Record) -> Iterator[tuple[Any, ...]]:
             name = ran.books[book]
             for asset in traded[name]:
                 weight = ran.decisions.target[bar, book, asset]
-                yield instant(bars.closed_at[bar]), bars.session[bar], name, bars.symbols[asset], weight
+                yield _instant(bars.closed_at[bar]), bars.session[bar], name, bars.symbols[asset], weight
 
 
 def _columns(ran: Record, book: str) -> list[int]:
@@ -135,7 +134,7 @@ def _fill(ran: Record, fill: Any) -> tuple[Any, ...]:
     # The moment of a stop, or of an order that waited for its price, lies somewhere within the bar.
     at_open = not stopped and execution.fill == "next-open" and execution.order != "limit" and bars.open is not None
     return (
-        instant((bars.opened_at if at_open else bars.closed_at)[fill.bar]),
+        _instant((bars.opened_at if at_open else bars.closed_at)[fill.bar]),
         bars.session[fill.bar],
         ran.books[fill.book],
         bars.symbols[fill.asset],
@@ -146,6 +145,15 @@ def _fill(ran: Record, fill: Any) -> tuple[Any, ...]:
         fill.slippage,
         "stop" if stopped else "order",
     )
+
+
+def _instant(at: np.datetime64) -> str:
+    """Write an instant in UTC, to the second.
+
+    >>> _instant(np.datetime64("2024-01-02T21:00:00.5"))
+    '2024-01-02T21:00:00Z'
+    """
+    return f"{np.datetime_as_string(at, unit='s')}Z"
 
 
 def _csv(heads: tuple[str, ...], rows: Rows) -> bytes:

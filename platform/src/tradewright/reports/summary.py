@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
@@ -11,50 +12,20 @@ from tradewright.reports import events
 from tradewright.reports.accounts import curve_of
 from tradewright.reports.figures import figures
 from tradewright.reports.idle import reasons
+from tradewright.reports.plain import money, number
+from tradewright.reports.tree.report import AfterHalt, CutOrders, Feed
 from tradewright.sentence.wiring import granted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import date, datetime
 
-    from tradewright.reports.events import HaltRow, RuleRow, StepRow
+    from tradewright.reports.events import HaltRow
     from tradewright.reports.figures import Figures
+    from tradewright.reports.tree.report import Halt, Rule, Status, Step
     from tradewright.sentence.record import Record
 
 SHARPE_BELIEVED_MAX = 3.0
 """Over more than a year, a higher ratio is more often a price of tomorrow than an edge."""
-
-Status = Literal["complete", "halted", "no_trades"]
-
-
-@attrs.frozen(kw_only=True)
-class FeedRow:
-    """What one feed brought; see `tradewright.data.feeds.Feed`."""
-
-    name: str
-    source: str
-    symbols: tuple[str, ...]
-    first_on: date
-    last_on: date
-    bars: int
-    adjustment: str
-    fingerprint: str
-    fetched_at: datetime | None
-
-
-@attrs.frozen(kw_only=True)
-class AfterHalt:
-    """What came of the account once halts had ended all trading: positions were sold on the next bar, or are frozen.
-
-    Attributes:
-        on: Last session of the prices.
-        equity: On that day, in currency.
-        change: Of NAV since the halt's close, a fraction.
-    """
-
-    on: date
-    equity: float
-    change: float
 
 
 @attrs.frozen(kw_only=True)
@@ -76,8 +47,7 @@ class Summary:
         halts: Every halt, in order.
         idle: Why nothing was traded, empty when something was.
         largest: Largest absolute weight at any close, by book and symbol.
-        cuts: Orders reduced by `participation` and by `cash`.
-        expired: Orders that never reached their limit.
+        cuts: What became of orders that were not filled as sent.
         breaches: Answers of optimizers and rules that broke their contract and were replaced.
         verify_failures: Decisions whose second pass through the rules disagreed with the first.
         warnings: What weakens the result, most important first.
@@ -87,18 +57,17 @@ class Summary:
     status: Status
     config: dict[str, Any]
     currency: str
-    data: tuple[FeedRow, ...]
+    data: tuple[Feed, ...]
     figures: Figures
     after_halt: AfterHalt | None
     until_halt: Figures | None
     capital_start: float
-    steps: tuple[StepRow, ...]
-    rules: tuple[RuleRow, ...]
-    halts: tuple[HaltRow, ...]
+    steps: tuple[Step, ...]
+    rules: tuple[Rule, ...]
+    halts: tuple[Halt, ...]
     idle: tuple[str, ...]
     largest: dict[str, dict[str, float]]
-    cuts: dict[str, int]
-    expired: int
+    cuts: CutOrders
     breaches: int
     verify_failures: int
     warnings: tuple[str, ...]
@@ -114,7 +83,7 @@ def summarise(ran: Record, warnings: Sequence[str] = ()) -> Summary:
     """
     halts = events.halts(ran)
     end = events.end_of_trading(ran, halts)
-    lifted = [halt.bar for halt in halts if halt.latched and not halt.stands]
+    lifted = [halt.bar for halt in halts if halt.said.latched and not halt.said.stands]
     whole = figures(ran, ran.bars.n_bars if end is None else end)
     counts = ran.trace.state.run[0]
     rules = tuple(events.rules(ran))
@@ -129,11 +98,12 @@ def summarise(ran: Record, warnings: Sequence[str] = ()) -> Summary:
         capital_start=float(granted(ran.settings).sum()),
         steps=tuple(step for step in events.steps(ran) if np.datetime64(step.on) <= whole.on[-1]),
         rules=rules,
-        halts=halts,
+        halts=tuple(halt.said for halt in halts),
         idle=() if len(ran.trace.fills) else reasons(ran),
         largest=largest(ran),
-        cuts={"participation": int(counts.participation_cuts), "cash": int(counts.cash_cuts)},
-        expired=int(counts.expired),
+        cuts=CutOrders(
+            participation=int(counts.participation_cuts), cash=int(counts.cash_cuts), expired=int(counts.expired)
+        ),
         breaches=int(counts.breaches) + sum(len(one.breaches) for one in ran.targets.values()),
         verify_failures=int(counts.verify_failures),
         warnings=(*doubts(whole), *warnings, *ran.warnings, *refusals(rules[len(ran.rules) :])),
@@ -154,7 +124,7 @@ def _status(ran: Record, halts: tuple[HaltRow, ...]) -> Status:
     return "halted" if events.is_halted(ran, halts) else "complete"
 
 
-def refusals(checks: Iterable[RuleRow]) -> Iterator[str]:
+def refusals(checks: Iterable[Rule]) -> Iterator[str]:
     """Yield a warning for each order check that held orders back.
 
     Halts and cash are left out: the report leads with the ones, and counts the other's cuts by themselves.
@@ -172,8 +142,8 @@ def after_halt(ran: Record, end: int) -> AfterHalt:
     before, last = curve_of(ran, end)[-1], curve_of(ran, ran.bars.n_bars)[-1]
     return AfterHalt(
         on=ran.bars.session[-1].astype(object),
-        equity=float(last.equity),
-        change=float(last.nav / before.nav - 1.0),
+        equity=money(last.equity),
+        change=number(last.nav / before.nav - 1.0),
     )
 
 
@@ -186,10 +156,10 @@ def largest(ran: Record) -> dict[str, dict[str, float]]:
     }
 
 
-def feed_rows(ran: Record) -> Iterator[FeedRow]:
+def feed_rows(ran: Record) -> Iterator[Feed]:
     """Yield a row per feed."""
     for feed in ran.feeds:
-        yield FeedRow(
+        yield Feed(
             name=feed.name,
             source=feed.source,
             symbols=feed.bars.symbols,
@@ -198,5 +168,6 @@ def feed_rows(ran: Record) -> Iterator[FeedRow]:
             bars=feed.bars.n_bars,
             adjustment=feed.bars.adjustment,
             fingerprint=feed.fingerprint,
-            fetched_at=feed.fetched_at,
+            origin="source" if feed.fetched_at is None else "cache",
+            fetched_at=None if feed.fetched_at is None else feed.fetched_at.astimezone(UTC).replace(microsecond=0),
         )

@@ -106,6 +106,11 @@ class Trip:
     invested: float
     profit: float
 
+    @property
+    def of_invested(self) -> float | None:
+        """Profit as a fraction of what was invested, None of nothing."""
+        return self.profit / self.invested if self.invested else None
+
 
 @attrs.frozen(kw_only=True)
 class Panels:
