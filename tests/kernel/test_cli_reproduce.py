@@ -356,3 +356,23 @@ def test_leaves_have_dotted_names() -> None:
     assert [("a.b", 1), ("a.c.count", 2), ("a.c.0", None), ("a.c.1.d", "x"), ("e", 2.5)] == list(
         _leaves({"a": {"b": 1, "c": [None, {"d": "x"}]}, "e": 2.5})
     )
+
+
+# ---- runs of older versions ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["first", "before_breaches", "before_forms"])
+def test_report_that_an_older_version_kept_is_listed_shown_and_compared(desk: Path, run: Run, name: str) -> None:
+    run_id = played(run)["run_id"]
+    older = json.loads((Path(__file__).with_name("saved_reports") / f"{name}.json").read_text("utf-8"))
+    change(desk, "result", lambda _: {**older, "run_id": run_id})
+
+    (row,) = json.loads(run("runs", "--json")[1])["runs"]
+    code, out, err = run("runs", "show", run_id)
+
+    assert ("halted", ["A"], older["period"]["last_on"]) == (row["status"], row["symbols"], row["period"]["last_on"])
+    assert (0, "") == (code, err)
+    assert f"Run {run_id}, saved in " in out
+    found = {one["name"]: (one["then"], one["now"]) for one in again(run, run_id, 9)["differences"]}
+    assert ("halted", "complete") == found["status"]
+    assert not any(then is None for then, _ in found.values())

@@ -120,7 +120,7 @@ def test_load_when_a_symbol_ends_early_warns_of_it_first_and_names_the_day(works
 
 
 def test_load_when_a_symbol_ends_early_and_gaps_are_refused_is_an_error(workspace: Path) -> None:
-    with pytest.raises(DataError, match="OLD.date: gap .* 3 sessions before the others end"):
+    with pytest.raises(DataError, match=r"OLD.date: gap .* 3 sessions before the others end"):
         load_pair(workspace, {"NOW": 6, "OLD": 3}, gaps="refuse")
 
 

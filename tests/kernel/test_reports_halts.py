@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 from backtest_by_hand import HALT, LATCHED, PASSING, backtest, prices
 from tradewright.engine.log import HALTED
-from tradewright.reports.halts import halt_lines, lift_rows, passing_halts
+from tradewright.reports.halts import halt_lines, passing_halts
 from tradewright.reports.machine import report
 from tradewright.reports.summary import summarise
+from tradewright.reports.tables import lift_rows
 from tradewright.reports.terminal import text
+from tradewright.reports.tree.report import Report
 from tradewright.risk.contract import FLATTEN, FREEZE, REDUCING
 from tradewright.workspace.runs import Ticket
 
@@ -25,7 +27,7 @@ def event(bar: int, row: int = 0, level: int = FLATTEN, rule: int = LATCHED, **c
     return (bar, row, HALTED, rule, level, compared.get("observed", 0.125), compared.get("limit", 0.12), 0.0)
 
 
-def made(folder: Path, **changes: Any) -> dict[str, Any]:
+def made(folder: Path, **changes: Any) -> Report:
     return report(summarise(backtest(folder, **changes)), TICKET, {})
 
 
@@ -42,9 +44,9 @@ def test_halt_of_a_market_that_never_closes_is_dated_by_its_session(tmp_path: Pa
     midnight = bars.session.astype("datetime64[ns]")
     bars = attrs.evolve(bars, opened_at=midnight, closed_at=midnight + np.timedelta64(24, "h"))
     found = made(tmp_path, bars=bars, events=[HALT])
-    (halt,) = found["halts"]
+    (halt,) = found.halts
 
-    assert ("2024-01-05T00:00:00Z", "2024-01-04") == (halt["at"], halt["on"])
+    assert (datetime(2024, 1, 5, tzinfo=UTC), date(2024, 1, 4)) == (halt.at, halt.on)
     assert next(halt_lines(found)).startswith("HALTED on 2024-01-04:")
     assert date(2024, 1, 4) == summarise(backtest(tmp_path, bars=bars, events=[HALT])).halts[0].on
 
@@ -57,22 +59,17 @@ def test_rule_is_dated_by_sessions(tmp_path: Path) -> None:
     )
     counter = ran.trace.state.counters[1]
     counter.cuts, counter.bars, counter.notional, counter.first, counter.last = 3, 2, 102.4, 1, 2
-    rule = report(summarise(ran), TICKET, {})["rules"][1]
+    rule = report(summarise(ran), TICKET, {}).rules[1]
 
-    assert ("2024-01-03", "2024-01-04") == (rule["first_on"], rule["last_on"])
-    assert ("2024-01-04T00:00:00Z", "2024-01-05T00:00:00Z") == (rule["first_at"], rule["last_at"])
-    assert rule["held_back"] == pytest.approx(102.4 / 2 / 1024.0)
+    assert (date(2024, 1, 3), date(2024, 1, 4)) == (rule.first_on, rule.last_on)
+    assert (datetime(2024, 1, 4, tzinfo=UTC), datetime(2024, 1, 5, tzinfo=UTC)) == (rule.first_at, rule.last_at)
+    assert rule.held_back == pytest.approx(102.4 / 2 / 1024.0)
 
 
-def test_lift_of_an_earlier_report_falls_back_on_its_instants(tmp_path: Path) -> None:
+def test_lift_is_a_row_with_its_days(tmp_path: Path) -> None:
     found = made(tmp_path, events=[HALT, (4, 0, 1, LATCHED, FLATTEN, 1.0, 1.0, 0.0)])
-    now = list(lift_rows(found))
-    for halt in found["halts"]:
-        del halt["on"], halt["lifted_on"]
 
-    assert (
-        now == list(lift_rows(found)) == [("2024-01-04", "2024-01-06", "drawdown-halt", "trend", "12.5 %", "12.0 %")]
-    )
+    assert [("2024-01-04", "2024-01-06", "drawdown-halt", "trend", "12.5 %", "12.0 %")] == lift_rows(found)
 
 
 # ---- what a level means ----------------------------------------------------------------------------------
@@ -92,8 +89,8 @@ def test_latched_halt_says_what_its_level_leaves_at_risk(
     found = made(tmp_path, events=[event(2, level=level)])
     lines = "\n".join(halt_lines(found))
 
-    assert ("halted", sessions) == (found["status"], found["period"]["sessions"])
-    assert (found["net"]["after_halt"] is None) is (level == REDUCING)
+    assert ("halted", sessions) == (found.status, found.period.sessions)
+    assert (found.net.after_halt is None) is (level == REDUCING)
     assert meaning in lines
     assert "Only a person lifts this halt." in lines
     assert ("run on to 2024-01-06, because positions stay at risk" in lines) is (level == REDUCING)
@@ -102,7 +99,7 @@ def test_latched_halt_says_what_its_level_leaves_at_risk(
 def test_halt_that_ends_trading_after_one_that_only_reduces_ends_the_figures(tmp_path: Path) -> None:
     found = made(tmp_path, events=[event(1, level=REDUCING), event(3, level=FLATTEN)])
 
-    assert ("halted", 4) == (found["status"], found["period"]["sessions"])
+    assert ("halted", 4) == (found.status, found.period.sessions)
 
 
 def test_spike_is_told_in_times_usual_and_a_move_in_percent(tmp_path: Path) -> None:
@@ -156,7 +153,7 @@ def test_halt_of_one_book_does_not_read_as_if_everything_stopped(
     found = made(tmp_path, books=BOOKS, events=events)
     lines = "\n".join(halt_lines(found))
 
-    assert (status, sessions) == (found["status"], found["period"]["sessions"])
+    assert (status, sessions) == (found.status, found.period.sessions)
     for phrase in words:
         assert phrase in lines
     assert ("traded on" in lines) is (len(events) == 1 and events[0][1] == 0)

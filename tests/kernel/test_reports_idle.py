@@ -13,6 +13,7 @@ from tradewright.reports.idle import reasons
 from tradewright.reports.machine import report
 from tradewright.reports.summary import summarise
 from tradewright.reports.terminal import text
+from tradewright.reports.tree.form import printed
 
 STILL: dict[str, Any] = {"fills": [], "equity": [1000.0] * 5, "gross": [0.0] * 5, "costs": [0.0] * 5}
 
@@ -112,8 +113,8 @@ def test_page_and_json_say_why_nothing_was_traded(tmp_path: Path) -> None:
     found = report(summarise(still(tmp_path)), TICKET, {})
     first, *_ = text(found, width=80).split("\n\n")
 
-    assert ["trend never asked for anything: no signal was for a position at any of its 5 decisions"] == found["net"][
-        "no_trades"
-    ]
+    why = "trend never asked for anything: no signal was for a position at any of its 5 decisions"
+    assert (why,) == found.net.no_trades
+    assert [why] == printed(found)["net"]["no_trades"]
     assert "trend never asked for anything" in first
-    assert [] == report(summarise(backtest(tmp_path)), TICKET, {})["net"]["no_trades"]
+    assert () == report(summarise(backtest(tmp_path)), TICKET, {}).net.no_trades

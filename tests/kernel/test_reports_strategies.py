@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import attrs
 import numpy as np
 import pytest
 from backtest_by_hand import STEP, TICKET, backtest
@@ -13,6 +14,8 @@ from tradewright.backtest import Backtest
 from tradewright.reports.machine import report
 from tradewright.reports.summary import summarise
 from tradewright.reports.terminal import text
+from tradewright.reports.tree.curves import Fall
+from tradewright.reports.tree.report import Report
 
 BOOKS = ("slow", "quick", "odd")
 # Thirds of a cent: what is rounded apart does not add up.
@@ -35,52 +38,52 @@ def parted(folder: Path, **changes: Any) -> Backtest:
     return ran
 
 
-def made(folder: Path, **changes: Any) -> dict[str, Any]:
+def made(folder: Path, **changes: Any) -> Report:
     return report(summarise(parted(folder, **changes)), TICKET, {})
 
 
 def test_strategy_has_the_figures_of_its_own_book(tmp_path: Path) -> None:
-    slow, quick, odd = made(tmp_path)["net"]["strategies"]
+    slow, quick, odd = made(tmp_path).net.strategies
 
-    assert list(BOOKS) == [one["name"] for one in (slow, quick, odd)]
-    assert [0.2, -0.1, 0.0] == [pytest.approx(one["total_return"]) for one in (slow, quick, odd)]
-    assert quick["max_drawdown"] == {
-        "depth": pytest.approx(0.2),
-        "peak_on": "2024-01-02",
-        "trough_on": "2024-01-05",
-        "recovered_on": None,
-        "sessions": 4,
-    }
+    assert list(BOOKS) == [one.name for one in (slow, quick, odd)]
+    assert [0.2, -0.1, 0.0] == [pytest.approx(one.total_return) for one in (slow, quick, odd)]
+    assert quick.max_drawdown == Fall(
+        depth=pytest.approx(0.2),
+        peak_on=date(2024, 1, 2),
+        trough_on=date(2024, 1, 5),
+        recovered_on=None,
+        sessions=4,
+    )
     assert [(0, 0, 1), (1, 1, 0), (0, 0, 1)] == [
-        tuple(one["trades"][name] for name in ("closed", "stopped", "open")) for one in (slow, quick, odd)
+        (one.trades.closed, one.trades.stopped, one.trades.open) for one in (slow, quick, odd)
     ]
-    assert [1, 2, 1] == [one["fills"] for one in (slow, quick, odd)]
-    assert slow["exposure"]["gross"] == pytest.approx((550 / 999 + 600 / 1049) / 5)
+    assert [1, 2, 1] == [one.fills for one in (slow, quick, odd)]
+    assert slow.exposure.gross == pytest.approx((550 / 999 + 600 / 1049) / 5)
 
 
 @pytest.mark.parametrize("events", [[], [STEP]])
 def test_strategies_add_up_to_the_account_to_the_cent(tmp_path: Path, events: list[Any]) -> None:
     found = made(tmp_path, events=events)
-    rows = found["net"]["strategies"]
+    rows = found.net.strategies
 
     for name, whole in (
-        ("equity", found["net"]["equity"]),
-        ("profit", found["net"]["profit"]),
-        ("capital", found["capital"]["end"]),
+        ("equity", found.net.equity),
+        ("profit", found.net.profit),
+        ("capital", found.capital.end),
     ):
-        assert Decimal(whole) == sum(Decimal(row[name]) for row in rows)
-    for name, cost in found["costs"].items():
-        assert Decimal(cost["amount"]) == sum(Decimal(row["costs"][name]) for row in rows)
+        assert whole == sum(getattr(row, name) for row in rows)
+    for name, cost in attrs.asdict(found.costs, recurse=False).items():
+        assert cost.amount == sum(getattr(row.costs, name) for row in rows)
     for row in rows:
-        assert Decimal(row["profit"]) == Decimal(row["equity"]) - Decimal(row["capital"])
+        assert row.profit == row.equity - row.capital
 
 
 def test_total_of_costs_is_the_sum_of_its_parts_as_printed(tmp_path: Path) -> None:
     """4.016 and 0.016 print as 4.02 and 0.02; their sum 4.032 would be 4.03."""
-    found = made(tmp_path, costs=[0.0, 2.016, 2.016, 4.032, 4.032])["costs"]
+    found = made(tmp_path, costs=[0.0, 2.016, 2.016, 4.032, 4.032]).costs
 
     assert ("4.02", "0.02", "0.00", "4.04") == tuple(
-        found[name]["amount"] for name in ("fees", "slippage", "borrow", "total")
+        str(getattr(found, name).amount) for name in ("fees", "slippage", "borrow", "total")
     )
 
 
@@ -106,7 +109,7 @@ def test_table_of_strategies_fits_its_page(tmp_path: Path, width: int) -> None:
 def test_equity_of_a_book_without_a_share_of_the_account_is_finite(tmp_path: Path) -> None:
     ran = parted(tmp_path)
     ran.trace.curve["equity"][:, 1] = 0.0
-    rows = report(summarise(ran), TICKET, {})["net"]["strategies"]
+    rows = report(summarise(ran), TICKET, {}).net.strategies
 
-    assert 0.0 == rows[1]["exposure"]["gross"]
-    assert all(np.isfinite(float(row["equity"])) for row in rows)
+    assert 0.0 == rows[1].exposure.gross
+    assert all(np.isfinite(float(row.equity)) for row in rows)

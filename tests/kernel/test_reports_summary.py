@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,9 @@ from backtest_by_hand import CLOSE, COSTS, EQUITY, FILLS, GROSS, LATCHED, PASSIN
 from tradewright.backtest import Backtest
 from tradewright.engine.log import GRANTED, HALTED, LIFTED
 from tradewright.reports.accounts import Costs, session_closes
-from tradewright.reports.events import RuleRow
-from tradewright.reports.measures import Fall
-from tradewright.reports.summary import AfterHalt, Summary, refusals, summarise
+from tradewright.reports.summary import Summary, refusals, summarise
+from tradewright.reports.tree.curves import Fall
+from tradewright.reports.tree.report import AfterHalt, CutOrders, Rule
 from tradewright.risk.contract import FLATTEN, REDUCING
 
 JAN = [date(2024, 1, 2 + day) for day in range(5)]
@@ -167,7 +168,7 @@ def test_halt_that_stands_ends_the_figures_with_its_session(tmp_path: Path) -> N
     assert Costs(fees=1.0, slippage=2.0, borrow=0.0, interest=0.0) == found.figures.costs
     assert (1, 0, 1) == (found.figures.fills, found.figures.trades.closed, found.figures.trades.open)
     assert found.after_halt is not None
-    assert AfterHalt(on=JAN[4], equity=1048.0, change=found.after_halt.change) == found.after_halt
+    assert AfterHalt(on=JAN[4], equity=Decimal("1048.00"), change=found.after_halt.change) == found.after_halt
     assert found.after_halt.change == pytest.approx(1048 / 1049 - 1.0)
     assert found.until_halt is None
     assert ("drawdown-halt", "flatten", "trend", 0.125, 0.12, True) == (
@@ -178,7 +179,7 @@ def test_halt_that_stands_ends_the_figures_with_its_session(tmp_path: Path) -> N
         halt.limit,
         halt.latched,
     )
-    assert (np.datetime64("2024-01-04T15:00"), None) == (halt.at, halt.lifted_at)
+    assert (datetime(2024, 1, 4, 15, tzinfo=UTC), None) == (halt.at, halt.lifted_at)
 
 
 def test_halt_on_a_shorter_bar_ends_the_figures_with_the_session(tmp_path: Path) -> None:
@@ -191,7 +192,7 @@ def test_halt_on_the_last_bar_is_still_a_halt(tmp_path: Path) -> None:
     found = summarise(backtest(tmp_path, events=[halted(4)]))
 
     assert ("halted", 5) == (found.status, found.figures.sessions)
-    assert AfterHalt(on=JAN[4], equity=1048.0, change=0.0) == found.after_halt
+    assert AfterHalt(on=JAN[4], equity=Decimal("1048.00"), change=0.0) == found.after_halt
 
 
 def test_halt_leaves_out_steps_of_capital_that_came_later(tmp_path: Path) -> None:
@@ -207,7 +208,7 @@ def test_halt_that_a_simulated_person_lifts_shows_both_results(tmp_path: Path) -
     assert ("complete", 5, None) == (found.status, found.figures.sessions, found.after_halt)
     assert found.until_halt is not None
     assert summarise(backtest(tmp_path, events=[halted(2)])).figures == found.until_halt
-    assert np.datetime64("2024-01-06T14:00") == found.halts[0].lifted_at
+    assert datetime(2024, 1, 6, 14, tzinfo=UTC) == found.halts[0].lifted_at
 
 
 def test_halt_after_a_lift_ends_the_figures_too(tmp_path: Path) -> None:
@@ -218,9 +219,9 @@ def test_halt_after_a_lift_ends_the_figures_too(tmp_path: Path) -> None:
     assert 2 == found.until_halt.sessions
 
 
-@pytest.mark.parametrize(("bar", "ended_at"), [(2, np.datetime64("2024-01-05T14:00")), (4, None)])
+@pytest.mark.parametrize(("bar", "ended_at"), [(2, datetime(2024, 1, 5, 14, tzinfo=UTC)), (4, None)])
 def test_halt_that_is_not_latched_ends_with_the_next_session(
-    tmp_path: Path, bar: int, ended_at: np.datetime64 | None
+    tmp_path: Path, bar: int, ended_at: datetime | None
 ) -> None:
     found = summarise(backtest(tmp_path, events=[halted(bar, rule=PASSING, level=REDUCING)]))
 
@@ -268,7 +269,10 @@ def test_rules_are_shown_with_what_they_cut(tmp_path: Path) -> None:
 
     assert ("drawdown-halt", 0, None, None) == (idle.name, idle.cuts, idle.first_at, idle.last_at)
     assert ("daily-loss", 3, 2, 250.0) == (busy.name, busy.cuts, busy.bars_bound, busy.notional_cut)
-    assert (np.datetime64("2024-01-03T15:00"), np.datetime64("2024-01-05T15:00")) == (busy.first_at, busy.last_at)
+    assert (datetime(2024, 1, 3, 15, tzinfo=UTC), datetime(2024, 1, 5, 15, tzinfo=UTC)) == (
+        busy.first_at,
+        busy.last_at,
+    )
 
 
 def test_largest_weights_name_only_what_was_held(tmp_path: Path) -> None:
@@ -290,9 +294,8 @@ def test_counts_of_the_engine_are_passed_on(tmp_path: Path) -> None:
     )
     found = summarise(ran)
 
-    assert ({"participation": 1, "cash": 2}, 3, 4, 5) == (
+    assert (CutOrders(participation=1, cash=2, expired=3), 4, 5) == (
         found.cuts,
-        found.expired,
         found.breaches,
         found.verify_failures,
     )
@@ -305,12 +308,12 @@ def test_warnings_of_the_caller_come_first(tmp_path: Path) -> None:
 
 
 def test_check_that_held_orders_back_is_a_warning_but_halts_and_cash_are_told_elsewhere() -> None:
-    at = np.datetime64("2024-01-03T21:00:00.000000000")
-    busy = RuleRow(
+    at = datetime(2024, 1, 3, 21, tzinfo=UTC)
+    busy = Rule(
         name="order-value",
         cuts=1234,
         bars_bound=617,
-        notional_cut=1.0,
+        notional_cut=Decimal("1.00"),
         held_back=0.1,
         first_at=at,
         last_at=at,

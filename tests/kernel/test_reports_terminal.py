@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,14 @@ from tradewright.reports.charts import charts
 from tradewright.reports.machine import report
 from tradewright.reports.summary import Summary, summarise
 from tradewright.reports.terminal import WIDTH_MAX, text
+from tradewright.reports.tree.report import Report
 from tradewright.risk.contract import REDUCING
 
 PASSING = (1, 0, 0, 1, REDUCING, 0.06, 0.05, 0.0)
 ESCAPE = "\x1b["
 
 
-def made(folder: Path, **changes: Any) -> tuple[Summary, dict[str, Any]]:
+def made(folder: Path, **changes: Any) -> tuple[Summary, Report]:
     summary = summarise(backtest(folder, **changes))
     return summary, report(summary, TICKET, {})
 
@@ -50,21 +52,21 @@ def row(shown: str, name: str) -> list[float]:
 def test_table_shows_the_numbers_of_the_json_object(tmp_path: Path) -> None:
     _, found = made(tmp_path, **year(tmp_path))
     shown = text(found, width=80)
-    four = [found["net"], found["gross"], *found["benchmarks"].values()]
+    four = [found.net, found.gross, *attrs.astuple(found.benchmarks, recurse=False)]
 
     for name, key, digits in (
         ("Return", "total_return", 1),
         ("Return per year", "annual_return", 2),
         ("Volatility per year", "volatility", 1),
     ):
-        assert [pytest.approx(100 * one[key], abs=0.5 * 10**-digits) for one in four] == row(shown, name)
+        assert [pytest.approx(100 * getattr(one, key), abs=0.5 * 10**-digits) for one in four] == row(shown, name)
     for name, key in (("Sharpe ratio", "sharpe"), ("Sortino ratio", "sortino"), ("Calmar ratio", "calmar")):
-        assert [pytest.approx(one[key], abs=0.005) for one in four] == row(shown, name)
+        assert [pytest.approx(getattr(one, key), abs=0.005) for one in four] == row(shown, name)
     for name, key in (("VaR 95 %, one day", "value_at_risk"), ("CVaR 95 %, one day", "expected_shortfall")):
-        assert [pytest.approx(100 * one[key], abs=0.005) for one in four] == row(shown, name)
-    ends = [one["sharpe_interval"][end] for one in four for end in ("low", "high")]
+        assert [pytest.approx(100 * getattr(one, key), abs=0.005) for one in four] == row(shown, name)
+    ends = [getattr(one.sharpe_interval, end) for one in four for end in ("low", "high")]
     assert [pytest.approx(end, abs=0.05) for end in ends] == row(shown, "95 % interval")
-    depths = [pytest.approx(100 * one["max_drawdown"]["depth"], abs=0.05) for one in four]
+    depths = [pytest.approx(100 * one.max_drawdown.depth, abs=0.05) for one in four]
     assert depths == row(shown, "Largest drawdown")
 
 
@@ -84,16 +86,16 @@ def test_table_deflates_the_sharpe_ratio_by_the_trials(
     ticket = attrs.evolve(TICKET, trials=trials, sharpes=sharpes)
     found = report(summarise(backtest(tmp_path, **year(tmp_path))), ticket, {})
     shown = text(found, width=80)
-    deflated = found["net"]["deflated_sharpe"]
+    deflated = found.net.deflated_sharpe
 
     (line,) = [line.strip() for line in shown.splitlines() if line.strip().startswith("deflated")]
     if deflated is None:
         assert ["deflated", "-"] == line.split()
         assert "Deflated: " not in shown
         return
-    assert f"{label} {100.0 * deflated['probability']:.1f} %" == " ".join(line.split())
+    assert f"{label} {100.0 * deflated.probability:.1f} %" == " ".join(line.split())
     assert max(map(len, shown.splitlines())) <= 80
-    above = "0." if trials == 1 else f"{deflated['expected_best']:.2f}, what the best of as many trials"
+    above = "0." if trials == 1 else f"{deflated.expected_best:.2f}, what the best of as many trials"
     assert f"Deflated: the probability that the true Sharpe ratio is above {above}" in " ".join(shown.split())
 
 
@@ -200,7 +202,7 @@ def test_page_lists_calendar_years_down_and_then_across(tmp_path: Path) -> None:
     }
     _, found = made(tmp_path, **run)
     shown = text(found, width=80).splitlines()
-    years = {row["year"]: row["total"] for row in found["net"]["years"]}
+    years = {row.year: row.total for row in found.net.years}
     head = shown.index("Calendar years, beside buy and hold at 100 %")
 
     assert ["year", "net", "held", "year", "net", "held"] == shown[head + 1].split()
@@ -218,20 +220,6 @@ def test_page_lists_the_deepest_drawdowns(tmp_path: Path) -> None:
     assert "Calendar years" not in shown
 
 
-def test_page_of_a_report_that_an_earlier_version_saved_has_dashes(tmp_path: Path) -> None:
-    old = ("total_return", "annual_return", "volatility", "sharpe", "max_drawdown", "exposure", "turnover", "fills")
-    found = made(tmp_path, **year(tmp_path))[1]
-    found["net"]["trades"] = {"closed": 1, "open": 0}
-    for part in (found["net"], found["gross"], *found["benchmarks"].values()):
-        for name in set(part) - {*old, "trades", "profit", "equity"}:
-            del part[name]
-    shown = text(found, width=80)
-
-    assert re.search(r"Sortino ratio +- +- +- +-$", shown, re.MULTILINE)
-    assert "Trades 1 round trip, 0 open at the end, 2 fills Turnover" in " ".join(shown.split())
-    assert "Deepest drawdowns" not in shown
-
-
 def test_page_writes_out_what_a_stranger_hid_in_a_name(tmp_path: Path) -> None:
     shown = page(tmp_path, warnings=("\x1b[31mred [bold]bold[/bold]\rgone",))
 
@@ -247,20 +235,15 @@ def test_page_says_where_the_run_is_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "origin"),
-    [
-        ({}, "files"),
-        ({"origin": "cache", "fetched_at": "2024-01-07T01:02:03Z"}, "the cache of 2024-01-07 01:02 UTC"),
-        ({"fetched_at": ...}, "files"),
-    ],
+    ("fetched_at", "origin"),
+    [(None, "files"), (datetime(2024, 1, 7, 1, 2, 3, tzinfo=UTC), "the cache of 2024-01-07 01:02 UTC")],
 )
-def test_page_names_the_prices_it_stands_on(tmp_path: Path, changes: dict[str, Any], origin: str) -> None:
-    """A run that was saved before prices were cached does not say where they came from."""
+def test_page_names_the_prices_it_stands_on(tmp_path: Path, fetched_at: datetime | None, origin: str) -> None:
     _, found = made(tmp_path)
-    (feed,) = found["data"]
-    row = {name: value for name, value in {**feed, **changes}.items() if value is not ...}
+    (feed,) = found.data
+    moved = attrs.evolve(found, data=(attrs.evolve(feed, fetched_at=fetched_at),))
 
-    assert f"\nPrices: mine from {origin}, fingerprint ffffffffffff\n" in text({**found, "data": [row]}, width=100)
+    assert f"\nPrices: mine from {origin}, fingerprint ffffffffffff\n" in text(moved, width=100)
 
 
 @pytest.mark.parametrize(("sessions", "labels"), [(5, ["2024-01-02", "2024-01-06"]), (300, ["2024-02", "2024-10"])])
@@ -298,7 +281,7 @@ def test_page_says_why_a_weight_is_above_the_limit(tmp_path: Path, weight: float
     ran = backtest(tmp_path)
     ran.trace.state.positions.largest[0] = weight, 0.1
     found = report(summarise(ran), TICKET, {})
-    found["config"]["risk"] = {"position-limit": {"limit": 0.30}}
+    found.config["risk"] = {"position-limit": {"limit": 0.30}}
 
     assert drifted is ("; A drifted above 30 % between two decisions" in " ".join(text(found, width=80).split()))
 
@@ -332,8 +315,8 @@ def test_warning_doubts_a_sharpe_ratio_above_three_over_more_than_a_year(
     equity = 1000.0 * np.cumprod(1.0 + draw.normal(0.002, 0.001 + step, sessions))
     close = np.column_stack([equity, equity])
     found = made(tmp_path, bars=prices(close), equity=equity, gross=equity, costs=[0.0] * sessions)[1]
-    (ratio,) = (found["net"]["sharpe"],)
+    (ratio,) = (found.net.sharpe,)
     warning = f"Sharpe {ratio:.1f} is rarely real: check the signal for look-ahead"
 
-    assert doubted is (warning in found["warnings"])
+    assert doubted is (warning in found.warnings)
     assert (ratio > 3.0) is (step == 0.0)

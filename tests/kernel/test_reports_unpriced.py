@@ -14,6 +14,7 @@ from tradewright.backtest import Backtest
 from tradewright.reports.machine import report
 from tradewright.reports.summary import summarise
 from tradewright.reports.terminal import text
+from tradewright.reports.tree.form import printed
 from tradewright.reports.unpriced import Unpriced, unpriced
 
 ENDED = date(2024, 1, 4)
@@ -59,7 +60,7 @@ def test_warnings_when_a_position_has_no_price_lead_with_it(tmp_path: Path) -> N
 
 
 def test_json_when_a_position_has_no_price_lists_it_and_the_last_bar_of_each_symbol(tmp_path: Path) -> None:
-    found = told(holding(tmp_path, 50.0, {"A": ENDED}))
+    found = printed(told(holding(tmp_path, 50.0, {"A": ENDED})))
 
     assert [{"book": "trend", "symbol": "A", "quantity": 50.0, "value": "600.00", "last_on": "2024-01-04"}] == found[
         "net"
@@ -71,11 +72,3 @@ def test_page_when_a_position_has_no_price_says_so_before_anything_else(tmp_path
     shown = text(told(holding(tmp_path, 50.0, {"A": ENDED})), width=100)
 
     assert "NO PRICE since 2024-01-04: 50 A of trend are valued at 600.00 to the end." == shown.splitlines()[0]
-
-
-def test_page_of_a_report_without_that_key_is_shown(tmp_path: Path) -> None:
-    """As an earlier version saved it."""
-    saved = told(holding(tmp_path, 50.0, {"A": ENDED}))
-    del saved["net"]["unpriced"]
-
-    assert "NO PRICE" not in text(saved, width=100)

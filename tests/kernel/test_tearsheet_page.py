@@ -26,7 +26,7 @@ VERSIONS = {"tradewright": "0.1.0", "plugins": {HOSTILE: "1.0"}}
 
 def sheet(ran: Backtest, **changes: Any) -> str:
     summary = summarise(ran)
-    return page({**report(summary, TICKET, VERSIONS), **changes}, panels(ran, summary))
+    return page(attrs.evolve(report(summary, TICKET, VERSIONS), **changes), panels(ran, summary))
 
 
 class Tags(HTMLParser):

@@ -11,13 +11,14 @@ import numpy as np
 
 from tradewright.data import feeds
 from tradewright.engine.fuse import fuse, is_compiled
-from tradewright.engine.run import Trace, simulate
+from tradewright.engine.run import simulate
 from tradewright.errors import DataError, UsageError
 from tradewright.host.isolation import Children
 from tradewright.optimize.solve import BREACHES_MAX
 from tradewright.risk import rulebook
 from tradewright.sentence import strategies
 from tradewright.sentence.pipeline import Targets, targets
+from tradewright.sentence.record import Record
 from tradewright.sentence.wiring import answers, decisions, engine_settings, granted
 
 if TYPE_CHECKING:
@@ -26,10 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tradewright.config import Settings
-    from tradewright.data.feeds import Feed
-    from tradewright.engine.tape import Decisions
     from tradewright.host.plugins import Plugins
-    from tradewright.risk.contract import OrderCheck, TargetRule
     from tradewright.values.bars import Bars
 
 
@@ -53,44 +51,18 @@ class Request:
 
 
 @attrs.frozen(kw_only=True)
-class Backtest:
-    """Everything that a report is made from.
+class Backtest(Record):
+    """A run over history: a record, and what played it.
 
     Attributes:
-        settings: The configuration that ran.
         request: What was asked.
-        feeds: What each feed brought.
-        bars: All prices on one grid, warm-up included.
-        start: First bar that was traded.
-        sessions_per_year: How many sessions of the grid a year has, by convention.
-        books: Name of each book, in the order of the trace's rows.
-        targets: What each strategy wanted, by name.
-        decisions: The same as the engine read it, with the answers of optimizers that were asked in turn.
-        rules: Names and rules in the order of their numbers.
-        checks: Names and order checks; their numbers follow.
         interpreted: Rules that could not be compiled, with the reason.
         engine: Hash of the compiled engine, rules and checks.
-        trace: What happened.
-        warnings: What a reader must know, most important first.
-        seconds: Time of each stage.
     """
 
-    settings: Settings
     request: Request
-    feeds: tuple[Feed, ...]
-    bars: Bars
-    start: int
-    sessions_per_year: int
-    books: tuple[str, ...]
-    targets: dict[str, Targets]
-    decisions: Decisions
-    rules: tuple[tuple[str, TargetRule], ...]
-    checks: tuple[tuple[str, OrderCheck], ...]
     interpreted: dict[str, str]
     engine: str
-    trace: Trace
-    warnings: tuple[str, ...]
-    seconds: dict[str, float]
 
 
 def run(

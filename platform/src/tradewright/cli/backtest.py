@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tradewright import config
 from tradewright.cli import destination, tearsheet
 from tradewright.cli.inventory import take_inventory
 from tradewright.cli.options import config_option, json_option
@@ -18,7 +19,6 @@ from tradewright.cli.page import echo_report
 from tradewright.cli.parameters import Amount, Count, Day
 from tradewright.cli.progress import progress_bar
 from tradewright.cli.provenance import trace_hashes, versions
-from tradewright.config import read
 from tradewright.config.fields import INTEGER_MAX
 from tradewright.errors import DataError, UsageError
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tradewright.config import Settings
     from tradewright.host.plugins import Plugins
     from tradewright.reports.summary import Summary
+    from tradewright.reports.tree.report import Report
 
 
 @click.command()
@@ -89,6 +90,7 @@ def backtest(
     from tradewright.backtest import Request, run  # noqa: PLC0415  # see above
     from tradewright.reports.export import export  # noqa: PLC0415  # see above
     from tradewright.reports.summary import summarise  # noqa: PLC0415  # see above
+    from tradewright.reports.tree.form import printed  # noqa: PLC0415  # see above
 
     request = Request(
         first_on=asked["first_on"],
@@ -97,7 +99,7 @@ def backtest(
         segments=1 if report_file is None else tearsheet.SEGMENTS,
     )
     _check_order(request)
-    settings = read(config_file, [*asked["overrides"], *_shorthands(asked)])
+    settings = config.read(config_file, [*asked["overrides"], *_shorthands(asked)])
     sheet = None if report_file is None else destination.report_file(report_file, settings.workspace)
     allowed, plugins = take_inventory(settings.plugins.enabled, settings.workspace)
     cache = settings.workspace / ".tradewright" / "cache"
@@ -108,13 +110,13 @@ def backtest(
     with progress_bar() as progress, contextlib.redirect_stdout(sys.stderr):
         ran = run(settings, plugins, request, cache, progress)
     summary = summarise(ran, list(_inactive(plugins, {pin.name for pin in allowed.pins}, ran)))
-    fields, saved_to = _keep(ran, summary, versions(plugins, ran.engine), save=not no_save)
+    report, saved_to = _keep(ran, summary, versions(plugins, ran.engine), save=not no_save)
     names = () if folder is None else export(ran, folder)
-    written = None if sheet is None else (sheet, tearsheet.write(sheet, ran, summary, fields))
+    written = None if sheet is None else (sheet, tearsheet.write(sheet, ran, summary, report))
     if as_json:
-        echo_json("backtest", **fields, **({} if sheet is None else {"report": str(sheet)}))
+        echo_json("backtest", **printed(report), **({} if sheet is None else {"report": str(sheet)}))
     else:
-        echo_report(fields, saved_to, summary.figures, written)
+        echo_report(report, saved_to, summary.figures, written)
         if folder is not None:
             click.echo(f"Exported {', '.join(names)} to {printable(str(folder))}")
     return 0
@@ -165,11 +167,10 @@ def _inactive(plugins: Plugins, allowed: set[str], ran: Backtest) -> Iterator[st
             yield line
 
 
-def _keep(
-    ran: Backtest, summary: Summary, made_by: dict[str, Any], *, save: bool
-) -> tuple[dict[str, Any], Path | None]:
+def _keep(ran: Backtest, summary: Summary, made_by: dict[str, Any], *, save: bool) -> tuple[Report, Path | None]:
     """Return the report, and the file that keeps it; a run that cannot be kept is still a result."""
     from tradewright.reports.machine import report  # noqa: PLC0415  # as above
+    from tradewright.reports.tree.form import kept, read  # noqa: PLC0415  # as above
     from tradewright.workspace.runs import Run, RunStore, Ticket  # noqa: PLC0415  # as above
 
     made = Run(
@@ -180,16 +181,20 @@ def _keep(
         request=_request(ran.request),
         trace=trace_hashes(ran.trace),
     )
-    store = RunStore.of(ran.settings.workspace)
+    store, ticket = RunStore.of(ran.settings.workspace), None
     try:
         if save:
-            return store.save(made, lambda ticket: report(summary, ticket, made_by)), store.path
-        trials, sharpes = store.trials(made)
-        why = "not saved, so not counted among later trials"
-        ticket = Ticket(run_id=made.run_id, trials=trials, sharpes=sharpes, warning=why)
+            stored = store.save(made, lambda ticket: kept(report(summary, ticket, made_by)))
+        else:
+            trials, sharpes = store.trials(made)
+            why = "not saved, so not counted among later trials"
+            ticket = Ticket(run_id=made.run_id, trials=trials, sharpes=sharpes, warning=why)
     except DataError as error:
         ticket = Ticket(run_id=made.run_id, trials=None, warning=f"not saved: {error}")
-    return report(summary, ticket, made_by), None
+    if ticket is not None:
+        return report(summary, ticket, made_by), None
+    # What is shown is what was kept: read back, as every later reader does.
+    return read(stored), store.path
 
 
 def _request(request: Request) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tradewright.reports.figures import Figures
+    from tradewright.reports.tree.report import Report
 
 WIDTH_UNATTENDED = 80
 """Without a terminal nobody says how wide a page is."""
@@ -23,7 +24,7 @@ _DRAWN_WITH = "\u2500\u28ff"  # A line of a frame and a cell of braille.
 
 
 def echo_report(
-    fields: dict[str, Any],
+    report: Report,
     saved_to: Path | None,
     figures: Figures | None = None,
     tearsheet: tuple[Path, int] | None = None,
@@ -31,7 +32,7 @@ def echo_report(
     """Write a report to stdout.
 
     Args:
-        fields: What `reports.machine.report` returned, or what a store kept of it.
+        report: What is said, now or when it was kept.
         saved_to: Where it is kept.
         figures: What the charts are drawn from; a stored report has none.
         tearsheet: The file that was written beside it, and its size in bytes.
@@ -45,7 +46,7 @@ def echo_report(
     colour = attended and colour_allowed()
     drawn = charts(figures, width, colour=colour) if figures is not None and figures.fills and _can_draw() else ()
     place = None if saved_to is None else os.path.relpath(saved_to)
-    click.echo(text(fields, drawn, width=width, colour=colour, saved_to=place))
+    click.echo(text(report, drawn, width=width, colour=colour, saved_to=place))
     if tearsheet is not None:
         file, size = tearsheet
         click.echo(f"Tearsheet {printable(os.path.relpath(file))}, {size / 1e6:.1f} MB")

@@ -21,13 +21,15 @@ from tradewright.cli.provenance import trace_hashes, versions
 from tradewright.config import restore
 from tradewright.errors import CheckError, TradewrightError
 from tradewright.host.plugins import Plugins
+from tradewright.reports.tree.form import printed, read
 from tradewright.workspace.runs import RunStore, Ticket
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from tradewright.backtest import Backtest, Request
+    from tradewright.reports.tree.report import Feed
     from tradewright.workspace.runs import Run, Saved
 
 Kind = Literal["version", "code", "data", "trace", "figure", "error"]
@@ -108,11 +110,11 @@ def _differences(saved: Saved, workspace: Path) -> Iterator[Difference]:
         yield _failure(failure)
     if ran is None:
         return
-    # As JSON, so that both have been written and read once.
-    again = json.loads(json.dumps(report(summarise(ran), Ticket(run_id=saved.run_id, trials=None), now)))
-    yield from _compared_data(saved.report["data"], again["data"])
+    again = report(summarise(ran), Ticket(run_id=saved.run_id, trials=None), now)
+    yield from _compared_data(read(saved.report).data, again.data)
     yield from _compared_trace(then, trace_hashes(ran.trace))
-    yield from _compared_figures(saved.report, again)
+    # As JSON, so that both have been written and read once; as it was kept, because only that was computed then.
+    yield from _compared_figures(saved.report, json.loads(json.dumps(printed(again))))
 
 
 def _request(saved: Saved) -> Request:
@@ -121,7 +123,7 @@ def _request(saved: Saved) -> Request:
 
     asked = saved.run.request
     first_on, last_on = (None if asked[end] is None else date.fromisoformat(asked[end]) for end in ("from", "to"))
-    ends = {feed["name"]: date.fromisoformat(feed["last_on"]) for feed in saved.report["data"]}
+    ends = {feed.name: feed.last_on for feed in read(saved.report).data}
     return Request(
         first_on=first_on,
         last_on=last_on,
@@ -154,13 +156,13 @@ def _compared_versions(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Di
             yield from _unequal("version", {name: then.get(name)}, {name: now.get(name)})
 
 
-def _compared_data(then: list[dict[str, Any]], now: list[dict[str, Any]]) -> Iterator[Difference]:
-    rows = {feed["name"]: feed for feed in now}
+def _compared_data(then: Sequence[Feed], now: Sequence[Feed]) -> Iterator[Difference]:
+    rows = {feed.name: feed for feed in now}
     for feed in then:
-        other = rows.get(feed["name"], {})
+        before, after = (printed(one) for one in (feed, rows[feed.name]))
         for word in ("fingerprint", "bars", "first_on", "last_on"):
-            if feed[word] != other.get(word):
-                yield Difference(kind="data", name=f"{feed['name']} {word}", then=feed[word], now=other.get(word))
+            if before[word] != after[word]:
+                yield Difference(kind="data", name=f"{feed.name} {word}", then=before[word], now=after[word])
 
 
 def _compared_trace(then: Run, now: dict[str, str]) -> Iterator[Difference]:
@@ -201,12 +203,10 @@ def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _echo(saved: Saved, found: list[Difference], *, reproduced: bool) -> None:
-    report = saved.report
-    symbols = ", ".join(symbol for feed in report["data"] for symbol in feed["symbols"])
-    period = report["period"]
+    report = read(saved.report)
     click.echo(
-        f"Run {saved.run_id} of {saved.run.at:%Y-%m-%d %H:%M} UTC: {', '.join(report['config']['strategies'])} on"
-        f" {symbols}, {period['first_on']} to {period['last_on']}\n"
+        f"Run {saved.run_id} of {saved.run.at:%Y-%m-%d %H:%M} UTC: {', '.join(report.books)} on"
+        f" {', '.join(report.symbols)}, {report.period.first_on} to {report.period.last_on}\n"
     )
     for line in _verdict(saved, found, reproduced=reproduced):
         click.echo(printable(line))

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tradewright.backtest import Backtest
     from tradewright.reports.summary import Summary
+    from tradewright.reports.tree.report import Report
+    from tradewright.sentence.record import Record
 
 SEGMENTS = 500
 """Parts of the history between which the time line of the rules tells cuts apart: two weeks each in 20 years."""
 
 
-def write(path: Path, ran: Backtest, summary: Summary, fields: dict[str, Any]) -> int:
+def write(path: Path, ran: Record, summary: Summary, report: Report) -> int:
     """Write the tearsheet at once or not at all, and return its size in bytes.
 
     Args:
         path: What `destination.report_file` returned.
-        ran: The backtest.
+        ran: The run.
         summary: What it says.
-        fields: The machine's report of it.
+        report: The whole of it.
     """
     # The chart library costs a second to import, which only this pays.
     from tradewright.reports.tearsheet.page import page  # noqa: PLC0415  # see above
     from tradewright.reports.tearsheet.panels import panels  # noqa: PLC0415  # see above
     from tradewright.workspace.writing import write_all  # noqa: PLC0415  # see above
 
-    content = page(fields, panels(ran, summary)).encode()
+    content = page(report, panels(ran, summary)).encode()
     write_all({path: content})
     return len(content)

@@ -129,7 +129,8 @@ def _checked(settings: Settings, feed: Feed, ends_at: np.datetime64 | None = Non
     told, bars = settings.data[feed.name], feed.bars
     early = endings(bars, sessions_of(settings, told, bars), ends_at)
     warnings = (*findings(settings, told, bars, ends_at), *feed.warnings)
-    return attrs.evolve(feed, warnings=warnings, ended={one.symbol: bars.session[one.row].item() for one in early})
+    ended = {one.symbol: bars.session[one.row].item() for one in early if one.row is not None}
+    return attrs.evolve(feed, warnings=warnings, ended=ended)
 
 
 def from_cache(labels: tuple[Label, ...]) -> tuple[str, ...]:

@@ -1,1 +1,1 @@
-"""What people and machines read about a run; `machine` decides every number, `terminal` only lays them out."""
+"""What people and machines read about a run; `machine` makes the tree that every page only lays out."""

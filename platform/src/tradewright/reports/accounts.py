@@ -11,8 +11,8 @@ from tradewright.engine.log import GRANTED
 from tradewright.sentence.wiring import granted
 
 if TYPE_CHECKING:
-    from tradewright.backtest import Backtest
     from tradewright.engine.state import Table
+    from tradewright.sentence.record import Record
     from tradewright.values.arrays import FloatArray, IntArray
 
 ALL = -1
@@ -34,18 +34,18 @@ class Costs:
         return self.fees + self.slippage + self.borrow
 
 
-def session_closes(ran: Backtest, stop: int) -> IntArray:
+def session_closes(ran: Record, stop: int) -> IntArray:
     """Return the last bar of each session from `ran.start` on, before `stop`."""
     ends = ran.bars.session_ends[ran.start : stop - 1]
     return ran.start + np.flatnonzero(np.append(ends, True))  # The last one may be cut short.
 
 
-def curve_of(ran: Backtest, stop: int, row: int = ALL) -> Table:
+def curve_of(ran: Record, stop: int, row: int = ALL) -> Table:
     """Return a row's entries of the curve before bar `stop`, which ends a session."""
     return ran.trace.curve[: len(session_closes(ran, stop)), row].view(np.recarray)
 
 
-def fills_of(ran: Backtest, stop: int, row: int = ALL) -> Table:
+def fills_of(ran: Record, stop: int, row: int = ALL) -> Table:
     """Return the fills before bar `stop`, of one book or of all."""
     fills = ran.trace.fills[ran.trace.fills.bar < stop]
     mine: Table = fills if row == ALL else fills[fills.book == row]
@@ -63,7 +63,7 @@ def costs_of(curve: Table) -> FloatArray:
     return costs
 
 
-def capital_at(ran: Backtest, stop: int, row: int = ALL) -> float:
+def capital_at(ran: Record, stop: int, row: int = ALL) -> float:
     """Return the money granted before bar `stop`, in currency; a book has its share of every step."""
     events = ran.trace.events
     steps = float(events.money[(events.kind == GRANTED) & (events.bar < stop)].sum())

@@ -10,7 +10,7 @@ from tradewright.engine.log import BY_STOP, DIVIDEND
 from tradewright.engine.transitions import DUST
 
 if TYPE_CHECKING:
-    from tradewright.backtest import Backtest
+    from tradewright.sentence.record import Record
     from tradewright.values.arrays import BoolArray, FloatArray, IntArray
     from tradewright.values.bars import Bars
 
@@ -48,7 +48,7 @@ class Executions(NamedTuple):
         return self._replace(**rows)
 
 
-def executions(ran: Backtest, stop: int) -> Executions:
+def executions(ran: Record, stop: int) -> Executions:
     """Return what moved positions from `ran.start` to bar `stop - 1`."""
     fills, actions = (rows[rows.bar < stop] for rows in (ran.trace.fills, ran.trace.actions))
     multiplier = np.array([one.multiplier for one in ran.bars.instruments])

@@ -19,15 +19,14 @@ from tradewright.metrics.drawdowns import drawdowns
 from tradewright.metrics.lots import tax_lots
 from tradewright.reports.accounts import ALL, curve_of, session_closes
 from tradewright.reports.executions import executions
-from tradewright.reports.plain import instant
 from tradewright.workspace.writing import write_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from tradewright.backtest import Backtest
     from tradewright.engine.state import Table
+    from tradewright.sentence.record import Record
     from tradewright.values.arrays import FloatArray
 
     Rows = Iterable[tuple[Any, ...]]
@@ -41,13 +40,13 @@ TRADES = (
 TARGETS = ("at", "session", "strategy", "symbol", "weight")
 
 
-def export(ran: Backtest, folder: Path) -> tuple[str, ...]:
+def export(ran: Record, folder: Path) -> tuple[str, ...]:
     """Write the files, all or none of them, and return their names.
 
     Raises:
         UsageError: The folder cannot be written to.
     """
-    writers: dict[str, Callable[[Backtest], tuple[tuple[str, ...], Rows]]] = {
+    writers: dict[str, Callable[[Record], tuple[tuple[str, ...], Rows]]] = {
         "equity.csv": equity,
         "fills.csv": fills,
         "trades.csv": trades,
@@ -62,7 +61,7 @@ def export(ran: Backtest, folder: Path) -> tuple[str, ...]:
     return tuple(writers)
 
 
-def equity(ran: Backtest) -> tuple[tuple[str, ...], Rows]:
+def equity(ran: Record) -> tuple[tuple[str, ...], Rows]:
     """Return a row per session: the account, and then each strategy's book."""
     closes = session_closes(ran, ran.bars.n_bars)
     names = ("", *(f"{book}." for book in ran.books))
@@ -72,12 +71,12 @@ def equity(ran: Backtest) -> tuple[tuple[str, ...], Rows]:
     return heads, zip(ran.bars.session[closes].astype(str), *columns, strict=True)
 
 
-def fills(ran: Backtest) -> tuple[tuple[str, ...], Rows]:
+def fills(ran: Record) -> tuple[tuple[str, ...], Rows]:
     """Return a row per fill, in the order in which they happened, in prices and units of that day."""
     return FILLS, (_fill(ran, fill) for fill in ran.trace.fills)
 
 
-def trades(ran: Backtest) -> tuple[tuple[str, ...], Rows]:
+def trades(ran: Record) -> tuple[tuple[str, ...], Rows]:
     """Return a row per lot that was closed, first in, first out, in units of the last bar."""
     sold, _ = tax_lots(*executions(ran, ran.bars.n_bars)[:5])
     session, on = ran.bars.session_number, ran.bars.session
@@ -101,22 +100,22 @@ def trades(ran: Backtest) -> tuple[tuple[str, ...], Rows]:
     )
 
 
-def targets(ran: Backtest) -> tuple[tuple[str, ...], Rows]:
+def targets(ran: Record) -> tuple[tuple[str, ...], Rows]:
     """Return a row per decision and symbol: the weight that the strategy wanted, before any rule."""
     return TARGETS, _targets(ran)
 
 
-def _targets(ran: Backtest) -> Iterator[tuple[Any, ...]]:
+def _targets(ran: Record) -> Iterator[tuple[Any, ...]]:
     bars, traded = ran.bars, {book: _columns(ran, book) for book in ran.books}
     for bar, book in zip(*np.nonzero(ran.decisions.made), strict=True):
         if bar >= ran.start:
             name = ran.books[book]
             for asset in traded[name]:
                 weight = ran.decisions.target[bar, book, asset]
-                yield instant(bars.closed_at[bar]), bars.session[bar], name, bars.symbols[asset], weight
+                yield _instant(bars.closed_at[bar]), bars.session[bar], name, bars.symbols[asset], weight
 
 
-def _columns(ran: Backtest, book: str) -> list[int]:
+def _columns(ran: Record, book: str) -> list[int]:
     feeds = ran.settings.strategies[book].data
     return ran.bars.columns([symbol for feed in feeds for symbol in ran.settings.data[feed].symbols])
 
@@ -129,13 +128,13 @@ def _curve(points: Table) -> tuple[FloatArray, ...]:
     return points.nav, points.equity, gross, net, drawdowns(np.append(1.0, points.nav))[1:]
 
 
-def _fill(ran: Backtest, fill: Any) -> tuple[Any, ...]:
+def _fill(ran: Record, fill: Any) -> tuple[Any, ...]:
     execution, bars = ran.settings.execution, ran.bars
     stopped = fill.reason == BY_STOP
     # The moment of a stop, or of an order that waited for its price, lies somewhere within the bar.
     at_open = not stopped and execution.fill == "next-open" and execution.order != "limit" and bars.open is not None
     return (
-        instant((bars.opened_at if at_open else bars.closed_at)[fill.bar]),
+        _instant((bars.opened_at if at_open else bars.closed_at)[fill.bar]),
         bars.session[fill.bar],
         ran.books[fill.book],
         bars.symbols[fill.asset],
@@ -146,6 +145,15 @@ def _fill(ran: Backtest, fill: Any) -> tuple[Any, ...]:
         fill.slippage,
         "stop" if stopped else "order",
     )
+
+
+def _instant(at: np.datetime64) -> str:
+    """Write an instant in UTC, to the second.
+
+    >>> _instant(np.datetime64("2024-01-02T21:00:00.5"))
+    '2024-01-02T21:00:00Z'
+    """
+    return f"{np.datetime_as_string(at, unit='s')}Z"
 
 
 def _csv(heads: tuple[str, ...], rows: Rows) -> bytes:

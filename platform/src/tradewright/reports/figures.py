@@ -12,18 +12,18 @@ from tradewright.metrics import activity, benchmarks
 from tradewright.reports.accounts import capital_at, costs_of, curve_of, fills_of, paid, session_closes
 from tradewright.reports.executions import executions
 from tradewright.reports.measures import beside, measured, rolling
+from tradewright.reports.plain import money
 from tradewright.reports.strategies import strategies
 from tradewright.reports.trading import lots, trades
 from tradewright.sentence.wiring import granted
 from tradewright.values.arrays import array_field
 
 if TYPE_CHECKING:
-    from tradewright.backtest import Backtest
     from tradewright.engine.state import Table
     from tradewright.reports.accounts import Costs
-    from tradewright.reports.measures import Performance, Relative, Rolling
-    from tradewright.reports.strategies import StrategyRow
-    from tradewright.reports.trading import Lots, Trades
+    from tradewright.reports.tree.curves import Performance, Relative, Rolling
+    from tradewright.reports.tree.part import Lots, Strategy, Trades
+    from tradewright.sentence.record import Record
     from tradewright.values.arrays import FloatArray, TimeArray
 
 
@@ -83,7 +83,7 @@ class Figures:
     fills: int
     trades: Trades
     lots: Lots
-    strategies: tuple[StrategyRow, ...]
+    strategies: tuple[Strategy, ...]
 
     @property
     def sessions(self) -> int:
@@ -91,7 +91,7 @@ class Figures:
         return len(self.on) - 1
 
 
-def figures(ran: Backtest, stop: int) -> Figures:
+def figures(ran: Record, stop: int) -> Figures:
     """Return the figures of bars `ran.start` to `stop - 1`; `stop` must end a session."""
     closes = session_closes(ran, stop)
     account = curve_of(ran, stop)
@@ -108,6 +108,7 @@ def figures(ran: Backtest, stop: int) -> Figures:
     )
     held = benchmarks.held_at(market, exposure, cash_rate, sessions_per_year=per_year)
     measure = partial(measured, on=on, cash_rate=cash_rate, seed=ran.settings.seed, sessions_per_year=per_year)
+    equity, capital, costs = float(account.equity[-1]), capital_at(ran, stop), paid(account[-1])
     return Figures(
         on=on,
         nav=nav,
@@ -122,10 +123,10 @@ def figures(ran: Backtest, stop: int) -> Figures:
         buy_and_hold_at_exposure=measure(held),
         relative=beside(nav, market, cash_rate, per_year),
         rolling=rolling(nav, cash_rate, per_year),
-        costs=paid(account[-1]),
-        equity=float(account.equity[-1]),
+        costs=costs,
+        equity=equity,
         equity_mean=float(account.equity.mean()),
-        capital=capital_at(ran, stop),
+        capital=capital,
         turnover=activity.turnover(traded(ran, fills), account.equity, sessions_per_year=per_year),
         exposure_gross=activity.exposure(account.gross, account.equity),
         exposure_net=exposure,
@@ -133,7 +134,7 @@ def figures(ran: Backtest, stop: int) -> Figures:
         fills=len(fills),
         trades=trades(ran, moves),
         lots=lots(ran, moves),
-        strategies=strategies(ran, moves, stop),
+        strategies=strategies(ran, moves, stop, money(equity), money(capital), costs),
     )
 
 
@@ -142,7 +143,7 @@ def without_costs(nav: FloatArray, account: Table, capital: float) -> FloatArray
     return activity.gross_curve(nav, np.diff(costs_of(account), prepend=0.0), np.append(capital, account.equity[:-1]))
 
 
-def traded(ran: Backtest, fills: Table) -> float:
+def traded(ran: Record, fills: Table) -> float:
     """Return the sum of the absolute values of all fills, in currency."""
     multiplier = np.array([one.multiplier for one in ran.bars.instruments])
     return float(np.abs(fills.quantity * fills.price * multiplier[fills.asset]).sum())

@@ -11,13 +11,13 @@ from tradewright.engine.transitions import LOT_SLACK
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tradewright.backtest import Backtest
+    from tradewright.sentence.record import Record
 
 REASONS_MAX = 6
 _CUTS_MAX = 3  # Rules, and checks, that are named: those with the most cuts.
 
 
-def reasons(ran: Backtest) -> tuple[str, ...]:
+def reasons(ran: Record) -> tuple[str, ...]:
     """Return sentences that say where every wish of the strategies ended, in the order of a decision's way."""
     found = [*_never_traded(ran)]
     for book in range(len(ran.books)):
@@ -25,13 +25,13 @@ def reasons(ran: Backtest) -> tuple[str, ...]:
     return tuple([*found, *_cuts(ran), *_orders(ran)][:REASONS_MAX])
 
 
-def _never_traded(ran: Backtest) -> Iterator[str]:
+def _never_traded(ran: Record) -> Iterator[str]:
     traded = ran.bars.traded[ran.start :].any(axis=0)
     for symbol in np.array(ran.bars.symbols)[~traded]:
         yield f"{symbol} never traded in the period"
 
 
-def _targets(ran: Backtest, book: int) -> Iterator[str]:
+def _targets(ran: Record, book: int) -> Iterator[str]:
     """Say how many targets a strategy had, and how many were too small to be one lot."""
     name, bars = ran.books[book], ran.bars
     made = ran.decisions.made[ran.start :, book]
@@ -65,7 +65,7 @@ def _targets(ran: Backtest, book: int) -> Iterator[str]:
         )
 
 
-def _marks(ran: Backtest) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+def _marks(ran: Record) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
     """Return the last close of each asset at each bar traded, NaN before its first."""
     close = np.where(ran.bars.traded, ran.bars.close, np.nan)
     rows = np.where(np.isnan(close), 0, np.arange(len(close))[:, None])
@@ -76,7 +76,7 @@ def _marks(ran: Backtest) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
     return last[ran.start :]
 
 
-def _cuts(ran: Backtest) -> Iterator[str]:
+def _cuts(ran: Record) -> Iterator[str]:
     """Name the rules that cut targets most often, and then the checks that cut orders."""
     counters = ran.trace.state.counters
     cuts, bars = counters.cuts.tolist(), counters.bars.tolist()
@@ -88,7 +88,7 @@ def _cuts(ran: Backtest) -> Iterator[str]:
                 yield f"{names[i]} cut {what} {times}, on {bars[i]:,} bar{'s' if bars[i] > 1 else ''}"
 
 
-def _orders(ran: Backtest) -> Iterator[str]:
+def _orders(ran: Record) -> Iterator[str]:
     """Say what became of the orders that were sent."""
     counts = ran.trace.state.run[0]
     for count, said in (

@@ -1,122 +1,137 @@
-"""A summary as one JSON object: money as texts with two decimals, instants in UTC, fractions as numbers.
-
-What cannot be known is null, never NaN.  The keys are explained in docs/reference/backtest.md.
-"""
+"""A summary as the report that is printed, kept and shown: the one tree that every reader of a run walks."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tradewright.reports import sections
-from tradewright.reports.plain import day, instant, money, number
+import attrs
+import numpy as np
+
+from tradewright.metrics.activity import per_year
+from tradewright.metrics.significance import deflated_sharpe
+from tradewright.reports.plain import money, number, total
+from tradewright.reports.tree.curves import Benchmark, Benchmarks, Deflated
+from tradewright.reports.tree.part import Cost, Costs, Exposure, Net, Part, Period
+from tradewright.reports.tree.report import Capital, Report, WholeNet
 
 if TYPE_CHECKING:
-    from tradewright.reports.events import HaltRow, RuleRow
+    from tradewright.reports.figures import Figures
     from tradewright.reports.summary import Summary
     from tradewright.workspace.runs import Ticket
 
 
-def report(summary: Summary, ticket: Ticket, versions: dict[str, Any]) -> dict[str, Any]:
-    """Return the object, without its `schema`.
+def report(summary: Summary, ticket: Ticket, versions: dict[str, Any]) -> Report:
+    """Return the report.
 
     Args:
         summary: What the run says.
         ticket: What the store of runs says about it.
         versions: Of everything that computed it.
     """
-    whole = sections.part(summary.figures, ticket)
-    fields = {
-        "run_id": ticket.run_id,
-        "status": summary.status,
-        "config": summary.config,
-        "versions": versions,
-        "data": [_feed(row) for row in summary.data],
-        "period": whole["period"],
-        "currency": summary.currency,
-        "capital": _capital(summary),
-        "net": {**whole["net"], **_run(summary)},
-        "gross": whole["gross"],
-        "benchmarks": whole["benchmarks"],
-        "costs": whole["costs"],
-        "rules": [_rule(row) for row in summary.rules],
-        "halts": [_halt(row) for row in summary.halts],
-        "trials": ticket.trials,
-        "warnings": [*summary.warnings, *([ticket.warning] if ticket.warning else [])],
-        "seconds": {stage: round(seconds, 3) for stage, seconds in summary.seconds.items()},
-    }
-    if summary.until_halt is None:
-        return fields
-    return {**fields, "until_halt": sections.part(summary.until_halt, ticket)}
+    whole = part(summary.figures, ticket)
+    return Report(
+        run_id=ticket.run_id,
+        status=summary.status,
+        config=summary.config,
+        versions=versions,
+        data=summary.data,
+        period=whole.period,
+        currency=summary.currency,
+        capital=Capital(start=money(summary.capital_start), end=money(summary.figures.capital), steps=summary.steps),
+        net=WholeNet(
+            **_fields(whole.net),
+            largest_weights=summary.largest,
+            cut_orders=summary.cuts,
+            no_trades=summary.idle,
+            unpriced=summary.unpriced,
+            breaches=summary.breaches,
+            verify_failures=summary.verify_failures,
+            after_halt=summary.after_halt,
+        ),
+        gross=whole.gross,
+        benchmarks=whole.benchmarks,
+        costs=whole.costs,
+        rules=summary.rules,
+        halts=summary.halts,
+        trials=ticket.trials,
+        warnings=(*summary.warnings, *([ticket.warning] if ticket.warning else [])),
+        seconds={stage: round(seconds, 3) for stage, seconds in summary.seconds.items()},
+        until_halt=None if summary.until_halt is None else part(summary.until_halt, ticket),
+    )
 
 
-def _run(summary: Summary) -> dict[str, Any]:
-    """Return what the engine counted over the whole run."""
-    after = summary.after_halt
-    return {
-        "largest_weights": summary.largest,
-        "cut_orders": {**summary.cuts, "expired": summary.expired},
-        "no_trades": list(summary.idle),
-        "unpriced": [
-            {
-                "book": one.book,
-                "symbol": one.symbol,
-                "quantity": one.quantity,
-                "value": money(one.value),
-                "last_on": day(one.last_on),
-            }
-            for one in summary.unpriced
-        ],
-        "breaches": summary.breaches,
-        "verify_failures": summary.verify_failures,
-        "after_halt": None
-        if after is None
-        else {"on": day(after.on), "equity": money(after.equity), "change": number(after.change)},
-    }
+def part(figures: Figures, ticket: Ticket) -> Part:
+    """Return the figures of one period."""
+    return Part(
+        period=Period(
+            first_on=figures.on[0].astype(object),
+            last_on=figures.on[-1].astype(object),
+            sessions=figures.sessions,
+            sessions_per_year=figures.sessions_per_year,
+        ),
+        net=net(figures, ticket),
+        gross=figures.gross,
+        benchmarks=Benchmarks(
+            buy_and_hold=Benchmark(**_fields(figures.buy_and_hold), exposure=1.0),
+            buy_and_hold_at_average_exposure=Benchmark(
+                **_fields(figures.buy_and_hold_at_exposure), exposure=number(figures.exposure_net)
+            ),
+        ),
+        costs=costs(figures),
+    )
 
 
-def _capital(summary: Summary) -> dict[str, Any]:
-    return {
-        "start": money(summary.capital_start),
-        "end": money(summary.figures.capital),
-        "steps": [
-            {"on": day(step.on), "amount": money(step.amount), "gain": number(step.gain)} for step in summary.steps
-        ],
-    }
+def net(figures: Figures, ticket: Ticket) -> Net:
+    """Return what the strategies earned after costs, how, and what it proves."""
+    return Net(
+        **_fields(figures.net),
+        deflated_sharpe=_deflated(figures, ticket),
+        rolling_sharpe=figures.rolling,
+        relative=figures.relative,
+        profit=money(figures.equity) - money(figures.capital),
+        equity=money(figures.equity),
+        turnover=number(figures.turnover),
+        exposure=Exposure(
+            gross=number(figures.exposure_gross),
+            net=number(figures.exposure_net),
+            time_in_market=number(figures.time_in_market),
+        ),
+        fills=figures.fills,
+        trades=figures.trades,
+        lots=figures.lots,
+        strategies=figures.strategies,
+    )
 
 
-def _feed(row: Any) -> dict[str, Any]:
-    names = ("name", "source", "symbols", "first_on", "last_on", "bars", "adjustment", "fingerprint")
-    fields = {name: getattr(row, name) for name in names}
-    fields |= {"symbols": list(row.symbols), "first_on": day(row.first_on), "last_on": day(row.last_on)}
-    fields["last_on_by_symbol"] = {symbol: day(last) for symbol, last in row.last_on_by_symbol.items()}
-    fetched_at = None if row.fetched_at is None else f"{row.fetched_at:%Y-%m-%dT%H:%M:%SZ}"
-    return fields | {"origin": "source" if fetched_at is None else "cache", "fetched_at": fetched_at}
+def costs(figures: Figures) -> Costs:
+    """Return what was paid, and what cash earned; the total is that of the amounts as they are written."""
+    paid = figures.costs
+    equity, year = np.full(figures.sessions, figures.equity_mean), {"sessions_per_year": figures.sessions_per_year}
+    written = {name: money(getattr(paid, name)) for name in ("fees", "slippage", "borrow", "interest")}
+    written["total"] = total(written[name] for name in ("fees", "slippage", "borrow"))
+    return Costs(
+        **{
+            name: Cost(amount=amount, per_year=number(per_year(getattr(paid, name), equity, **year)))
+            for name, amount in written.items()
+        }
+    )
 
 
-def _rule(row: RuleRow) -> dict[str, Any]:
-    return {
-        "name": row.name,
-        "cuts": row.cuts,
-        "bars_bound": row.bars_bound,
-        "notional_cut": money(row.notional_cut),
-        "held_back": number(row.held_back),
-        "first_at": instant(row.first_at),
-        "last_at": instant(row.last_at),
-        "first_on": day(row.first_on),
-        "last_on": day(row.last_on),
-    }
+def _deflated(figures: Figures, ticket: Ticket) -> Deflated | None:
+    """Return the Sharpe ratio judged as the best of the workspace's trials, this one among them."""
+    if ticket.trials is None:
+        return None
+    mine = [] if figures.net.sharpe is None else [figures.net.sharpe]
+    found = deflated_sharpe(
+        figures.nav,
+        ticket.trials,
+        [*ticket.sharpes, *mine],
+        figures.cash_rate,
+        sessions_per_year=figures.sessions_per_year,
+    )
+    return None if found is None else Deflated(**found._asdict())
 
 
-def _halt(row: HaltRow) -> dict[str, Any]:
-    return {
-        "kind": row.kind,
-        "level": row.level,
-        "book": row.book,
-        "at": instant(row.at),
-        "on": day(row.on),
-        "observed": number(row.observed),
-        "limit": number(row.limit),
-        "latched": row.latched,
-        "lifted_at": instant(row.lifted_at),
-        "lifted_on": day(row.lifted_on),
-    }
+def _fields(one: attrs.AttrsInstance) -> dict[str, Any]:
+    """Return the fields of a node, for one that says the same and more."""
+    return attrs.asdict(one, recurse=False)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
@@ -11,55 +12,24 @@ from tradewright.reports import events
 from tradewright.reports.accounts import curve_of
 from tradewright.reports.figures import figures
 from tradewright.reports.idle import reasons
+from tradewright.reports.plain import money, number
+from tradewright.reports.tree.report import AfterHalt, CutOrders, Feed
 from tradewright.reports.unpriced import unpriced
 from tradewright.reports.unpriced import warnings as of_unpriced
 from tradewright.sentence.wiring import granted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import date, datetime
+    from datetime import date
 
-    from tradewright.backtest import Backtest
-    from tradewright.reports.events import HaltRow, RuleRow, StepRow
+    from tradewright.reports.events import HaltRow
     from tradewright.reports.figures import Figures
-    from tradewright.reports.unpriced import Unpriced
+    from tradewright.reports.tree.report import Halt, Rule, Status, Step, Unpriced
+    from tradewright.sentence.record import Record
     from tradewright.values.bars import Bars
 
 SHARPE_BELIEVED_MAX = 3.0
 """Over more than a year, a higher ratio is more often a price of tomorrow than an edge."""
-
-Status = Literal["complete", "halted", "no_trades"]
-
-
-@attrs.frozen(kw_only=True)
-class FeedRow:
-    """What one feed brought; see `tradewright.data.feeds.Feed`."""
-
-    name: str
-    source: str
-    symbols: tuple[str, ...]
-    first_on: date
-    last_on: date
-    bars: int
-    adjustment: str
-    fingerprint: str
-    fetched_at: datetime | None
-    last_on_by_symbol: dict[str, date | None]
-
-
-@attrs.frozen(kw_only=True)
-class AfterHalt:
-    """What came of the account once halts had ended all trading: positions were sold on the next bar, or are frozen.
-
-    Attributes:
-        on: Last session of the prices.
-        equity: On that day, in currency.
-        change: Of NAV since the halt's close, a fraction.
-    """
-
-    on: date
-    equity: float
-    change: float
 
 
 @attrs.frozen(kw_only=True)
@@ -82,8 +52,7 @@ class Summary:
         idle: Why nothing was traded, empty when something was.
         unpriced: Positions at the end whose prices ended before.
         largest: Largest absolute weight at any close, by book and symbol.
-        cuts: Orders reduced by `participation` and by `cash`.
-        expired: Orders that never reached their limit.
+        cuts: What became of orders that were not filled as sent.
         breaches: Answers of optimizers and rules that broke their contract and were replaced.
         verify_failures: Decisions whose second pass through the rules disagreed with the first.
         warnings: What weakens the result, most important first.
@@ -93,26 +62,25 @@ class Summary:
     status: Status
     config: dict[str, Any]
     currency: str
-    data: tuple[FeedRow, ...]
+    data: tuple[Feed, ...]
     figures: Figures
     after_halt: AfterHalt | None
     until_halt: Figures | None
     capital_start: float
-    steps: tuple[StepRow, ...]
-    rules: tuple[RuleRow, ...]
-    halts: tuple[HaltRow, ...]
+    steps: tuple[Step, ...]
+    rules: tuple[Rule, ...]
+    halts: tuple[Halt, ...]
     idle: tuple[str, ...]
     unpriced: tuple[Unpriced, ...]
     largest: dict[str, dict[str, float]]
-    cuts: dict[str, int]
-    expired: int
+    cuts: CutOrders
     breaches: int
     verify_failures: int
     warnings: tuple[str, ...]
     seconds: dict[str, float]
 
 
-def summarise(ran: Backtest, warnings: Sequence[str] = ()) -> Summary:
+def summarise(ran: Record, warnings: Sequence[str] = ()) -> Summary:
     """Compute everything that a report of `ran` shows.
 
     Args:
@@ -121,7 +89,7 @@ def summarise(ran: Backtest, warnings: Sequence[str] = ()) -> Summary:
     """
     halts = events.halts(ran)
     end = events.end_of_trading(ran, halts)
-    lifted = [halt.bar for halt in halts if halt.latched and not halt.stands]
+    lifted = [halt.bar for halt in halts if halt.said.latched and not halt.said.stands]
     whole = figures(ran, ran.bars.n_bars if end is None else end)
     counts = ran.trace.state.run[0]
     rules, without = tuple(events.rules(ran)), tuple(unpriced(ran))
@@ -136,12 +104,13 @@ def summarise(ran: Backtest, warnings: Sequence[str] = ()) -> Summary:
         capital_start=float(granted(ran.settings).sum()),
         steps=tuple(step for step in events.steps(ran) if np.datetime64(step.on) <= whole.on[-1]),
         rules=rules,
-        halts=halts,
+        halts=tuple(halt.said for halt in halts),
         idle=() if len(ran.trace.fills) else reasons(ran),
         unpriced=without,
         largest=largest(ran),
-        cuts={"participation": int(counts.participation_cuts), "cash": int(counts.cash_cuts)},
-        expired=int(counts.expired),
+        cuts=CutOrders(
+            participation=int(counts.participation_cuts), cash=int(counts.cash_cuts), expired=int(counts.expired)
+        ),
         breaches=int(counts.breaches) + sum(len(one.breaches) for one in ran.targets.values()),
         verify_failures=int(counts.verify_failures),
         warnings=(
@@ -162,13 +131,13 @@ def doubts(whole: Figures) -> Iterator[str]:
         yield f"Sharpe {ratio:.1f} is rarely real: check the signal for look-ahead"
 
 
-def _status(ran: Backtest, halts: tuple[HaltRow, ...]) -> Status:
+def _status(ran: Record, halts: tuple[HaltRow, ...]) -> Status:
     if not len(ran.trace.fills):
         return "no_trades"
     return "halted" if events.is_halted(ran, halts) else "complete"
 
 
-def refusals(checks: Iterable[RuleRow]) -> Iterator[str]:
+def refusals(checks: Iterable[Rule]) -> Iterator[str]:
     """Yield a warning for each order check that held orders back.
 
     Halts and cash are left out: the report leads with the ones, and counts the other's cuts by themselves.
@@ -181,17 +150,17 @@ def refusals(checks: Iterable[RuleRow]) -> Iterator[str]:
             )
 
 
-def after_halt(ran: Backtest, end: int) -> AfterHalt:
+def after_halt(ran: Record, end: int) -> AfterHalt:
     """Return where the prices end, and the account with them."""
     before, last = curve_of(ran, end)[-1], curve_of(ran, ran.bars.n_bars)[-1]
     return AfterHalt(
         on=ran.bars.session[-1].astype(object),
-        equity=float(last.equity),
-        change=float(last.nav / before.nav - 1.0),
+        equity=money(last.equity),
+        change=number(last.nav / before.nav - 1.0),
     )
 
 
-def largest(ran: Backtest) -> dict[str, dict[str, float]]:
+def largest(ran: Record) -> dict[str, dict[str, float]]:
     """Return the largest absolute weight at any close, by book and symbol, of what was ever held."""
     weights = ran.trace.state.positions.largest
     return {
@@ -200,10 +169,10 @@ def largest(ran: Backtest) -> dict[str, dict[str, float]]:
     }
 
 
-def feed_rows(ran: Backtest) -> Iterator[FeedRow]:
+def feed_rows(ran: Record) -> Iterator[Feed]:
     """Yield a row per feed."""
     for feed in ran.feeds:
-        yield FeedRow(
+        yield Feed(
             name=feed.name,
             source=feed.source,
             symbols=feed.bars.symbols,
@@ -212,8 +181,9 @@ def feed_rows(ran: Backtest) -> Iterator[FeedRow]:
             bars=feed.bars.n_bars,
             adjustment=feed.bars.adjustment,
             fingerprint=feed.fingerprint,
-            fetched_at=feed.fetched_at,
             last_on_by_symbol=_last_bars(feed.bars),
+            origin="source" if feed.fetched_at is None else "cache",
+            fetched_at=None if feed.fetched_at is None else feed.fetched_at.astimezone(UTC).replace(microsecond=0),
         )
 
 

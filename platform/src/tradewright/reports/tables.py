@@ -1,13 +1,24 @@
-"""The rows of a report's tables on a screen."""
+"""The tables of a report: each column, or row, is declared once, with its head, its unit and where it comes from.
+
+A page lays out heads and cells that were made from the same declaration, so that neither can part from the other.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tradewright.reports.wording import day, money, percent, ratio, span
+from tradewright.reports.plain import money as cents
+from tradewright.reports.tree.report import Halt
+from tradewright.reports.wording import compared, money, percent, ratio, span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    from tradewright.reports.tree.curves import Deflated
+    from tradewright.reports.tree.part import Part, Strategy
+    from tradewright.reports.tree.report import Report, Rule
 
 YEARS_ABREAST_MAX = 3
 """More columns of years would not fit into 80."""
@@ -15,102 +26,222 @@ YEARS_ABREAST_MAX = 3
 _YEARS_BELOW_MIN = 5  # A shorter column beside another one is harder to read than one list.
 
 
-def figure_columns(part: dict[str, Any]) -> tuple[str, ...]:
+class Line(NamedTuple):
+    """A column of a table whose rows are things, or a row of one whose columns are things.
+
+    Attributes:
+        head: What it is called.
+        unit: A key of `UNITS`.
+        path: Where a thing has the value: names of attributes, joined by dots.
+    """
+
+    head: str
+    unit: str
+    path: str
+
+    def value(self, thing: Any) -> Any:
+        """Return what a thing has there, None when it has not even the way to it."""
+        for name in self.path.split("."):
+            thing = None if thing is None else getattr(thing, name)
+        return thing
+
+    def cell(self, thing: Any) -> str:
+        """Write what a thing has there."""
+        value = self.value(thing)
+        # What was compared beyond a limit of 1 is told in times usual: only the halt itself knows.
+        if self.unit == "compared" and isinstance(thing, Halt):
+            return compared(value, thing.limit)
+        return "-" if value is None else UNITS[self.unit](value)
+
+
+def _cash(amount: Decimal | float) -> str:
+    return money(amount if isinstance(amount, Decimal) else cents(amount))
+
+
+UNITS: dict[str, Callable[[Any], str]] = {
+    "text": str,
+    "texts": ", ".join,
+    "day": date.isoformat,
+    "digits": lambda text: text[:16],
+    "year": str,
+    "count": "{:,}".format,
+    "percent": percent,
+    "percent, fine": lambda value: percent(value, 2),
+    "ratio": ratio,
+    "span": span,
+    "compared": percent,
+    "money": _cash,
+    "paid": lambda amount: _cash(-amount),
+}
+"""How a value of each unit is written; `paid` is money that is shown as what it took."""
+
+TEXTUAL = ("text", "texts", "day", "digits")
+"""Units that are read from the left; all others are numbers."""
+
+
+def heads(lines: Sequence[Line]) -> tuple[str, ...]:
+    """Return the heads of columns."""
+    return tuple(line.head for line in lines)
+
+
+def texts(lines: Sequence[Line]) -> int:
+    """Return how many of the first columns are text."""
+    return next((i for i, line in enumerate(lines) if line.unit not in TEXTUAL), len(lines))
+
+
+def cells(lines: Sequence[Line], thing: Any) -> tuple[str, ...]:
+    """Return a row."""
+    return tuple(line.cell(thing) for line in lines)
+
+
+# ---- figures ---------------------------------------------------------------------------------------------
+
+CURVES = (
+    ("strategy\nnet", "net"),
+    ("strategy\ngross", "gross"),
+    ("buy and hold\nat 100 %", "benchmarks.buy_and_hold"),
+    ("buy and hold\nat {exposure}", "benchmarks.buy_and_hold_at_average_exposure"),
+)
+"""Heads of the table of figures, and where a part of a report has the curve."""
+
+FIGURES = (
+    Line("Return", "percent", "total_return"),
+    Line("Return per year", "percent, fine", "annual_return"),
+    Line("Volatility per year", "percent", "volatility"),
+    Line("Sharpe ratio", "ratio", "sharpe"),
+    Line("  95 % interval", "span", "sharpe_interval"),
+    Line("  deflated", "percent", "deflated_sharpe.probability"),
+    Line("Sortino ratio", "ratio", "sortino"),
+    Line("Calmar ratio", "ratio", "calmar"),
+    Line("Largest drawdown", "percent", "max_drawdown.depth"),
+    Line("VaR 95 %, one day", "percent, fine", "value_at_risk"),
+    Line("CVaR 95 %, one day", "percent, fine", "expected_shortfall"),
+)
+
+
+def figure_columns(part: Part | Report) -> tuple[str, ...]:
     """Return the heads of the table."""
-    exposure = part["benchmarks"]["buy_and_hold_at_average_exposure"]["exposure"]
-    return (
-        "",
-        "strategy\nnet",
-        "strategy\ngross",
-        "buy and hold\nat 100 %",
-        f"buy and hold\nat {percent(exposure, 0)}",
-    )
+    exposure = percent(part.benchmarks.buy_and_hold_at_average_exposure.exposure, 0)
+    return ("", *(head.format(exposure=exposure) for head, _ in CURVES))
 
 
-def figure_rows(part: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+def figure_rows(part: Part | Report) -> Iterator[tuple[str, ...]]:
     """Yield the rows of the table: strategy net and gross, buy-and-hold at full and at our exposure."""
-    benchmarks = part["benchmarks"]
-    four = (part["net"], part["gross"], benchmarks["buy_and_hold"], benchmarks["buy_and_hold_at_average_exposure"])
-    yield ("Return", *(percent(one["total_return"]) for one in four))
-    yield ("Return per year", *(percent(one["annual_return"], 2) for one in four))
-    yield ("Volatility per year", *(percent(one["volatility"]) for one in four))
-    yield ("Sharpe ratio", *(ratio(one["sharpe"]) for one in four))
-    # A report that an earlier version saved lacks what follows.
-    yield ("  95 % interval", *(span(one.get("sharpe_interval")) for one in four))
-    yield _deflated(part["net"].get("deflated_sharpe"))
-    yield ("Sortino ratio", *(ratio(one.get("sortino")) for one in four))
-    yield ("Calmar ratio", *(ratio(one.get("calmar")) for one in four))
-    yield ("Largest drawdown", *(percent(one["max_drawdown"]["depth"]) for one in four))
-    yield ("VaR 95 %, one day", *(percent(one.get("value_at_risk"), 2) for one in four))
-    yield ("CVaR 95 %, one day", *(percent(one.get("expected_shortfall"), 2) for one in four))
+    curves = [Line(head, "text", path).value(part) for head, path in CURVES]
+    for line in FIGURES:
+        if line.path.startswith("deflated_sharpe"):
+            # Only the strategy can have it: nobody chose the benchmarks from many.
+            yield (f"{line.head}{_trials(part.net.deflated_sharpe)}", line.cell(part.net), "", "", "")
+        else:
+            yield (line.head, *(line.cell(curve) for curve in curves))
 
 
-def _deflated(found: dict[str, Any] | None) -> tuple[str, ...]:
-    """Return the row that only the strategy can have: nobody chose the benchmarks from many."""
+def _trials(found: Deflated | None) -> str:
     if found is None:
-        return ("  deflated", "-", "", "", "")
-    trials = found["trials"]
+        return ""
     # From a thousand on, the word would push the table beyond 80 columns.
-    word = " trial" if trials == 1 else " trials" if trials < 1_000 else ""
-    return (f"  deflated, {trials:,}{word}", percent(found["probability"]), "", "", "")
+    word = " trial" if found.trials == 1 else " trials" if found.trials < 1_000 else ""
+    return f", {found.trials:,}{word}"
 
 
-def year_columns(part: dict[str, Any], most: int = YEARS_ABREAST_MAX) -> tuple[str, ...]:
+# ---- years and falls -------------------------------------------------------------------------------------
+
+YEARS = (Line("year", "year", "year"), Line("net", "percent", "total"))
+HELD = Line("held", "percent", "total")
+"""The same year of buy and hold."""
+
+
+def year_columns(part: Report, most: int = YEARS_ABREAST_MAX) -> tuple[str, ...]:
     """Return the heads of the table of years, for as many years abreast as `year_rows` lays out."""
-    return (*("year", "net", "held", "") * _abreast(part, most),)[:-1]
+    return (*(*heads(YEARS), HELD.head, "") * _abreast(part, most),)[:-1]
 
 
-def year_rows(part: dict[str, Any], most: int = YEARS_ABREAST_MAX) -> Iterator[tuple[str, ...]]:
+def year_rows(part: Report, most: int = YEARS_ABREAST_MAX) -> Iterator[tuple[str, ...]]:
     """Yield rows of calendar years, read down and then across: the year, the strategy net, buy and hold."""
-    pairs = zip(part["net"].get("years", []), part["benchmarks"]["buy_and_hold"].get("years", []), strict=True)
-    cells = [(str(ours["year"]), percent(ours["total"]), percent(held["total"])) for ours, held in pairs]
-    rows = -(-len(cells) // max(1, _abreast(part, most)))
+    pairs = zip(part.net.years, part.benchmarks.buy_and_hold.years, strict=True)
+    found = [(*cells(YEARS, ours), HELD.cell(held)) for ours, held in pairs]
+    rows = -(-len(found) // max(1, _abreast(part, most)))
     for row in range(rows):
-        yield tuple(cell for year in cells[row::rows] for cell in (*year, ""))[:-1]
+        yield tuple(cell for year in found[row::rows] for cell in (*year, ""))[:-1]
 
 
-def _abreast(part: dict[str, Any], most: int) -> int:
-    return min(most, -(-len(part["net"].get("years", [])) // _YEARS_BELOW_MIN))
+def _abreast(part: Report, most: int) -> int:
+    return min(most, -(-len(part.net.years) // _YEARS_BELOW_MIN))
 
 
-def drawdown_rows(part: dict[str, Any]) -> Iterator[tuple[str, ...]]:
-    """Yield the deepest falls: peak, trough, recovery, depth, sessions from peak to recovery or to the end."""
-    for fall in part["net"].get("drawdowns", []):
-        back = fall["recovered_on"] or "not yet"
-        yield (fall["peak_on"], fall["trough_on"], back, percent(fall["depth"]), f"{fall['sessions']:,}")
+FALLS = (
+    Line("peak", "day", "peak_on"),
+    Line("trough", "day", "trough_on"),
+    Line("recovered", "day", "recovered_on"),
+    Line("depth", "percent", "depth"),
+    Line("sessions", "count", "sessions"),
+)
 
 
-RULE_COLUMNS = ("rule", "cuts", "bars bound", "held back", "first", "last")
+def fall_rows(part: Report) -> list[tuple[str, ...]]:
+    """Return the deepest falls; a dash for one that has not been recovered would read as unknown."""
+    return [tuple("not yet" if cell == "-" else cell for cell in cells(FALLS, fall)) for fall in part.net.drawdowns]
 
 
-def rule_row(rule: dict[str, Any], *, starred: bool = False) -> tuple[str, ...]:
+# ---- rules, halts, strategies ----------------------------------------------------------------------------
+
+RULES = (
+    Line("rule", "text", "name"),
+    Line("cuts", "count", "cuts"),
+    Line("bars bound", "count", "bars_bound"),
+    Line("held back", "percent, fine", "held_back"),
+    Line("first", "day", "first_on"),
+    Line("last", "day", "last_on"),
+)
+
+
+def rule_row(rule: Rule, *, starred: bool = False) -> tuple[str, ...]:
     """Return a row of the table of rules; one that cut nothing is told from one that is not there.
 
     A starred rule is one whose halt stands: it cuts whatever a strategy goes on asking for.
     """
-    if not rule["cuts"]:
-        return (rule["name"], "-", "-", "-", "-", "-")
-    # A report that an earlier version saved lacks the days and what was held back.
-    first, last = rule.get("first_on") or day(rule["first_at"]), rule.get("last_on") or day(rule["last_at"])
-    cuts = f"{rule['cuts']:,}{' *' if starred else ''}"
-    return (rule["name"], cuts, f"{rule['bars_bound']:,}", percent(rule.get("held_back"), 2), first, last)
+    name, cuts, *others = cells(RULES, rule)
+    if not rule.cuts:
+        return (name, *["-"] * (len(RULES) - 1))
+    return (name, f"{cuts}{' *' if starred else ''}", *others)
 
 
-def strategy_columns(rows: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+LIFTS = (
+    Line("halted", "day", "on"),
+    Line("lifted", "day", "lifted_on"),
+    Line("rule", "text", "kind"),
+    Line("book", "text", "book"),
+    Line("observed", "compared", "observed"),
+    Line("limit", "compared", "limit"),
+)
+
+
+def lift_rows(report: Report) -> list[tuple[str, ...]]:
+    """Return a row for each halt that a simulated person lifted."""
+    return [cells(LIFTS, halt) for halt in report.halts if halt.latched and halt.lifted_at is not None]
+
+
+STRATEGIES = (
+    Line("Return", "percent", "total_return"),
+    Line("Return per year", "percent, fine", "annual_return"),
+    Line("Volatility per year", "percent", "volatility"),
+    Line("Sharpe ratio", "ratio", "sharpe"),
+    Line("Largest drawdown", "percent", "max_drawdown.depth"),
+    Line("Profit", "money", "profit"),
+    Line("Costs", "money", "costs.total"),
+    Line("Exposure", "percent", "exposure.gross"),
+    Line("Round trips", "count", "trades.closed"),
+    Line("Equity", "money", "equity"),
+    Line("Capital", "money", "capital"),
+)
+
+
+def strategy_columns(rows: Sequence[Strategy]) -> tuple[str, ...]:
     """Return the heads of the table of strategies."""
-    return ("", *(row["name"] for row in rows))
+    return ("", *(row.name for row in rows))
 
 
-def strategy_rows(rows: Sequence[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
+def strategy_rows(rows: Sequence[Strategy]) -> Iterator[tuple[str, ...]]:
     """Yield what is said of each strategy, a column each."""
-    yield ("Return", *(percent(row["total_return"]) for row in rows))
-    yield ("Return per year", *(percent(row["annual_return"], 2) for row in rows))
-    yield ("Volatility per year", *(percent(row["volatility"]) for row in rows))
-    yield ("Sharpe ratio", *(ratio(row["sharpe"]) for row in rows))
-    yield ("Largest drawdown", *(percent(row["max_drawdown"]["depth"]) for row in rows))
-    yield ("Profit", *(money(row["profit"]) for row in rows))
-    yield ("Costs", *(money(row["costs"]["total"]) for row in rows))
-    yield ("Exposure", *(percent(row["exposure"]["gross"]) for row in rows))
-    yield ("Round trips", *(f"{row['trades']['closed']:,}" for row in rows))
-    yield ("Equity", *(money(row["equity"]) for row in rows))
-    yield ("Capital", *(money(row["capital"]) for row in rows))
+    for line in STRATEGIES:
+        yield (line.head, *(line.cell(row) for row in rows))

@@ -1,15 +1,15 @@
-"""A report for a person: what `machine.report` says, laid out for a terminal or a file of text.
+"""A report for a person: the tree, laid out for a terminal or a file of text.
 
     halts -> what traded -> strategy beside buy-and-hold -> charts -> each strategy -> behaviour -> money
         -> years and drawdowns -> rules -> warnings -> how to read it
 
-Every number is taken from the machine's report, so that the two cannot differ.
+Every number is one of the tree, which `--json` prints, so that the two cannot differ.
 """
 
 from __future__ import annotations
 
 from io import StringIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.padding import Padding
@@ -21,6 +21,9 @@ from tradewright.reports import halts, tables, wording
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from tradewright.reports.tree.part import Part
+    from tradewright.reports.tree.report import Report
+
 WIDTH_MAX = 112
 """Longer lines are hard to read, however wide the terminal is."""
 
@@ -31,7 +34,7 @@ _YEAR_COLUMN = 26  # A year, two returns and a gap.
 
 
 def text(
-    report: dict[str, Any],
+    report: Report,
     charts: Sequence[tuple[str, str]] = (),
     *,
     width: int,
@@ -41,7 +44,7 @@ def text(
     """Return the report as lines of text.
 
     Args:
-        report: What `machine.report` returned.
+        report: What is said.
         charts: Titles and texts, already drawn in that width.
         width: Columns that a line may take.
         colour: Whether the text may hold colour codes.
@@ -49,10 +52,10 @@ def text(
     """
     page = _Page(width, colour=colour)
     _halts(page, report)
-    page.line(_headline(report), "bold")
-    if "until_halt" in report:
+    page.line(wording.title(report), "bold")
+    if report.until_halt is not None:
         page.heading("Until the first halt, where the run ends without --resume-after")
-        _figures(page, report["until_halt"])
+        _figures(page, report.until_halt)
         page.heading("The whole period, every halt lifted as listed above")
     _figures(page, report)
     for name, chart in charts:
@@ -66,7 +69,7 @@ def text(
     passing = list(halts.passing_halts(report))
     if passing:
         page.pairs("Halts that ended by themselves", passing)
-    page.points("Warnings", report["warnings"], style="yellow")
+    page.points("Warnings", report.warnings, style="yellow")
     page.points("How to read it", list(wording.notes(report)), style="dim")
     _imprint(page, report, saved_to)
     return page.text()
@@ -166,33 +169,28 @@ class _Page:
         self._console.print(Padding(content, (0, 0, 0, 2), expand=False))
 
 
-def _halts(page: _Page, report: dict[str, Any]) -> None:
+def _halts(page: _Page, report: Report) -> None:
     """Lead with what a person would have to act on."""
-    lifted = list(halts.lift_rows(report))
+    lifted = tables.lift_rows(report)
     standing = list(halts.halt_lines(report))
     for line in standing:
         page.line(line, "bold red")
     if lifted:
         times = "once" if len(lifted) == 1 else f"{len(lifted)} times"
         page.line(f"HALTED {times}, and lifted by the person whom --resume-after plays:", "bold yellow")
-        page.table(("halted", "lifted", "rule", "book", "observed", "limit"), lifted, texts=4, instead=((0, 1, 2),))
-    if report["status"] == "no_trades":
+        page.table(tables.heads(tables.LIFTS), lifted, texts=tables.texts(tables.LIFTS), instead=((0, 1, 2),))
+    if report.status == "no_trades":
         page.line("NO TRADES: nothing was bought or sold, so there is nothing to judge.", "bold yellow")
-        for reason in report["net"].get("no_trades", []):
+        for reason in report.net.no_trades:
             page.line(f"  {reason}.", "yellow")
     unpriced = list(wording.unpriced_lines(report))
     for line in unpriced:
         page.line(line, "bold yellow")
-    if standing or lifted or unpriced or report["status"] == "no_trades":
+    if standing or lifted or unpriced or report.status == "no_trades":
         page.line()
 
 
-def _headline(report: dict[str, Any]) -> str:
-    symbols = [symbol for feed in report["data"] for symbol in feed["symbols"]]
-    return f"Backtest of {', '.join(report['config']['strategies'])} on {wording.listed(symbols)}"
-
-
-def _figures(page: _Page, part: dict[str, Any]) -> None:
+def _figures(page: _Page, part: Part | Report) -> None:
     page.line(wording.period(part), "dim")
     page.line()
     page.table(
@@ -204,43 +202,43 @@ def _figures(page: _Page, part: dict[str, Any]) -> None:
     )
 
 
-def _history(page: _Page, report: dict[str, Any]) -> None:
+def _history(page: _Page, report: Report) -> None:
     """Tell the years and the deepest falls, when there is more than one year and any fall."""
     abreast = max(1, min(tables.YEARS_ABREAST_MAX, page.width // _YEAR_COLUMN))
-    falls = list(tables.drawdown_rows(report))
-    if len(report["net"].get("years", [])) > 1:
+    falls = tables.fall_rows(report)
+    if len(report.net.years) > 1:
         page.heading("Calendar years, beside buy and hold at 100 %")
         page.table(tables.year_columns(report, abreast), tables.year_rows(report, abreast), texts=0)
     if falls:
         page.heading("Deepest drawdowns")
-        page.table(("peak", "trough", "recovered", "depth", "sessions"), falls, texts=3, instead=((0, 1, 3),))
+        page.table(tables.heads(tables.FALLS), falls, texts=tables.texts(tables.FALLS), instead=((0, 1, 3),))
 
 
-def _strategies(page: _Page, report: dict[str, Any]) -> None:
+def _strategies(page: _Page, report: Report) -> None:
     """Tell the parts of an account that has several, as many abreast as fit."""
-    rows = report["net"].get("strategies", [])
+    rows = report.net.strategies
     if len(rows) < 2:
         return
     page.heading("Each strategy, after costs, with its own part of the capital")
-    column = max(_NUMBER_COLUMN, *(len(row["name"]) for row in rows)) + _GAP
+    column = max(_NUMBER_COLUMN, *(len(row.name) for row in rows)) + _GAP
     abreast = max(1, (page.width - _LABEL_COLUMN - 2 * _GAP) // column)
     for first in range(0, len(rows), abreast):
         some = rows[first : first + abreast]
         page.table(tables.strategy_columns(some), tables.strategy_rows(some), texts=1, width=_NUMBER_COLUMN)
 
 
-def _rules(page: _Page, report: dict[str, Any]) -> None:
+def _rules(page: _Page, report: Report) -> None:
     """Tell what each rule and check cut, and which of it a standing halt did."""
-    halted = {halt["kind"]: halt for halt in reversed(halts.standing_halts(report))}
-    rows = (tables.rule_row(rule, starred=rule["name"] in halted) for rule in report["rules"])
+    halted = {halt.kind: halt for halt in reversed(halts.standing_halts(report))}
+    rows = (tables.rule_row(rule, starred=rule.name in halted) for rule in report.rules)
     page.heading("What the rules cut")
-    page.table(tables.RULE_COLUMNS, rows, texts=1, instead=((0, 1, 2, 3), (0, 1, 2)))
-    for rule in report["rules"]:
-        if rule["name"] in halted and rule["cuts"]:
-            page.line(halts.cuts_of_halt(halted[rule["name"]]), "dim")
+    page.table(tables.heads(tables.RULES), rows, texts=tables.texts(tables.RULES), instead=((0, 1, 2, 3), (0, 1, 2)))
+    for rule in report.rules:
+        if rule.name in halted and rule.cuts:
+            page.line(halts.cuts_of_halt(halted[rule.name]), "dim")
 
 
-def _imprint(page: _Page, report: dict[str, Any], saved_to: str | None) -> None:
+def _imprint(page: _Page, report: Report, saved_to: str | None) -> None:
     page.line()
     for line in wording.imprint(report, saved_to):
         page.line(line, "dim")

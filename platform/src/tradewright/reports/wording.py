@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from decimal import Decimal
+
+    from tradewright.reports.tree.curves import Interval
+    from tradewright.reports.tree.part import Part, Trades
+    from tradewright.reports.tree.report import Report, WholeNet
 
 SYMBOLS_SHOWN_MAX = 8
 _WEIGHT_SLACK = 1e-9  # Fraction of equity: rounding of a weight that is exactly at its limit.
@@ -40,30 +44,31 @@ def ratio(value: float | None) -> str:
     return "-" if value is None else f"{round(value, 2) + 0.0:.2f}"
 
 
-def span(interval: dict[str, Any] | None) -> str:
-    """Write an interval of plain numbers, to the digit that it can bear.
-
-    >>> span({"low": -0.113, "high": 0.754}), span(None)
-    ('-0.1 to 0.8', '-')
-    """
-    if interval is None:
-        return "-"
-    low, high = (f"{round(interval[end], 1) + 0.0:.1f}" for end in ("low", "high"))
+def span(interval: Interval) -> str:
+    """Write an interval of plain numbers, to the digit that it can bear: `-0.1 to 0.8`."""
+    low, high = (f"{round(end, 1) + 0.0:.1f}" for end in (interval.low, interval.high))
     return f"{low} to {high}"
 
 
-def money(text: str) -> str:
+def money(amount: Decimal) -> str:
     """Write an amount with separators.
 
-    >>> money("-1234567.50")
+    >>> from decimal import Decimal
+    >>> money(Decimal("-1234567.50"))
     '-1,234,567.50'
     """
-    return f"{Decimal(text):,}"
+    return f"{amount:,}"
 
 
-def day(instant: str | None) -> str:
-    """Return the date of an instant."""
-    return "-" if instant is None else instant.partition("T")[0]
+def compared(value: float | None, limit: float | None) -> str:
+    """Write what a rule compared; beyond a limit of 1 it is a ratio to what is usual (`risk.contract.Halt`).
+
+    >>> compared(3.0021, 3.0), compared(0.125, 0.12)
+    ('3.0 times usual', '12.5 %')
+    """
+    if value is None or limit is None or limit <= 1.0:
+        return percent(value)
+    return f"{value:.1f} times usual"
 
 
 def listed(names: Sequence[str]) -> str:
@@ -76,78 +81,82 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(names[:SYMBOLS_SHOWN_MAX]) + (f" and {more} more" if more > 0 else "")
 
 
-def unpriced_lines(report: dict[str, Any]) -> Iterator[str]:
-    """Yield a line for each position whose prices ended before the run did; none for an earlier version's report."""
-    for one in report["net"].get("unpriced", []):
+def unpriced_lines(report: Report) -> Iterator[str]:
+    """Yield a line for each position whose prices ended before the run did."""
+    for one in report.net.unpriced:
         yield (
-            f"NO PRICE since {one['last_on']}: {one['quantity']:,.10g} {one['symbol']} of {one['book']} are valued at"
-            f" {money(one['value'])} to the end."
+            f"NO PRICE since {one.last_on}: {one.quantity:,.10g} {one.symbol} of {one.book} are valued at"
+            f" {money(one.value)} to the end."
         )
 
 
 # ---- figures ---------------------------------------------------------------------------------------------
 
 
-def period(part: dict[str, Any]) -> str:
+def title(report: Report) -> str:
+    """Name the strategies and what they trade."""
+    return f"Backtest of {', '.join(report.books)} on {listed(report.symbols)}"
+
+
+def period(part: Part | Report) -> str:
     """Say when."""
-    span = part["period"]
-    many = "1 session" if span["sessions"] == 1 else f"{span['sessions']:,} sessions"
-    return f"{span['first_on']} to {span['last_on']}, {many}"
+    span = part.period
+    many = "1 session" if span.sessions == 1 else f"{span.sessions:,} sessions"
+    return f"{span.first_on} to {span.last_on}, {many}"
 
 
-def behaviour_lines(part: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def behaviour_lines(report: Report) -> Iterator[tuple[str, str]]:
     """Yield what the strategy did, beside what it earned."""
-    net = part["net"]
-    exposure = net["exposure"]
-    gross, net_of_shorts = percent(exposure["gross"]), percent(exposure["net"])
+    net = report.net
+    gross, net_of_shorts = percent(net.exposure.gross), percent(net.exposure.net)
     signed = "" if gross == net_of_shorts else f" ({net_of_shorts} net of shorts)"
-    in_market = percent(exposure["time_in_market"])
+    in_market = percent(net.exposure.time_in_market)
     yield "Exposure", f"{gross} of equity on average{signed}, in the market on {in_market} of closes"
-    yield "Trades", _trades(net["trades"], net["fills"])
-    yield "Turnover", f"{percent(net['turnover'])} of equity bought and sold per year"
-    for book, weights in net.get("largest_weights", {}).items():
+    yield "Trades", _trades(net.trades, net.fills)
+    yield "Turnover", f"{percent(net.turnover)} of equity bought and sold per year"
+    for book, weights in net.largest_weights.items():
         heaviest = sorted(weights.items(), key=lambda pair: -pair[1])
         if heaviest:
             named = listed([f"{symbol} {percent(weight)}" for symbol, weight in heaviest])
-            yield "Largest weight", f"{named} (of {book}){_drift(part, heaviest)}"
-    cut = {name: count for name, count in net.get("cut_orders", {}).items() if count}
+            yield "Largest weight", f"{named} (of {book}){_drift(report, heaviest)}"
+    cut = [f"{said} {count:,}" for name, said in _CUT.items() if (count := getattr(net.cut_orders, name))]
     if cut:
-        yield "Orders cut", ", ".join(f"{_CUT[name]} {count:,}" for name, count in cut.items())
-    yield from _risk_lines(net, part["period"]["sessions"])
+        yield "Orders cut", ", ".join(cut)
+    yield from _risk_lines(net, report.period.sessions)
 
 
-def _drift(part: dict[str, Any], heaviest: Sequence[tuple[str, float]]) -> str:
+def _drift(report: Report, heaviest: Sequence[tuple[str, float]]) -> str:
     """Say why a weight may be above the limit: a rule sees decisions, and a price moves between two of them."""
-    limit = part.get("config", {}).get("risk", {}).get("position-limit", {}).get("limit")
+    limit = report.config.get("risk", {}).get("position-limit", {}).get("limit")
     if limit is None or not heaviest[0][1] > limit + _WEIGHT_SLACK:
         return ""
     above = [symbol for symbol, weight in heaviest if weight > limit + _WEIGHT_SLACK]
     return f"; {listed(above)} drifted above {percent(limit, 0)} between two decisions"
 
 
-def _trades(trades: dict[str, Any], fills: int) -> str:
-    trips = "1 round trip" if trades["closed"] == 1 else f"{trades['closed']:,} round trips"
-    stopped = f", {trades['stopped']:,} of them ended by a stop" if trades.get("stopped") else ""
-    many = f"{trips}{stopped}, {trades['open']} open at the end, {fills:,} fills"
-    if trades.get("hit_rate") is None:
+def _trades(trades: Trades, fills: int) -> str:
+    trips = "1 round trip" if trades.closed == 1 else f"{trades.closed:,} round trips"
+    stopped = f", {trades.stopped:,} of them ended by a stop" if trades.stopped else ""
+    many = f"{trips}{stopped}, {trades.open} open at the end, {fills:,} fills"
+    if trades.hit_rate is None:
         return many
-    ratios = f"profit factor {ratio(trades['profit_factor'])}, payoff {ratio(trades['payoff'])}"
-    return f"{many}; hit rate {percent(trades['hit_rate'])}, {ratios}"
+    ratios = f"profit factor {ratio(trades.profit_factor)}, payoff {ratio(trades.payoff)}"
+    return f"{many}; hit rate {percent(trades.hit_rate)}, {ratios}"
 
 
-def _risk_lines(net: dict[str, Any], sessions: int) -> Iterator[tuple[str, str]]:
-    """Yield what a curve says beyond the table; nothing for a report that an earlier version saved."""
-    if net.get("time_under_water"):
-        longest = f"at most {net['longest_under_water']:,} in a row"
-        yield "Under water", f"{percent(net['time_under_water'])} of sessions, {longest}"
-    beside = net.get("relative", {})
-    if beside.get("beta") is not None:
-        ratios = f"beta {ratio(beside['beta'])}, information ratio {ratio(beside['information_ratio'])}"
-        yield "Beside holding", f"alpha {percent(beside['alpha'], 2)} per year, {ratios}"
-    if net.get("probabilistic_sharpe") is not None:
-        needed = net["min_track_record"]
+def _risk_lines(net: WholeNet, sessions: int) -> Iterator[tuple[str, str]]:
+    """Yield what a curve says beyond the table."""
+    if net.time_under_water:
+        longest = f"at most {net.longest_under_water:,} in a row"
+        yield "Under water", f"{percent(net.time_under_water)} of sessions, {longest}"
+    beside = net.relative
+    if beside is not None and beside.beta is not None:
+        ratios = f"beta {ratio(beside.beta)}, information ratio {ratio(beside.information_ratio)}"
+        yield "Beside holding", f"alpha {percent(beside.alpha, 2)} per year, {ratios}"
+    if net.probabilistic_sharpe is not None:
+        needed = net.min_track_record
         enough = "" if needed is None else f"; {needed:,} sessions would show it at 95 %, there are {sessions:,}"
-        yield "Evidence", f"Sharpe ratio above 0 with {percent(net['probabilistic_sharpe'])} probability{enough}"
+        yield "Evidence", f"Sharpe ratio above 0 with {percent(net.probabilistic_sharpe)} probability{enough}"
 
 
 _CUT = {
@@ -160,42 +169,38 @@ _CUT = {
 _GAINS = {"realised": "realised", "unrealised": "unrealised", "income": "in dividends"}
 
 
-def money_lines(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def money_lines(report: Report) -> Iterator[tuple[str, str]]:
     """Yield capital, profit and what was paid."""
-    capital, net, costs, currency = report["capital"], report["net"], report["costs"], report["currency"]
-    yield (
-        "Capital",
-        f"{money(capital['start'])} at the start{_shared(report)}, {money(capital['end'])} at the end, {currency}",
-    )
-    for step in capital["steps"]:
-        gain = percent(step["gain"])
-        yield "", f"{step['on']}  +{money(step['amount'])} after {gain} since the step before"
-    yield "Profit", f"{money(net['profit'])} after costs; equity {money(net['equity'])}"
-    lots = net.get("lots")
-    if lots is not None:
-        gains = (f"{money(lots[name])} {what}" for name, what in _GAINS.items())
+    capital, net, costs = report.capital, report.net, report.costs
+    granted = f"{money(capital.start)} at the start{_shared(report)}, {money(capital.end)} at the end"
+    yield "Capital", f"{granted}, {report.currency}"
+    for step in capital.steps:
+        yield "", f"{step.on}  +{money(step.amount)} after {percent(step.gain)} since the step before"
+    yield "Profit", f"{money(net.profit)} after costs; equity {money(net.equity)}"
+    if net.lots is not None:
+        gains = (f"{money(getattr(net.lots, name))} {what}" for name, what in _GAINS.items())
         yield "Gains", f"{', '.join(gains)}; lots first in, first out"
-    parts = ", ".join(f"{name} {money(costs[name]['amount'])}" for name in ("fees", "slippage", "borrow"))
-    per_year = percent(costs["total"]["per_year"], 2)
-    yield "Costs", f"{money(costs['total']['amount'])} ({per_year} of equity per year): {parts}"
-    rate = percent(report["config"]["costs"]["cash_rate"], 2)
-    yield "Interest", f"{money(costs['interest']['amount'])} earned on idle cash at {rate} per year"
+    parts = ", ".join(f"{name} {money(getattr(costs, name).amount)}" for name in ("fees", "slippage", "borrow"))
+    per_year = percent(costs.total.per_year, 2)
+    yield "Costs", f"{money(costs.total.amount)} ({per_year} of equity per year): {parts}"
+    rate = percent(report.config["costs"]["cash_rate"], 2)
+    yield "Interest", f"{money(costs.interest.amount)} earned on idle cash at {rate} per year"
 
 
-def _shared(report: dict[str, Any]) -> str:
+def _shared(report: Report) -> str:
     """Say why less than `capital.start` was deployed."""
-    shares = [one["capital_share"] for one in report["config"]["strategies"].values()]
+    shares = [one["capital_share"] for one in report.config["strategies"].values()]
     if sum(shares) > 1.0 - _WEIGHT_SLACK:
         return ""
     parts = " + ".join(f"{share:g}" for share in shares)
-    whole = money(f"{report['config']['capital']['start']:.2f}")
+    whole = f"{report.config['capital']['start']:,.2f}"
     return f" ({100.0 * sum(shares):.4g} % of {whole}, as capital_share {parts})"
 
 
 # ---- the end ---------------------------------------------------------------------------------------------
 
 
-def notes(report: dict[str, Any]) -> Iterator[str]:
+def notes(report: Report) -> Iterator[str]:
     """Yield what a reader must know to read the numbers."""
     yield "Net is after fees, slippage, spread and borrow; gross has each day's costs added back to its return."
     yield (
@@ -205,41 +210,37 @@ def notes(report: dict[str, Any]) -> Iterator[str]:
     yield from _measures(report)
     yield "A rule cuts a target, a check an order; a target is cut anew on every bar on which a rule holds it down."
     yield "Held back: by how much it lowered them on an average bound bar, as a fraction of the account's equity."
-    if "until_halt" in report:
+    if report.until_halt is not None:
         yield "A lift sets the peak to the NAV of that day: drawdowns beyond the limit are made of several halts."
-    if report["capital"]["steps"]:
+    if report.capital.steps:
         yield "Capital steps take for granted that the record is good enough for the next one."
 
 
-def _measures(report: dict[str, Any]) -> Iterator[str]:
-    # A report that an earlier version saved knew no other year.
-    net, year = report["net"], report["period"].get("sessions_per_year", 252)
+def _measures(report: Report) -> Iterator[str]:
+    net, year = report.net, report.period.sessions_per_year
     yield f"Sharpe is in excess of the cash rate and annualised by {year} sessions. Drawdowns are of session closes."
-    interval, deflated = net.get("sharpe_interval"), net.get("deflated_sharpe")
+    interval, deflated = net.sharpe_interval, net.deflated_sharpe
     if interval is not None:
         yield (
-            f"The interval holds {percent(interval['level'], 0)} of {interval['resamples']:,} histories that were"
-            f" drawn from this one, in blocks of {interval['block']:.1f} sessions on average."
+            f"The interval holds {percent(interval.level, 0)} of {interval.resamples:,} histories that were"
+            f" drawn from this one, in blocks of {interval.block:.1f} sessions on average."
         )
     if deflated is not None:
-        luck = f"{ratio(deflated['expected_best'])}, what the best of as many trials would show by luck alone"
-        above = "0" if deflated["trials"] == 1 else luck
+        luck = f"{ratio(deflated.expected_best)}, what the best of as many trials would show by luck alone"
+        above = "0" if deflated.trials == 1 else luck
         yield f"Deflated: the probability that the true Sharpe ratio is above {above}."
-    if net.get("value_at_risk") is not None:
+    if net.value_at_risk is not None:
         yield "VaR is the loss that one day in twenty exceeds, CVaR the mean loss of such days."
 
 
-def imprint(report: dict[str, Any], saved_to: str | None) -> Iterator[str]:
+def imprint(report: Report, saved_to: str | None) -> Iterator[str]:
     """Yield what this run is called, where it is kept, and how long it took."""
-    yield f"Run {report['run_id']}, {'not saved' if saved_to is None else f'saved in {saved_to}'}"
-    trials = report["trials"]
-    if trials is not None:
-        many = f"{trials:,} configurations" if trials != 1 else "1 configuration"
+    yield f"Run {report.run_id}, {'not saved' if saved_to is None else f'saved in {saved_to}'}"
+    if report.trials is not None:
+        many = f"{report.trials:,} configurations" if report.trials != 1 else "1 configuration"
         yield f"Tried here so far: {many}; the more there are, the less the best one means."
-    for feed in report["data"]:
-        cached = feed.get("fetched_at")  # Runs saved before there was a cache do not say it.
-        origin = f"the cache of {cached[:16].replace('T', ' ')} UTC" if cached else feed["source"]
-        yield f"Prices: {feed['name']} from {origin}, fingerprint {feed['fingerprint'][:FINGERPRINT_DIGITS_SHOWN]}"
-    seconds = report["seconds"]
-    stages = ", ".join(f"{stage} {took:.2f}" for stage, took in seconds.items())
-    yield f"Seconds: {sum(seconds.values()):.2f} ({stages})"
+    for feed in report.data:
+        origin = feed.source if feed.fetched_at is None else f"the cache of {feed.fetched_at:%Y-%m-%d %H:%M} UTC"
+        yield f"Prices: {feed.name} from {origin}, fingerprint {feed.fingerprint[:FINGERPRINT_DIGITS_SHOWN]}"
+    stages = ", ".join(f"{stage} {took:.2f}" for stage, took in report.seconds.items())
+    yield f"Seconds: {sum(report.seconds.values()):.2f} ({stages})"

@@ -134,7 +134,7 @@ class Stored:
     Attributes:
         run_id: Its name.
         at: When it ran, UTC, ISO 8601.
-        report: The report as it was printed.
+        report: The report as it was kept: `reports.tree.form.read` brings it up to date.
     """
 
     run_id: str
@@ -149,7 +149,7 @@ class Saved:
     Attributes:
         run_id: Its name.
         run: What was run.
-        report: The report as it was printed.
+        report: The report as it was kept: `reports.tree.form.read` brings it up to date.
     """
 
     run_id: str

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from bokeh.models.annotations import Span
 
+from tradewright.reports.plain import money as cents
 from tradewright.reports.tearsheet import canvas
 from tradewright.reports.tearsheet.canvas import Chart
 from tradewright.reports.tearsheet.panels import thinned
@@ -162,7 +163,7 @@ def contribution(key: str, whose: str, rows: Sequence[Row], on: TimeArray, perio
         line = drawn.line("on", column, source=data, color=colour, line_width=1.6, name=name)
     drawn.add_layout(Span(location=0.0, dimension="width", line_color=canvas.MARKET, line_dash="dotted"))
     canvas.hover(drawn, line, _tooltips(names, "0,0"))
-    told = ", ".join(f"{row.name} {money(f'{row.total:.2f}')} {currency}" for row in shown[:SERIES_MAX])
+    told = ", ".join(f"{row.name} {money(cents(row.total))} {currency}" for row in shown[:SERIES_MAX])
     return Chart(
         key=key,
         title=f"Contribution by {whose}",
@@ -187,7 +188,7 @@ def costs(paid: CostCurves, period: Range1d, currency: str) -> Chart:
         key="costs",
         title="Costs",
         caption=f"Fees, slippage with half the spread, and borrow fees so far, in {currency}.",
-        alt=f"Stacked areas. {money(f'{total:.2f}')} {currency} by the end.",
+        alt=f"Stacked areas. {money(cents(total))} {currency} by the end.",
         figure=drawn,
         keys=list(zip(parts, colours, strict=True)),
     )

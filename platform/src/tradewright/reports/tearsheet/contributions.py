@@ -15,8 +15,8 @@ from tradewright.values.arrays import array_field
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tradewright.backtest import Backtest
     from tradewright.reports.tearsheet.profits import Position
+    from tradewright.sentence.record import Record
     from tradewright.values.arrays import FloatArray, IntArray
 
     Positions = dict[tuple[int, int], Position]
@@ -58,7 +58,7 @@ class Contributions:
     profit: float
 
 
-def contributions(ran: Backtest, stop: int) -> Contributions:
+def contributions(ran: Record, stop: int) -> Contributions:
     """Return who earned what from `ran.start` to bar `stop - 1`."""
     held, closes = positions(ran, stop), session_closes(ran, stop)
     strategies = tuple(_strategy(ran, held, closes, book) for book in range(len(ran.books)))
@@ -72,7 +72,7 @@ def contributions(ran: Backtest, stop: int) -> Contributions:
     )
 
 
-def _strategy(ran: Backtest, held: Positions, closes: IntArray, book: int) -> Row:
+def _strategy(ran: Record, held: Positions, closes: IntArray, book: int) -> Row:
     cash = ran.trace.curve.interest[: len(closes), book]
     mine = [one for (owner, _), one in held.items() if owner == book]
     parts = sum((one.parts for one in mine), Parts(interest=float(cash[-1])))
@@ -80,7 +80,7 @@ def _strategy(ran: Backtest, held: Positions, closes: IntArray, book: int) -> Ro
     return Row(name=ran.books[book], total=parts.total, parts=parts, curve=curve)
 
 
-def _assets(ran: Backtest, held: Positions, closes: IntArray) -> Iterator[Row]:
+def _assets(ran: Record, held: Positions, closes: IntArray) -> Iterator[Row]:
     for asset, symbol in enumerate(ran.bars.symbols):
         mine = [one for (_, column), one in held.items() if column == asset]
         if mine:
@@ -89,7 +89,7 @@ def _assets(ran: Backtest, held: Positions, closes: IntArray) -> Iterator[Row]:
             yield Row(name=symbol, total=parts.total, parts=parts, curve=curve)
 
 
-def _signals(ran: Backtest, held: Positions, closes: IntArray, stop: int) -> Iterator[Row]:
+def _signals(ran: Record, held: Positions, closes: IntArray, stop: int) -> Iterator[Row]:
     """Yield a row per book and signal, and what none of them explains."""
     rest: FloatArray = sum((one.profit(closes) for one in held.values()), np.zeros(len(closes)))
     for book, strategy in enumerate(ran.books):
@@ -101,7 +101,7 @@ def _signals(ran: Backtest, held: Positions, closes: IntArray, stop: int) -> Ite
     yield Row(name=OTHER, total=float(rest[-1]), parts=None, curve=rest)
 
 
-def _claims(ran: Backtest, held: Positions, book: int, stop: int) -> dict[str, tuple[IntArray, FloatArray]]:
+def _claims(ran: Record, held: Positions, book: int, stop: int) -> dict[str, tuple[IntArray, FloatArray]]:
     """Return, by signal, the bars at which its profit is known, and the profit up to each."""
     targets = ran.targets.get(ran.books[book])
     if targets is None or not targets.votes:
@@ -121,7 +121,7 @@ def _claims(ran: Backtest, held: Positions, book: int, stop: int) -> dict[str, t
     return {name: (bars, np.cumsum(claim)) for name, claim in claims.items()}
 
 
-def _traded(ran: Backtest, book: int) -> list[str]:
+def _traded(ran: Record, book: int) -> list[str]:
     """Return the symbols of the columns of a book's votes."""
     strategy = ran.settings.strategies[ran.books[book]]
     return [symbol for feed in strategy.data for symbol in ran.settings.data[feed].symbols]

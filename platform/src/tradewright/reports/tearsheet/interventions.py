@@ -12,8 +12,8 @@ from tradewright.reports.events import rules, steps
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tradewright.backtest import Backtest
-    from tradewright.reports.events import HaltRow
+    from tradewright.reports.tree.report import Halt
+    from tradewright.sentence.record import Record
 
 
 @attrs.frozen(kw_only=True)
@@ -65,7 +65,7 @@ CAPITAL = "capital"
 """The row of the time line that shows the steps of capital."""
 
 
-def interventions(ran: Backtest, halts: Sequence[HaltRow]) -> Interventions:
+def interventions(ran: Record, halts: Sequence[Halt]) -> Interventions:
     """Return what the rules did, and when, as finely as the trace has noted it."""
     names = [row.name for row in rules(ran)]
     cuts, marks = _cuts(ran, names), _marks(ran, halts)
@@ -74,7 +74,7 @@ def interventions(ran: Backtest, halts: Sequence[HaltRow]) -> Interventions:
     return Interventions(names=shown, idle=tuple(name for name in names if name not in acted), cuts=cuts, marks=marks)
 
 
-def _cuts(ran: Backtest, names: Sequence[str]) -> tuple[Cut, ...]:
+def _cuts(ran: Record, names: Sequence[str]) -> tuple[Cut, ...]:
     session, ends = ran.bars.session, ran.trace.counted
     begins = np.append(ran.start, ends[:-1] + 1)
     cuts = np.diff(ran.trace.counters.cuts, axis=0, prepend=0)
@@ -91,13 +91,12 @@ def _cuts(ran: Backtest, names: Sequence[str]) -> tuple[Cut, ...]:
     )
 
 
-def _marks(ran: Backtest, halts: Sequence[HaltRow]) -> tuple[Mark, ...]:
+def _marks(ran: Record, halts: Sequence[Halt]) -> tuple[Mark, ...]:
     found = []
     for halt in halts:
-        found.append(Mark(rule=halt.kind, on=ran.bars.session[halt.bar], what=f"halt of {halt.book}, {halt.level}"))
-        if halt.latched and halt.lifted_at is not None:
-            lifted_on = halt.lifted_at.astype("datetime64[D]")
-            found.append(Mark(rule=halt.kind, on=lifted_on, what=f"halt of {halt.book} lifted"))
+        found.append(Mark(rule=halt.kind, on=np.datetime64(halt.on), what=f"halt of {halt.book}, {halt.level}"))
+        if halt.latched and halt.lifted_on is not None:
+            found.append(Mark(rule=halt.kind, on=np.datetime64(halt.lifted_on), what=f"halt of {halt.book} lifted"))
     currency = ran.settings.currency
     found += [
         Mark(rule=CAPITAL, on=np.datetime64(step.on), what=f"{step.amount:,.2f} {currency} granted")

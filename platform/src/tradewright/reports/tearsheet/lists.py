@@ -1,4 +1,4 @@
-"""The tables of a tearsheet as rows of text, from the machine's report and the panels; the page lays them out."""
+"""The tables of a tearsheet as rows of text, from the report and the panels; the page lays them out."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import attrs
 
 from tradewright.config.wording import dotted, show
 from tradewright.reports import tables
-from tradewright.reports.halts import lift_rows
-from tradewright.reports.plain import money as cents
-from tradewright.reports.wording import money, percent
+from tradewright.reports.tables import Line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from tradewright.reports.tearsheet.contributions import Row
     from tradewright.reports.tearsheet.panels import Panels
+    from tradewright.reports.tree.part import Part
+    from tradewright.reports.tree.report import Report
 
 HEAT_FULL = 0.08
 """Return of a month, or a third of a year's, at which its colour is deepest."""
@@ -24,7 +24,7 @@ HEAT_FULL = 0.08
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen
 class Table:
     """A table of text.
 
@@ -53,104 +53,115 @@ class Cell(NamedTuple):
     depth: float
 
 
-def figures(part: dict[str, Any]) -> Table:
+def listed(caption: str, lines: Sequence[Line], things: Iterable[Any], *, sortable: bool = False) -> Table:
+    """Return a table of things, a row each."""
+    rows = [tables.cells(lines, thing) for thing in things]
+    return Table(caption, tables.heads(lines), rows, texts=tables.texts(lines), sortable=sortable)
+
+
+def figures(part: Part | Report) -> Table:
     """Return strategy net and gross beside its benchmarks."""
     heads = [head.replace("\n", " ") for head in tables.figure_columns(part)]
     caption = "Net is after all costs, gross before them; the benchmarks pay none"
-    return Table(caption=caption, heads=["measure", *heads[1:]], rows=list(tables.figure_rows(part)))
+    return Table(caption, ["measure", *heads[1:]], list(tables.figure_rows(part)))
 
 
-def lifts(report: dict[str, Any]) -> Table:
+def lifts(report: Report) -> Table:
     """Return the halts that a simulated person lifted."""
-    heads = ("halted", "lifted", "rule", "book", "observed", "limit")
     caption = "Halts lifted by the person whom --resume-after plays"
-    return Table(caption=caption, heads=heads, rows=list(lift_rows(report)), texts=4)
+    return Table(caption, tables.heads(tables.LIFTS), tables.lift_rows(report), texts=tables.texts(tables.LIFTS))
 
 
-def falls(report: dict[str, Any]) -> Table:
+def falls(report: Report) -> Table:
     """Return the deepest drawdowns."""
-    heads = ("peak", "trough", "recovered", "depth", "sessions")
-    return Table(caption="Deepest drawdowns, net", heads=heads, rows=list(tables.drawdown_rows(report)), texts=3)
+    caption = "Deepest drawdowns, net"
+    return Table(caption, tables.heads(tables.FALLS), tables.fall_rows(report), texts=tables.texts(tables.FALLS))
 
 
-def rules(report: dict[str, Any]) -> Table:
+def rules(report: Report) -> Table:
     """Return what each rule cut."""
-    heads = ("rule", "cuts", "bars bound", f"notional cut, {report['currency']}", "first", "last")
     caption = "What the rules and checks cut, over the whole run"
-    return Table(caption=caption, heads=heads, rows=[tables.rule_row(rule) for rule in report["rules"]])
+    return Table(caption, tables.heads(tables.RULES), [tables.rule_row(rule) for rule in report.rules])
+
+
+PARTS = (
+    Line("prices", "money", "parts.prices"),
+    Line("dividends", "money", "parts.dividends"),
+    Line("slippage", "paid", "parts.slippage"),
+    Line("fees", "paid", "parts.fees"),
+    Line("borrow", "paid", "parts.borrow"),
+    Line("interest", "money", "parts.interest"),
+)
+PROFIT = Line("profit", "money", "total")
 
 
 def contributors(whose: str, rows: Sequence[Row], currency: str) -> Table:
     """Return who earned what; the last row is the profit."""
-    parts = [row for row in rows if row.parts is not None]
-    cells: list[tuple[str, ...]] = [(row.name, _money(row.total)) for row in rows]
-    heads = [whose, "profit"]
-    if len(parts) == len(rows):
-        names = ("prices", "dividends", "slippage", "fees", "borrow", "interest")
-        # A column in which nobody has anything is left out.
-        kept = [name for name in names if any(getattr(row.parts, name) for row in rows)]
-        signs = {"slippage": -1.0, "fees": -1.0, "borrow": -1.0}
-        values = [[signs.get(name, 1.0) * getattr(row.parts, name) for name in kept] for row in rows]
-        cells = [(cell[0], *map(_money, value), cell[1]) for cell, value in zip(cells, values, strict=True)]
-        heads = [whose, *kept, "profit"]
-        sums = [_money(sum(column)) for column in zip(*values, strict=True)]
-    else:
-        sums = []
-    last = ("together", *sums, _money(sum(row.total for row in rows)))
+    whole = all(row.parts is not None for row in rows)
+    # A column in which nobody has anything is left out.
+    parts = [line for line in PARTS if whole and any(line.value(row) for row in rows)]
+    lines = (Line(whose, "text", "name"), *parts, PROFIT)
+    sums = [tables.UNITS[line.unit](sum(line.value(row) for row in rows)) for line in lines[1:]]
     caption = f"Profit by {whose}, net, in {currency}"
-    return Table(caption=caption, heads=heads, rows=[*cells, last], totals=True)
+    cells = [*(tables.cells(lines, row) for row in rows), ("together", *sums)]
+    return Table(caption, tables.heads(lines), cells, totals=True)
+
+
+TRIPS = (
+    Line("closed", "text", "closed_on"),
+    Line("opened", "text", "opened_on"),
+    Line("book", "text", "book"),
+    Line("symbol", "text", "symbol"),
+    Line("side", "text", "side"),
+    Line("sessions", "count", "sessions"),
+    Line("invested", "money", "invested"),
+    Line("profit", "money", "profit"),
+    Line("of invested", "percent", "of_invested"),
+)
 
 
 def trips(panels: Panels, currency: str) -> Table:
     """Return the round trips."""
-    heads = ("closed", "opened", "book", "symbol", "side", "sessions", "invested", "profit", "of invested")
-    rows = [
-        (
-            *(trip.closed_on, trip.opened_on, trip.book, trip.symbol, trip.side, f"{trip.sessions:,}"),
-            *(_money(trip.invested), _money(trip.profit)),
-            percent(trip.profit / trip.invested) if trip.invested else "-",
-        )
-        for trip in panels.trips
-    ]
-    many = f"the newest {len(rows):,} of {panels.n_trips:,}" if len(rows) < panels.n_trips else f"{len(rows):,}"
+    shown = len(panels.trips)
+    many = f"the newest {shown:,} of {panels.n_trips:,}" if shown < panels.n_trips else f"{shown:,}"
     caption = f"Round trips, flat to flat, {many}; profit net of fees and slippage, in {currency}"
-    return Table(caption=caption, heads=heads, rows=rows, texts=5, sortable=True)
+    return listed(caption, TRIPS, panels.trips, sortable=True)
 
 
-def settings(report: dict[str, Any]) -> Table:
+def settings(report: Report) -> Table:
     """Return every effective setting."""
-    rows = [(dotted(path), value) for path, value in _flat(report["config"])]
-    return Table(caption="Every setting that was in force", heads=("key", "value"), rows=rows, texts=2)
+    rows = [(dotted(path), value) for path, value in _flat(report.config)]
+    return Table("Every setting that was in force", ("key", "value"), rows, texts=2)
 
 
-def versions(report: dict[str, Any]) -> Table:
+def versions(report: Report) -> Table:
     """Return what computed the result."""
-    rows = [(dotted(path), value) for path, value in _flat(report["versions"])]
-    return Table(caption="Versions that computed it", heads=("part", "version"), rows=rows, texts=2)
+    rows = [(dotted(path), value) for path, value in _flat(report.versions)]
+    return Table("Versions that computed it", ("part", "version"), rows, texts=2)
 
 
-def data(report: dict[str, Any]) -> Table:
+FEEDS = (
+    Line("feed", "text", "name"),
+    Line("source", "text", "source"),
+    Line("symbols", "texts", "symbols"),
+    Line("first", "day", "first_on"),
+    Line("last", "day", "last_on"),
+    Line("adjustment", "text", "adjustment"),
+    Line("SHA-256", "digits", "fingerprint"),
+    Line("bars", "count", "bars"),
+)
+
+
+def data(report: Report) -> Table:
     """Return what each feed brought."""
-    rows = [
-        (
-            *(feed["name"], feed["source"], ", ".join(feed["symbols"]), feed["first_on"], feed["last_on"]),
-            *(feed["adjustment"], feed["fingerprint"][:16], f"{feed['bars']:,}"),
-        )
-        for feed in report["data"]
-    ]
-    heads = ("feed", "source", "symbols", "first", "last", "adjustment", "SHA-256", "bars")
-    return Table(caption="Data", heads=heads, rows=rows, texts=7)
+    return listed("Data", FEEDS, report.data)
 
 
-def heat(report: dict[str, Any]) -> list[tuple[str, list[Cell], Cell]]:
+def heat(report: Report) -> list[tuple[str, list[Cell], Cell]]:
     """Return a row per year, newest first: the year, its months, and the whole of it."""
     return [
-        (
-            str(year["year"]),
-            [_cell(month, HEAT_FULL) for month in year["months"]],
-            _cell(year["total"], 3.0 * HEAT_FULL),
-        )
-        for year in reversed(report["net"]["years"])
+        (str(year.year), [_cell(month, HEAT_FULL) for month in year.months], _cell(year.total, 3.0 * HEAT_FULL))
+        for year in reversed(report.net.years)
     ]
 
 
@@ -159,10 +170,6 @@ def _cell(value: float | None, full: float) -> Cell:
         return Cell("", "", 0.0)
     sign = "up" if value > 0.0 else "down" if value < 0.0 else ""
     return Cell(f"{round(100.0 * value, 1) + 0.0:.1f}", sign, round(min(abs(value) / full, 1.0), 2))
-
-
-def _money(amount: float) -> str:
-    return money(cents(amount))
 
 
 def _flat(table: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:

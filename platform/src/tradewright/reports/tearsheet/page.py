@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bokeh.embed import components
 from bokeh.resources import Resources
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from tradewright.reports import halts, wording
+from tradewright.reports import halts, tables, wording
 from tradewright.reports.tearsheet import lists
 from tradewright.reports.tearsheet.charts import charts
 from tradewright.reports.wording import printable
@@ -20,16 +20,17 @@ if TYPE_CHECKING:
 
     from tradewright.reports.tearsheet.canvas import Chart
     from tradewright.reports.tearsheet.panels import Panels
+    from tradewright.reports.tree.report import Report
 
 
-def page(report: dict[str, Any], panels: Panels) -> str:
+def page(report: Report, panels: Panels) -> str:
     """Return the tearsheet.
 
     Args:
-        report: What `machine.report` returned.
+        report: What is said.
         panels: What is drawn beside it.
     """
-    drawn = {chart.key: chart for chart in charts(panels, report["currency"])}
+    drawn = {chart.key: chart for chart in charts(panels, report.currency)}
     script, places = components({key: _named(chart) for key, chart in drawn.items()}, wrap_script=False)
     # Every name and note is escaped by the template; what the chart library writes, it has escaped itself.
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
@@ -37,10 +38,11 @@ def page(report: dict[str, Any], panels: Panels) -> str:
     template = environment.from_string(_text("page.html"))
     return template.render(
         report=report,
-        title=title(report),
+        title=wording.title(report),
         period=wording.period(report),
         key_figures=list(key_figures(report)),
         standing=list(halts.halt_lines(report)),
+        lifts=tables.lift_rows(report),
         wording=wording,
         halts=halts,
         lists=lists,
@@ -54,41 +56,38 @@ def page(report: dict[str, Any], panels: Panels) -> str:
     )
 
 
-def title(report: dict[str, Any]) -> str:
-    """Name the strategies and what they trade."""
-    symbols = [symbol for feed in report["data"] for symbol in feed["symbols"]]
-    return f"Backtest of {', '.join(report['config']['strategies'])} on {wording.listed(symbols)}"
-
-
-def key_figures(report: dict[str, Any]) -> list[tuple[str, str, str]]:
+def key_figures(report: Report) -> list[tuple[str, str, str]]:
     """Return name, value and note of the few numbers that a reader looks for first."""
-    net, currency = report["net"], report["currency"]
-    per_year = net["annual_return"] is not None
-    interval = net["sharpe_interval"]
-    exposure = report["net"]["exposure"]
-    fall = net["max_drawdown"]
+    net, total, currency = report.net, report.costs.total, report.currency
+    name, measure = ("Return", "total_return") if net.annual_return is None else ("Return per year", "annual_return")
+    interval = net.sharpe_interval
+    in_market = wording.percent(net.exposure.time_in_market)
     return [
         (
-            "Return per year" if per_year else "Return",
-            wording.percent(net["annual_return"] if per_year else net["total_return"], 2),
-            f"net; gross {wording.percent(report['gross']['annual_return' if per_year else 'total_return'], 2)}",
+            name,
+            wording.percent(getattr(net, measure), 2),
+            f"net; gross {wording.percent(getattr(report.gross, measure), 2)}",
         ),
         (
             "Sharpe ratio",
-            wording.ratio(net["sharpe"]),
+            wording.ratio(net.sharpe),
             "net" if interval is None else f"net; 95 % interval {wording.span(interval)}",
         ),
-        ("Largest drawdown", wording.percent(fall["depth"]), f"net; lowest on {fall['trough_on']}"),
-        ("Profit", wording.money(net["profit"]), f"{currency}, net"),
+        (
+            "Largest drawdown",
+            wording.percent(net.max_drawdown.depth),
+            f"net; lowest on {net.max_drawdown.trough_on}",
+        ),
+        ("Profit", wording.money(net.profit), f"{currency}, net"),
         (
             "Costs",
-            wording.money(report["costs"]["total"]["amount"]),
-            f"{currency}; {wording.percent(report['costs']['total']['per_year'], 2)} of equity per year",
+            wording.money(total.amount),
+            f"{currency}; {wording.percent(total.per_year, 2)} of equity per year",
         ),
         (
             "Exposure",
-            wording.percent(exposure["gross"]),
-            f"gross, on average; in the market on {wording.percent(exposure['time_in_market'])} of closes",
+            wording.percent(net.exposure.gross),
+            f"gross, on average; in the market on {in_market} of closes",
         ),
     ]
 

@@ -18,11 +18,11 @@ from tradewright.reports.tearsheet.profits import positions
 from tradewright.values.arrays import array_field
 
 if TYPE_CHECKING:
-    from tradewright.backtest import Backtest
     from tradewright.reports.figures import Figures
     from tradewright.reports.summary import Summary
     from tradewright.reports.tearsheet.contributions import Contributions
     from tradewright.reports.tearsheet.interventions import Interventions
+    from tradewright.sentence.record import Record
     from tradewright.values.arrays import FloatArray, IntArray, TimeArray
 
 SAMPLES_MAX = 1_100
@@ -106,6 +106,11 @@ class Trip:
     invested: float
     profit: float
 
+    @property
+    def of_invested(self) -> float | None:
+        """Profit as a fraction of what was invested, None of nothing."""
+        return self.profit / self.invested if self.invested else None
+
 
 @attrs.frozen(kw_only=True)
 class Panels:
@@ -121,7 +126,7 @@ class Panels:
     n_trips: int
 
 
-def panels(ran: Backtest, summary: Summary) -> Panels:
+def panels(ran: Record, summary: Summary) -> Panels:
     """Return what a tearsheet draws, over the bars that the summary's figures cover."""
     figures = summary.figures
     stop = 1 + int(np.flatnonzero(ran.bars.session <= figures.on[-1])[-1])
@@ -165,7 +170,7 @@ def _sharpe(figures: Figures) -> SharpeWindows:
     return SharpeWindows(window=window, on=figures.on[found.rows], value=found.value, low=found.low, high=found.high)
 
 
-def _exposure(ran: Backtest, stop: int) -> Exposure:
+def _exposure(ran: Record, stop: int) -> Exposure:
     closes = session_closes(ran, stop)
     kept = thinned(len(closes))
     closes, equity = closes[kept], curve_of(ran, stop).equity[kept]
@@ -182,12 +187,12 @@ def _exposure(ran: Backtest, stop: int) -> Exposure:
     )
 
 
-def _costs(ran: Backtest, stop: int) -> Costs:
+def _costs(ran: Record, stop: int) -> Costs:
     on, curve = ran.bars.session[session_closes(ran, stop)], curve_of(ran, stop)
     return Costs(on=on, fees=curve.fees, slippage=curve.slippage, borrow=curve.borrow)
 
 
-def _trips(ran: Backtest, stop: int) -> tuple[tuple[Trip, ...], int]:
+def _trips(ran: Record, stop: int) -> tuple[tuple[Trip, ...], int]:
     found = round_trips(*executions(ran, stop)[:5])
     session = ran.bars.session
     number = ran.bars.session_number

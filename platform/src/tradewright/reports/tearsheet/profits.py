@@ -14,8 +14,8 @@ from tradewright.reports.executions import executions
 from tradewright.values.arrays import array_field
 
 if TYPE_CHECKING:
-    from tradewright.backtest import Backtest
     from tradewright.reports.executions import Executions
+    from tradewright.sentence.record import Record
     from tradewright.values.arrays import FloatArray, IntArray
 
 
@@ -86,7 +86,7 @@ class Position:
         return profit
 
 
-def positions(ran: Backtest, stop: int) -> dict[tuple[int, int], Position]:
+def positions(ran: Record, stop: int) -> dict[tuple[int, int], Position]:
     """Return every position that was ever held from `ran.start` to bar `stop - 1`, by book and asset."""
     moves, closes, mark = executions(ran, stop), session_closes(ran, stop), folded_marks(ran, stop)
     fills = ran.trace.fills[ran.trace.fills.bar < stop]
@@ -102,7 +102,7 @@ def positions(ran: Backtest, stop: int) -> dict[tuple[int, int], Position]:
     }
 
 
-def folded_marks(ran: Backtest, stop: int) -> FloatArray:
+def folded_marks(ran: Record, stop: int) -> FloatArray:
     """Return the last close of each asset in the units of bar `stop - 1`, `(stop, n_assets)`, 0 before its first."""
     bars = ran.bars
     close = bars.close[:stop] * np.array([one.multiplier for one in bars.instruments])
