@@ -12,6 +12,7 @@ from backtest_by_hand import backtest, prices
 from engine_market import actions, fused, market, play
 from tradewright.backtest import Backtest
 from tradewright.engine.run import Trace
+from tradewright.metrics.lots import tax_lots
 from tradewright.reports.executions import executions, marks
 from tradewright.reports.trading import lots, trades
 from tradewright.values.bars import Bars
@@ -53,7 +54,7 @@ def test_executions_key_books_apart(tmp_path: Path) -> None:
     found = executions(ran, ran.bars.n_bars)
 
     assert ([3], 4) == (found.key.tolist(), len(found.mark))
-    assert [("two", "B")] == [(lot.book, lot.symbol) for lot in lots(ran, found).held]
+    assert [("two", "B")] == [(lot.book, lot.symbol) for lot in lots(ran, found).open]
 
 
 def test_executions_count_the_multiplier_into_the_price(tmp_path: Path) -> None:
@@ -88,7 +89,8 @@ def test_split_that_whole_lots_cannot_hold_sells_the_rest(tmp_path: Path, cache:
     found = executions(ran, 5)
 
     assert [3.5, -0.5, -3.0] == found.quantity.tolist()
-    assert profit(trace) == pytest.approx(lots(ran, found).realised) == 30.0
+    assert profit(trace) == pytest.approx(30.0)
+    assert 30.0 == lots(ran, found).realised
     assert 1 == trades(ran, found).closed
 
 
@@ -130,11 +132,14 @@ def test_money_of_random_actions_is_that_of_the_engine(tmp_path: Path, cache: Pa
     ran = attrs.evolve(ran, settings=settings)
     found = executions(ran, n)
     money = lots(ran, found)
+    sold, held = tax_lots(*found[:5])
+    gained = (sold.gain.sum(), held.unrealised(found.mark).sum(), found.income)
 
     assert 10 < len(trace.fills)
-    assert 0.0 != money.income
-    assert profit(trace) == pytest.approx(money.realised + money.unrealised + money.income, abs=1e-6)
-    assert trace.state.positions[0, 0].quantity == pytest.approx(sum(lot.quantity for lot in money.held), abs=1e-6)
+    assert 0.0 != found.income
+    assert profit(trace) == pytest.approx(sum(gained), abs=1e-6)
+    assert [f"{gain:.2f}" for gain in gained] == [str(money.realised), str(money.unrealised), str(money.income)]
+    assert trace.state.positions[0, 0].quantity == pytest.approx(sum(lot.quantity for lot in money.open), abs=1e-6)
 
 
 def test_mark_of_a_symbol_that_did_not_trade_since_a_split_is_restated() -> None:

@@ -121,5 +121,5 @@ def test_trips_beyond_the_most_are_the_oldest(
 def test_panels_of_a_halted_run_stop_with_its_figures(tmp_path: Path) -> None:
     found = drawn(backtest(tmp_path, events=[HALT]))
 
-    assert 3 == len(found.costs.on)
-    assert (0, 49.0) == (found.n_trips, found.contributions.profit)
+    assert 4 == len(found.costs.on)
+    assert (1, 48.0) == (found.n_trips, found.contributions.profit)

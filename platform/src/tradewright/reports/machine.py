@@ -45,6 +45,7 @@ def report(summary: Summary, ticket: Ticket, versions: dict[str, Any]) -> Report
             no_trades=summary.idle,
             breaches=summary.breaches,
             verify_failures=summary.verify_failures,
+            at_halt=summary.at_halt,
             after_halt=summary.after_halt,
         ),
         gross=whole.gross,

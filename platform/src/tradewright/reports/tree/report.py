@@ -133,17 +133,38 @@ class CutOrders:
 
 @attrs.frozen(kw_only=True)
 class AfterHalt:
-    """What came of the account once halts had ended all trading.
+    """What came of the account after the figures, once halts had ended all trading.
 
     Attributes:
         on: Last session of the prices.
         equity: On that day, in currency.
         change: Of NAV since the figures end, a fraction.
+        annual_return: The same per year; None for less than a year.
+        years: That long, in years of 365.25 days; None where the figures ended before what the halt sold.
+        flat: Whether nothing was held, so that all of it is interest on idle cash; None as for `years`.
     """
 
     on: date
     equity: Decimal
     change: float | None
+    annual_return: float | None
+    years: float | None
+    flat: bool | None
+
+
+@attrs.frozen(kw_only=True)
+class AtHalt:
+    """The account at the close of the session in which halts ended all trading, before what they sold.
+
+    Attributes:
+        on: That session.
+        profit: Equity less the capital granted, in currency.
+        max_drawdown: Largest fall of NAV from a peak until then, a fraction.
+    """
+
+    on: date
+    profit: Decimal
+    max_drawdown: float
 
 
 @attrs.frozen(kw_only=True)
@@ -156,7 +177,8 @@ class WholeNet(Net):
         no_trades: Why nothing was traded, empty when something was.
         breaches: Answers of optimizers and rules that broke their contract and were replaced.
         verify_failures: Decisions whose second pass through the rules disagreed with the first.
-        after_halt: What followed once halts had ended all trading.
+        at_halt: Where halts ended all trading, None when they did not; the figures go on to the first flat session.
+        after_halt: What followed the figures then.
     """
 
     largest_weights: dict[str, dict[str, float]]
@@ -164,6 +186,7 @@ class WholeNet(Net):
     no_trades: tuple[str, ...]
     breaches: int
     verify_failures: int
+    at_halt: AtHalt | None
     after_halt: AfterHalt | None
 
 

@@ -67,7 +67,16 @@ def breaches(fields: Fields) -> Fields:
     return fields
 
 
-STEPS: tuple[Callable[[Fields], Fields], ...] = (measures, origins, sessions, reasons, breaches)
+def sales(fields: Fields) -> Fields:
+    """Add what a halt sold: the figures ended before it, and what followed held it, too."""
+    net = fields["net"]
+    _add(net, at_halt=None)
+    if net["after_halt"] is not None:
+        _add(net["after_halt"], annual_return=None, years=None, flat=None)
+    return fields
+
+
+STEPS: tuple[Callable[[Fields], Fields], ...] = (measures, origins, sessions, reasons, breaches, sales)
 
 
 def _parts(fields: Fields) -> Iterator[Fields]:
