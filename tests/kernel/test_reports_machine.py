@@ -144,6 +144,7 @@ def test_report_lists_halts_with_instants_in_utc(tmp_path: Path) -> None:
             "latched": True,
             "lifted_at": "2024-01-06T14:00:00Z",
             "lifted_on": "2024-01-06",
+            "cut": None,
         }
     ] == found["halts"]
 

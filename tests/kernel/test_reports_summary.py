@@ -17,7 +17,8 @@ from tradewright.engine.log import GRANTED, HALTED, LIFTED
 from tradewright.reports.accounts import Costs, session_closes
 from tradewright.reports.summary import Summary, refusals, summarise
 from tradewright.reports.tree.curves import Fall
-from tradewright.reports.tree.report import AfterHalt, AtHalt, CutOrders, Rule
+from tradewright.reports.tree.halts import AfterHalt, AtHalt
+from tradewright.reports.tree.report import CutOrders, Rule
 from tradewright.risk.contract import FLATTEN, FREEZE, REDUCING
 
 JAN = [date(2024, 1, 2 + day) for day in range(5)]

@@ -9,7 +9,8 @@ import numpy as np
 from tradewright.engine.log import GRANTED, HALTED, LIFTED
 from tradewright.reports.accounts import session_closes
 from tradewright.reports.plain import instant, money, number
-from tradewright.reports.tree.report import Halt, Rule, Step
+from tradewright.reports.tree.halts import Halt
+from tradewright.reports.tree.report import Rule, Step
 from tradewright.risk.contract import FLATTEN, FREEZE, LEVELS
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def halts(ran: Record) -> tuple[HaltRow, ...]:
                 latched=ran.rules[event.rule][1].latched,
                 lifted_at=None if lifted is None else instant(ran.bars.opened_at[lifted]),
                 lifted_on=None if lifted is None else session_of(ran, lifted),
+                cut=None,
             ),
         )
         for i, event in enumerate(events)

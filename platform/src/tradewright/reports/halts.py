@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from decimal import Decimal
 
-    from tradewright.reports.tree.report import AfterHalt, Halt, Report
+    from tradewright.reports.tree.halts import AfterHalt, Halt
+    from tradewright.reports.tree.report import Report
 
 HALTS_SHOWN_MAX = 5
 

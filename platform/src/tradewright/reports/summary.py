@@ -11,10 +11,12 @@ import numpy as np
 from tradewright.metrics.drawdowns import max_drawdown
 from tradewright.reports import events
 from tradewright.reports.accounts import capital_at, curve_of
+from tradewright.reports.cuts import with_cuts
 from tradewright.reports.figures import figures
 from tradewright.reports.idle import reasons
 from tradewright.reports.plain import money, number
-from tradewright.reports.tree.report import AfterHalt, AtHalt, CutOrders, Feed
+from tradewright.reports.tree.halts import AfterHalt, AtHalt
+from tradewright.reports.tree.report import CutOrders, Feed
 from tradewright.sentence.wiring import granted
 
 if TYPE_CHECKING:
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
 
     from tradewright.reports.events import HaltRow
     from tradewright.reports.figures import Figures
-    from tradewright.reports.tree.report import Halt, Rule, Status, Step
+    from tradewright.reports.tree.halts import Halt
+    from tradewright.reports.tree.report import Rule, Status, Step
     from tradewright.sentence.record import Record
 
 SHARPE_BELIEVED_MAX = 3.0
@@ -104,7 +107,7 @@ def summarise(ran: Record, warnings: Sequence[str] = ()) -> Summary:
         capital_start=float(granted(ran.settings).sum()),
         steps=tuple(step for step in events.steps(ran) if np.datetime64(step.on) <= whole.on[-1]),
         rules=rules,
-        halts=tuple(halt.said for halt in halts),
+        halts=with_cuts(ran, halts),
         idle=() if len(ran.trace.fills) else reasons(ran),
         largest=largest(ran),
         cuts=CutOrders(

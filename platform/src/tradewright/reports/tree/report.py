@@ -9,6 +9,7 @@ from typing import Any, Literal
 import attrs
 
 from tradewright.reports.tree.curves import Benchmarks, Performance  # noqa: TC001  # likewise
+from tradewright.reports.tree.halts import AfterHalt, AtHalt, Halt  # noqa: TC001  # likewise
 from tradewright.reports.tree.part import Costs, Net, Part, Period  # likewise
 
 Status = Literal["complete", "halted", "no_trades"]
@@ -89,82 +90,12 @@ class Rule:
 
 
 @attrs.frozen(kw_only=True)
-class Halt:
-    """One halt.
-
-    Attributes:
-        kind: Name of the rule.
-        level: `reduce_only`, `flatten` or `freeze`.
-        book: Name of the book, or `account`.
-        at: Close of the bar on which it was decided.
-        on: That bar's session; a bar of a session may close on another day.
-        observed: What was compared: a fraction, or beyond a limit of 1 a ratio; see `risk.contract.Halt`.
-        limit: What it was compared with.
-        latched: Whether only a person lifts it.
-        lifted_at: When it ended, None when it stands.
-        lifted_on: That session.
-    """
-
-    kind: str
-    level: str
-    book: str
-    at: datetime
-    on: date
-    observed: float | None
-    limit: float | None
-    latched: bool
-    lifted_at: datetime | None
-    lifted_on: date | None
-
-    @property
-    def stands(self) -> bool:
-        """Whether a person would still have to lift it."""
-        return self.latched and self.lifted_at is None
-
-
-@attrs.frozen(kw_only=True)
 class CutOrders:
     """Orders cut to the share of volume and to the cash there was, or that never reached their limit."""
 
     participation: int
     cash: int
     expired: int
-
-
-@attrs.frozen(kw_only=True)
-class AfterHalt:
-    """What came of the account after the figures, once halts had ended all trading.
-
-    Attributes:
-        on: Last session of the prices.
-        equity: On that day, in currency.
-        change: Of NAV since the figures end, a fraction.
-        annual_return: The same per year; None for less than a year.
-        years: That long, in years of 365.25 days; None where the figures ended before what the halt sold.
-        flat: Whether nothing was held, so that all of it is interest on idle cash; None as for `years`.
-    """
-
-    on: date
-    equity: Decimal
-    change: float | None
-    annual_return: float | None
-    years: float | None
-    flat: bool | None
-
-
-@attrs.frozen(kw_only=True)
-class AtHalt:
-    """The account at the close of the session in which halts ended all trading, before what they sold.
-
-    Attributes:
-        on: That session.
-        profit: Equity less the capital granted, in currency.
-        max_drawdown: Largest fall of NAV from a peak until then, a fraction.
-    """
-
-    on: date
-    profit: Decimal
-    max_drawdown: float
 
 
 @attrs.frozen(kw_only=True)

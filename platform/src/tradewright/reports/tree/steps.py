@@ -76,7 +76,14 @@ def sales(fields: Fields) -> Fields:
     return fields
 
 
-STEPS: tuple[Callable[[Fields], Fields], ...] = (measures, origins, sessions, reasons, breaches, sales)
+def cuts(fields: Fields) -> Fields:
+    """Add what the cuts of the daily-loss rule came to, which nobody had worked out."""
+    for halt in fields["halts"]:
+        _add(halt, cut=None)
+    return fields
+
+
+STEPS: tuple[Callable[[Fields], Fields], ...] = (measures, origins, sessions, reasons, breaches, sales, cuts)
 
 
 def _parts(fields: Fields) -> Iterator[Fields]:
