@@ -361,6 +361,15 @@ def test_counts_of_the_engine_are_passed_on(tmp_path: Path) -> None:
     )
 
 
+def test_orders_that_the_check_of_cash_cut_are_counted_as_cut_by_cash(tmp_path: Path) -> None:
+    ran = backtest(tmp_path)
+    ran.trace.state.counters.cuts[:] = (7, 208)
+    ran.trace.state.run[0].cash_cuts = 2
+    found = summarise(attrs.evolve(ran, rules=ran.rules[:1], checks=(("buying-power", ran.rules[1][1]),)))
+
+    assert CutOrders(participation=0, cash=210, expired=0) == found.cuts
+
+
 def test_warnings_of_the_caller_come_first(tmp_path: Path) -> None:
     ran = backtest(tmp_path, warnings=("prices have gaps",))
 

@@ -32,6 +32,8 @@ SHARPE_BELIEVED_MAX = 3.0
 """Over more than a year, a higher ratio is more often a price of tomorrow than an edge."""
 
 DAYS_PER_YEAR = 365.25
+CASH_CHECK = "buying-power"
+"""The check that asks for cash before the fill does; both cut an order to what is there."""
 
 
 @attrs.frozen(kw_only=True)
@@ -110,13 +112,22 @@ def summarise(ran: Record, warnings: Sequence[str] = ()) -> Summary:
         halts=with_cuts(ran, halts),
         idle=() if len(ran.trace.fills) else reasons(ran),
         largest=largest(ran),
-        cuts=CutOrders(
-            participation=int(counts.participation_cuts), cash=int(counts.cash_cuts), expired=int(counts.expired)
-        ),
+        cuts=cut_orders(ran, rules),
         breaches=int(counts.breaches) + sum(len(one.breaches) for one in ran.targets.values()),
         verify_failures=int(counts.verify_failures),
         warnings=(*doubts(whole), *warnings, *ran.warnings, *refusals(rules[len(ran.rules) :])),
         seconds=ran.seconds,
+    )
+
+
+def cut_orders(ran: Record, rules: Iterable[Rule]) -> CutOrders:
+    """Return what became of orders; cash is asked for by a check, and again by the fill."""
+    counts = ran.trace.state.run[0]
+    refused = sum(rule.cuts for rule in rules if rule.name == CASH_CHECK)
+    return CutOrders(
+        participation=int(counts.participation_cuts),
+        cash=int(counts.cash_cuts) + refused,
+        expired=int(counts.expired),
     )
 
 
@@ -139,7 +150,7 @@ def refusals(checks: Iterable[Rule]) -> Iterator[str]:
     Halts and cash are left out: the report leads with the ones, and counts the other's cuts by themselves.
     """
     for check in checks:
-        if check.cuts and check.name not in {"halt", "buying-power"}:
+        if check.cuts and check.name not in {"halt", CASH_CHECK}:
             yield (
                 f"{check.name} refused or cut {check.cuts:,} orders on {check.bars_bound:,} bars, first on "
                 f"{check.first_on}: an increase beyond it is not made smaller, but asked for again at every close"
