@@ -50,7 +50,7 @@ def test_equity_has_a_row_per_session_for_the_account_and_each_strategy(tmp_path
 def test_equity_goes_on_after_a_halt(tmp_path: Path) -> None:
     ran = backtest(tmp_path, events=[(2, 0, 0, 0, 2, 0.125, 0.12, 0.0)])
 
-    assert (3, 5) == (summarise(ran).figures.sessions, len(written(ran, out(tmp_path))["equity.csv"]))
+    assert (4, 5) == (summarise(ran).figures.sessions, len(written(ran, out(tmp_path))["equity.csv"]))
 
 
 def test_fills_are_dated_by_the_bar_and_say_why(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_trades_are_lots_whose_profits_are_the_realised_gain(tmp_path: Path) -> 
     )
     assert [11.02, 12.1, 29.5] == [pytest.approx(float(row["entry_price"])) for row in rows]
     assert [11.98, 11.98, 25.5] == [pytest.approx(float(row["exit_price"])) for row in rows]
-    assert sum(float(row["profit"]) for row in rows) == pytest.approx(summarise(ran).figures.lots.realised)
+    assert sum(float(row["profit"]) for row in rows) == pytest.approx(float(summarise(ran).figures.lots.realised))
 
 
 def test_targets_are_the_decisions_before_any_rule(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_lift_is_a_row_with_its_days(tmp_path: Path) -> None:
     ("level", "meaning", "sessions"),
     [
         (REDUCING, "Nothing is added any more; what the strategy holds can only shrink.", 5),
-        (FLATTEN, "What the strategy held was sold on the next bar.", 3),
+        (FLATTEN, "What the strategy held was sold on the next bar.", 4),
         (FREEZE, "No order is sent any more: what the strategy holds stays", 3),
     ],
 )
@@ -111,6 +111,36 @@ def test_spike_is_told_in_times_usual_and_a_move_in_percent(tmp_path: Path) -> N
     assert "at 3.0 times usual, limit 3.0 times usual" in said(
         tmp_path, events=[event(2, level=REDUCING, observed=3.002, limit=3.0)]
     )
+
+
+def test_halt_tells_the_loss_with_what_it_sold_and_the_one_before(tmp_path: Path) -> None:
+    """The loss at the halt's close is 120; the sale at the next open makes it 155."""
+    lost = [1000.0, 1000.0, 880.0, 845.0, 845.0]
+    lines = said(tmp_path, equity=lost, events=[HALT])
+
+    assert (
+        "The figures below stop on 2024-01-05, the first session without a position: with the sale, a largest"
+        " drawdown of 15.50 % and a loss of 155.00; at the halt's close, on 2024-01-04, it was 12.00 % and a loss of"
+        " 120.00. What followed is interest on idle cash, 0.0 % over less than a year: on 2024-01-06 equity was"
+        " 845.00." in lines
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"annual_return": 0.0306, "years": 26.04}, "is interest on idle cash, 3.06 % per year over 26.0 years: on"),
+        ({"flat": False, "years": 0.5}, "is of positions that nobody may sell, 119.0 % over less than a year: on"),
+        ({"flat": None, "years": None}, "What followed, the sale included, was 119.0 %: on 2024-01-06 equity was"),
+    ],
+)
+def test_time_after_a_halt_is_never_a_bare_percentage(tmp_path: Path, changes: dict[str, Any], words: str) -> None:
+    found = made(tmp_path, events=[HALT])
+    assert found.net.after_halt is not None
+    after = attrs.evolve(found.net.after_halt, change=1.19, **changes)
+    lines = "\n".join(halt_lines(attrs.evolve(found, net=attrs.evolve(found.net, after_halt=after))))
+
+    assert words in lines
 
 
 # ---- several books ---------------------------------------------------------------------------------------

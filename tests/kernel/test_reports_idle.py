@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 import numpy as np
+import pytest
 from backtest_by_hand import TICKET, backtest, prices
 from tradewright.backtest import Backtest
 from tradewright.reports.idle import reasons
@@ -14,6 +15,7 @@ from tradewright.reports.machine import report
 from tradewright.reports.summary import summarise
 from tradewright.reports.terminal import text
 from tradewright.reports.tree.form import printed
+from tradewright.risk import risk_per_trade
 
 STILL: dict[str, Any] = {"fills": [], "equity": [1000.0] * 5, "gross": [0.0] * 5, "costs": [0.0] * 5}
 
@@ -91,6 +93,35 @@ def test_check_is_told_from_a_rule(tmp_path: Path) -> None:
     moved = attrs.evolve(ran, rules=ran.rules[:1], checks=(("price-collar", ran.rules[1][1]),))
 
     assert ("price-collar cut orders 12 times, on 4 bars",) == reasons(moved)
+
+
+def test_rule_without_enough_history_is_named_with_the_sessions_that_are_missing(tmp_path: Path) -> None:
+    """25 sessions hold the 21 closes that 20 returns need; A lacks five of them, and B none."""
+    close = np.full((25, 2), 10.0)
+    close[[3, 4, 5, 9, 17], 0] = np.nan
+    flat = {"fills": [], "equity": [1000.0] * 25, "gross": [0.0] * 25, "costs": [0.0] * 25}
+    ran = backtest(tmp_path, bars=prices(close), target=[[0.5, 0.0]] * 25, **flat)
+    ran.trace.state.counters.cuts[:] = (25, 0)
+    rules = (("risk-per-trade", risk_per_trade.make(risk_per_trade.RiskPerTrade())), ran.rules[1])
+
+    assert (
+        "risk-per-trade knew no volatility of A at 25 of the 25 targets for it: it looks back over 20, and A has 20"
+        " sessions with a price up to 2024-01-26, without 2024-01-05, 2024-01-06, 2024-01-07, 2024-01-11, 2024-01-19"
+    ) == reasons(attrs.evolve(ran, rules=rules))[0]
+
+
+@pytest.mark.parametrize(("sessions", "blind"), [(20, 20), (21, 20), (25, 20)])
+def test_rule_that_knows_enough_in_the_end_says_how_often_it_did_not(
+    tmp_path: Path, sessions: int, blind: int
+) -> None:
+    flat = {"fills": [], "equity": [1000.0] * sessions, "gross": [0.0] * sessions, "costs": [0.0] * sessions}
+    ran = backtest(tmp_path, bars=prices(np.full((sessions, 2), 10.0)), target=[[0.5, 0.0]] * sessions, **flat)
+    ran.trace.state.counters.cuts[:] = (sessions, 0)
+    rules = (("risk-per-trade", risk_per_trade.make(risk_per_trade.RiskPerTrade())), ran.rules[1])
+    first = reasons(attrs.evolve(ran, rules=rules))[0]
+
+    assert first.startswith(f"risk-per-trade knew no volatility of A at {blind} of the {sessions} targets for it")
+    assert first.endswith("A has 20 sessions with a price up to 2024-01-21")
 
 
 def test_split_is_part_of_the_price_that_a_target_is_measured_by(tmp_path: Path) -> None:

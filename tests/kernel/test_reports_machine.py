@@ -66,7 +66,7 @@ def test_report_of_a_lifted_halt_adds_what_was_before_it(tmp_path: Path) -> None
 
     assert [*KEYS, "until_halt"] == list(found)
     assert ["period", "net", "gross", "benchmarks", "costs"] == list(found["until_halt"])
-    assert 3 == found["until_halt"]["period"]["sessions"]
+    assert 4 == found["until_halt"]["period"]["sessions"]
     assert 5 == found["period"]["sessions"]
 
 
@@ -144,6 +144,7 @@ def test_report_lists_halts_with_instants_in_utc(tmp_path: Path) -> None:
             "latched": True,
             "lifted_at": "2024-01-06T14:00:00Z",
             "lifted_on": "2024-01-06",
+            "cut": None,
         }
     ] == found["halts"]
 
@@ -152,9 +153,19 @@ def test_report_of_a_halt_says_what_came_after(tmp_path: Path) -> None:
     found = made(tmp_path, events=[HALT])
 
     assert "halted" == found["status"]
-    assert {"on": "2024-01-06", "equity": "1048.00", "change": pytest.approx(1048 / 1049 - 1.0)} == found["net"][
-        "after_halt"
-    ]
+    assert {
+        "on": "2024-01-04",
+        "profit": "49.00",
+        "max_drawdown": pytest.approx(0.001),
+    } == found["net"]["at_halt"]
+    assert {
+        "on": "2024-01-06",
+        "equity": "1048.00",
+        "change": 0.0,
+        "annual_return": None,
+        "years": 1 / 365.25,
+        "flat": True,
+    } == found["net"]["after_halt"]
 
 
 def test_report_lists_steps_and_rules(tmp_path: Path) -> None:

@@ -17,8 +17,9 @@ from tradewright.engine.log import GRANTED, HALTED, LIFTED
 from tradewright.reports.accounts import Costs, session_closes
 from tradewright.reports.summary import Summary, refusals, summarise
 from tradewright.reports.tree.curves import Fall
-from tradewright.reports.tree.report import AfterHalt, CutOrders, Rule
-from tradewright.risk.contract import FLATTEN, REDUCING
+from tradewright.reports.tree.halts import AfterHalt, AtHalt
+from tradewright.reports.tree.report import CutOrders, Rule
+from tradewright.risk.contract import FLATTEN, FREEZE, REDUCING
 
 JAN = [date(2024, 1, 2 + day) for day in range(5)]
 
@@ -158,18 +159,20 @@ def test_capital_that_no_book_has_a_share_of_is_not_counted(tmp_path: Path) -> N
 # ---- halts -----------------------------------------------------------------------------------------------
 
 
-def test_halt_that_stands_ends_the_figures_with_its_session(tmp_path: Path) -> None:
+def test_halt_that_sells_ends_the_figures_with_the_first_session_without_a_position(tmp_path: Path) -> None:
     found = summarise(backtest(tmp_path, events=[halted(2)]))
     (halt,) = found.halts
 
     assert "halted" == found.status
-    assert 3 == found.figures.sessions
-    assert found.figures.net.total_return == pytest.approx(0.049)
-    assert Costs(fees=1.0, slippage=2.0, borrow=0.0, interest=0.0) == found.figures.costs
-    assert (1, 0, 1) == (found.figures.fills, found.figures.trades.closed, found.figures.trades.open)
-    assert found.after_halt is not None
-    assert AfterHalt(on=JAN[4], equity=Decimal("1048.00"), change=found.after_halt.change) == found.after_halt
-    assert found.after_halt.change == pytest.approx(1048 / 1049 - 1.0)
+    assert 4 == found.figures.sessions
+    assert found.figures.net.total_return == pytest.approx(0.048)
+    assert Costs(fees=2.0, slippage=4.0, borrow=0.0, interest=0.0) == found.figures.costs
+    assert (2, 1, 0) == (found.figures.fills, found.figures.trades.closed, found.figures.trades.open)
+    assert AtHalt(on=JAN[2], profit=Decimal("49.00"), max_drawdown=pytest.approx(0.001)) == found.at_halt
+    assert (
+        AfterHalt(on=JAN[4], equity=Decimal("1048.00"), change=0.0, annual_return=None, years=1 / 365.25, flat=True)
+        == found.after_halt
+    )
     assert found.until_halt is None
     assert ("drawdown-halt", "flatten", "trend", 0.125, 0.12, True) == (
         halt.kind,
@@ -192,11 +195,68 @@ def test_halt_on_the_last_bar_is_still_a_halt(tmp_path: Path) -> None:
     found = summarise(backtest(tmp_path, events=[halted(4)]))
 
     assert ("halted", 5) == (found.status, found.figures.sessions)
-    assert AfterHalt(on=JAN[4], equity=Decimal("1048.00"), change=0.0) == found.after_halt
+    assert found.after_halt is not None
+    assert (JAN[4], 0.0, 0.0) == (found.after_halt.on, found.after_halt.change, found.after_halt.years)
+
+
+@pytest.mark.parametrize(
+    ("gross", "sessions", "flat"),
+    [
+        ([0.0, 550.0, 0.0, 0.0, 0.0], 3, True),
+        ([0.0, 550.0, 600.0, 0.0, 0.0], 4, True),
+        ([0.0, 550.0, 600.0, 1e-9, 0.0], 5, True),
+        ([0.0, 550.0, 600.0, 300.0, 300.0], 5, False),
+    ],
+)
+def test_halt_whose_sale_takes_time_ends_the_figures_when_it_is_done(
+    tmp_path: Path, gross: list[float], sessions: int, flat: bool
+) -> None:
+    found = summarise(backtest(tmp_path, gross=gross, events=[halted(2)]))
+
+    assert (sessions, flat) == (found.figures.sessions, found.after_halt is not None and found.after_halt.flat)
+
+
+def test_halt_that_freezes_ends_the_figures_with_its_session(tmp_path: Path) -> None:
+    found = summarise(backtest(tmp_path, gross=[0.0, 550.0, 600.0, 600.0, 600.0], events=[halted(2, level=FREEZE)]))
+
+    assert 3 == found.figures.sessions
+    assert found.after_halt is not None
+    assert (False, pytest.approx(1048 / 1049 - 1.0)) == (found.after_halt.flat, found.after_halt.change)
+
+
+def test_halt_of_one_book_that_freezes_beside_one_that_sells_waits_for_the_sale(tmp_path: Path) -> None:
+    ran = backtest(tmp_path, books=("one", "two"), events=[halted(1, row=0, level=FREEZE), halted(2, row=1)])
+    ran.trace.curve["gross"][:, :2] = [[100.0, 100.0]] * 3 + [[100.0, 0.0]] * 2
+
+    assert 4 == summarise(ran).figures.sessions
+
+
+@pytest.mark.parametrize(("lifted_on", "sessions"), [(3, 3), (4, 4)])
+def test_until_the_first_halt_holds_what_it_sold_before_the_lift(
+    tmp_path: Path, lifted_on: int, sessions: int
+) -> None:
+    found = summarise(backtest(tmp_path, events=[halted(2), lifted(lifted_on)]))
+
+    assert found.until_halt is not None
+    assert sessions == found.until_halt.sessions
+
+
+def test_time_after_a_halt_is_told_per_year(tmp_path: Path) -> None:
+    """Two years of interest at 3 % are no gain of 6 %."""
+    n = 731
+    nav = np.append(np.full(3, 1.0), 1.0 * 1.03 ** (np.arange(n - 3) / 365.25))
+    bars = prices(np.full((n, 2), 10.0))
+    gross = np.append([0.0, 550.0, 550.0], np.zeros(n - 3))
+    after = summarise(
+        backtest(tmp_path, bars=bars, equity=1000.0 * nav, nav=nav, gross=gross, costs=[0.0] * n, events=[halted(2)])
+    ).after_halt
+
+    assert after is not None
+    assert (after.years, after.annual_return) == (pytest.approx((n - 4) / 365.25), pytest.approx(0.03))
 
 
 def test_halt_leaves_out_steps_of_capital_that_came_later(tmp_path: Path) -> None:
-    found = summarise(backtest(tmp_path, events=[granted(1, 500.0), halted(2), granted(3, 500.0)]))
+    found = summarise(backtest(tmp_path, events=[granted(1, 500.0), halted(2), granted(4, 500.0)]))
 
     assert [JAN[1]] == [step.on for step in found.steps]
     assert 1500.0 == found.figures.capital
@@ -299,6 +359,15 @@ def test_counts_of_the_engine_are_passed_on(tmp_path: Path) -> None:
         found.breaches,
         found.verify_failures,
     )
+
+
+def test_orders_that_the_check_of_cash_cut_are_counted_as_cut_by_cash(tmp_path: Path) -> None:
+    ran = backtest(tmp_path)
+    ran.trace.state.counters.cuts[:] = (7, 208)
+    ran.trace.state.run[0].cash_cuts = 2
+    found = summarise(attrs.evolve(ran, rules=ran.rules[:1], checks=(("buying-power", ran.rules[1][1]),)))
+
+    assert CutOrders(participation=0, cash=210, expired=0) == found.cuts
 
 
 def test_warnings_of_the_caller_come_first(tmp_path: Path) -> None:

@@ -139,7 +139,11 @@ def test_page_leads_with_a_halt_and_says_what_came_after(tmp_path: Path) -> None
     assert said.startswith("HALTED on 2024-01-04: drawdown-halt in trend at 12.5 %, limit 12.0 %, flatten.")
     assert "Only a person lifts this halt." in said
     assert "What the strategy held was sold on the next bar." in said
-    assert said.endswith("stop on 2024-01-04; by 2024-01-06 equity was 1,048.00 (-0.1 % since then).")
+    assert (
+        "stop on 2024-01-05, the first session without a position: with the sale, a largest drawdown of 0.10 %"
+        " and a profit of 48.00; at the halt's close, on 2024-01-04, it was 0.10 % and a profit of 49.00." in said
+    )
+    assert said.endswith("interest on idle cash, 0.0 % over less than a year: on 2024-01-06 equity was 1,048.00.")
 
 
 def test_page_of_lifted_halts_shows_each_and_both_results(tmp_path: Path) -> None:
@@ -148,7 +152,7 @@ def test_page_of_lifted_halts_shows_each_and_both_results(tmp_path: Path) -> Non
 
     assert shown.startswith("HALTED once, and lifted by the person whom --resume-after plays:")
     assert re.search(r"2024-01-04 +2024-01-06 +drawdown-halt +trend +12\.5 % +12\.0 %", shown)
-    assert before < shown.index("3 sessions") < whole < shown.index("5 sessions")
+    assert before < shown.index("4 sessions") < whole < shown.index("5 sessions")
 
 
 def test_page_of_passing_halts_counts_them_by_rule(tmp_path: Path) -> None:

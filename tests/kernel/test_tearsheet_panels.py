@@ -7,7 +7,7 @@ from pathlib import Path
 import attrs
 import numpy as np
 import pytest
-from backtest_by_hand import HALT, LIFT, STEP, backtest
+from backtest_by_hand import HALT, LIFT, STEP, backtest, prices
 from tradewright.backtest import Backtest
 from tradewright.engine.state import COUNTER, table
 from tradewright.reports.summary import summarise
@@ -36,6 +36,18 @@ def test_curves_are_those_of_the_report(tmp_path: Path) -> None:
 
 def test_windows_of_a_short_run_are_none(tmp_path: Path) -> None:
     assert 0 == len(drawn(backtest(tmp_path)).sharpe.on)
+
+
+@pytest.mark.parametrize("sessions_per_year", [252, 365])
+def test_windows_end_with_the_ratio_of_the_report(tmp_path: Path, sessions_per_year: int) -> None:
+    n = 400
+    equity = 1000.0 * np.cumprod(1.0 + np.random.default_rng(7).normal(0.001, 0.01, n))
+    run = {"bars": prices(np.full((n, 2), 10.0)), "equity": equity, "gross": [0.0] * n, "costs": [0.0] * n}
+    ran = backtest(tmp_path, sessions_per_year=sessions_per_year, **run)
+    windows, rolling = drawn(ran).sharpe, summarise(ran).figures.rolling
+
+    assert sessions_per_year == windows.window == rolling.window
+    assert (rolling.last, rolling.low, rolling.high) == (windows.value[-1], windows.low[-1], windows.high[-1])
 
 
 def test_exposure_names_only_what_was_held(tmp_path: Path) -> None:
@@ -121,5 +133,5 @@ def test_trips_beyond_the_most_are_the_oldest(
 def test_panels_of_a_halted_run_stop_with_its_figures(tmp_path: Path) -> None:
     found = drawn(backtest(tmp_path, events=[HALT]))
 
-    assert 3 == len(found.costs.on)
-    assert (0, 49.0) == (found.n_trips, found.contributions.profit)
+    assert 4 == len(found.costs.on)
+    assert (1, 48.0) == (found.n_trips, found.contributions.profit)

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from tradewright.engine.log import GRANTED, HALTED, LIFTED
+from tradewright.reports.accounts import session_closes
 from tradewright.reports.plain import instant, money, number
-from tradewright.reports.tree.report import Halt, Rule, Step
+from tradewright.reports.tree.halts import Halt
+from tradewright.reports.tree.report import Rule, Step
 from tradewright.risk.contract import FLATTEN, FREEZE, LEVELS
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ def halts(ran: Record) -> tuple[HaltRow, ...]:
                 latched=ran.rules[event.rule][1].latched,
                 lifted_at=None if lifted is None else instant(ran.bars.opened_at[lifted]),
                 lifted_on=None if lifted is None else session_of(ran, lifted),
+                cut=None,
             ),
         )
         for i, event in enumerate(events)
@@ -85,14 +88,52 @@ def is_halted(ran: Record, found: tuple[HaltRow, ...]) -> bool:
     return _covered(ran, [halt for halt in found if halt.said.stands]) is not None
 
 
-def end_of_trading(ran: Record, found: tuple[HaltRow, ...]) -> int | None:
-    """Return the bar after the session in which standing halts ended all trading, None when they did not.
+def end_of_trading(ran: Record, found: tuple[HaltRow, ...]) -> tuple[int, int] | None:
+    """Return the bars after the session in which standing halts ended all trading, and after the first flat one.
 
     A halt of the account ends it, or one halt in every book; one that only forbids to add leaves positions at risk,
-    and ends nothing.
+    and ends nothing.  What a halt sells is still to be sold then; what it freezes is never.
+
+    Returns:
+        Both bars, None when no halt ended all trading.
     """
-    bar = _covered(ran, [halt for halt in found if halt.ends_trading])
-    return None if bar is None else session_end(ran, bar)
+    ending = [halt for halt in found if halt.ends_trading]
+    bar = _covered(ran, ending)
+    if bar is None:
+        return None
+    account = ran.trace.equity.shape[1] - 1
+    frozen = {halt.row for halt in ending if halt.said.level == LEVELS[FREEZE]}
+    sold = [book for book in range(len(ran.books)) if not {book, account} & frozen]
+    return session_end(ran, bar), flat_end(ran, bar, sold)
+
+
+def flat_end(ran: Record, bar: int, books: list[int]) -> int:
+    """Return the bar after the first session, from that of `bar` on, at whose close these books hold nothing.
+
+    Without such a session it is the bar after the last one: what could not be sold is at risk to the end.
+    """
+    closes = session_closes(ran, ran.bars.n_bars)
+    first = int(np.searchsorted(closes, bar))
+    flat = np.flatnonzero((ran.trace.curve.gross[first : len(closes), books] == 0.0).all(axis=1))
+    return int(closes[first + flat[0]]) + 1 if len(flat) else ran.bars.n_bars
+
+
+def first_lifted(ran: Record, found: tuple[HaltRow, ...]) -> int | None:
+    """Return the bar up to which a run goes whose first lifted halt is not lifted, None without such a halt.
+
+    What that halt sold belongs to it, as far as it was sold before the lift.
+    """
+    lifted = [halt for halt in found if halt.said.latched and not halt.said.stands]
+    if not lifted:
+        return None
+    halt = lifted[0]
+    end = session_end(ran, halt.bar)
+    if halt.said.level != LEVELS[FLATTEN]:
+        return end
+    account = ran.trace.equity.shape[1] - 1
+    books = range(len(ran.books)) if halt.row == account else [halt.row]
+    before_lift = int(np.searchsorted(ran.bars.session, np.datetime64(halt.said.lifted_on)))
+    return max(end, min(flat_end(ran, halt.bar, list(books)), before_lift))
 
 
 def _covered(ran: Record, found: list[HaltRow]) -> int | None:

@@ -8,8 +8,10 @@ from tradewright.reports.wording import compared, listed, money, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from decimal import Decimal
 
-    from tradewright.reports.tree.report import Halt, Report
+    from tradewright.reports.tree.halts import AfterHalt, Halt
+    from tradewright.reports.tree.report import Report
 
 HALTS_SHOWN_MAX = 5
 
@@ -93,5 +95,34 @@ def _figures(report: Report, standing: Sequence[Halt], books: Sequence[str]) -> 
         reason = why or ", because positions stay at risk"
         yield f"{whose} below run on to {last_on}{reason}."
         return
-    yield f"{whose} below stop on {last_on}; by {after.on} equity was {money(after.equity)}"
-    yield f"({percent(after.change)} since then)."
+    yield f"{whose} below stop on {last_on}{_sale(report)}."
+    if after.on != last_on:
+        yield f"{_followed(after)}: on {after.on} equity was {money(after.equity)}."
+
+
+def _sale(report: Report) -> str:
+    """Say what the sale that a halt causes has added to the loss since the halt's close."""
+    net, at = report.net, report.net.at_halt
+    if at is None or at.on == report.period.last_on:
+        return ""
+    return (
+        f", the first session without a position: with the sale, a largest drawdown of"
+        f" {percent(net.max_drawdown.depth, 2)} and a {_result(net.profit)}; at the halt's close, on {at.on}, it was"
+        f" {percent(at.max_drawdown, 2)} and a {_result(at.profit)}"
+    )
+
+
+def _result(profit: Decimal) -> str:
+    return f"loss of {money(-profit)}" if profit < 0 else f"profit of {money(profit)}"
+
+
+def _followed(after: AfterHalt) -> str:
+    """Say what the time after the figures was: interest alone, or something that was still at risk."""
+    whole = percent(after.change)
+    if after.years is None:
+        return f"What followed, the sale included, was {whole}"
+    time = f"{after.years:.1f} years" if after.years >= 1.0 else "less than a year"
+    rate = f"{percent(after.annual_return, 2)} per year" if after.annual_return is not None else whole
+    if after.flat:
+        return f"What followed is interest on idle cash, {rate} over {time}"
+    return f"What followed is of positions that nobody may sell, {rate} over {time}"

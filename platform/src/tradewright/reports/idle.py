@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tradewright.engine.transitions import LOT_SLACK
+from tradewright.reports.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tradewright.sentence.record import Record
+    from tradewright.values.arrays import BoolArray
 
 REASONS_MAX = 6
 _CUTS_MAX = 3  # Rules, and checks, that are named: those with the most cuts.
@@ -22,7 +24,7 @@ def reasons(ran: Record) -> tuple[str, ...]:
     found = [*_never_traded(ran)]
     for book in range(len(ran.books)):
         found += _targets(ran, book)
-    return tuple([*found, *_cuts(ran), *_orders(ran)][:REASONS_MAX])
+    return tuple([*found, *_blind(ran), *_cuts(ran), *_orders(ran)][:REASONS_MAX])
 
 
 def _never_traded(ran: Record) -> Iterator[str]:
@@ -74,6 +76,40 @@ def _marks(ran: Record) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
         grown = np.cumprod(ran.bars.split, axis=0)
         last = last * np.take_along_axis(grown, np.maximum.accumulate(rows, axis=0), axis=0) / grown
     return last[ran.start :]
+
+
+def _blind(ran: Record) -> Iterator[str]:
+    """Name the rules that let nothing through because a number of theirs was unknown, and what it lacked."""
+    asked = _asked(ran)
+    for (name, rule), cuts in zip(ran.rules, ran.trace.state.counters.cuts.tolist(), strict=False):
+        for feature in rule.features if cuts else ():
+            unknown = asked & np.isnan(feature.compute(ran.bars, feature.window)[ran.start :])
+            if not unknown.any():
+                continue
+            asset = int(np.argmax(unknown.sum(axis=0)))
+            last = ran.start + int(np.flatnonzero(unknown[:, asset])[-1])
+            symbol = ran.bars.symbols[asset]
+            yield (
+                f"{name} knew no {feature.name} of {symbol} at {unknown[:, asset].sum():,} of the"
+                f" {asked[:, asset].sum():,} targets for it: it looks back over {feature.window}, and"
+                f" {_history(ran, asset, last)}"
+            )
+
+
+def _asked(ran: Record) -> BoolArray:
+    """Return where any strategy asked for a position, from the first bar traded on, `(n_bars, n_assets)`."""
+    wanted = np.where(ran.decisions.made[ran.start :, :, None], ran.decisions.target[ran.start :], 0.0)
+    asked: BoolArray = (np.isfinite(wanted) & (wanted != 0.0)).any(axis=1)
+    return asked
+
+
+def _history(ran: Record, asset: int, last: int) -> str:
+    """Say in how many sessions an asset has traded up to a bar, and in which of the grid's it has not."""
+    bars = ran.bars
+    held = np.unique(bars.session[: last + 1][bars.traded[: last + 1, asset]])
+    missing = [str(day) for day in np.setdiff1d(bars.session[: last + 1], held)]
+    without = f", without {listed(missing)}" if missing else ""
+    return f"{bars.symbols[asset]} has {len(held):,} sessions with a price up to {bars.session[last]}{without}"
 
 
 def _cuts(ran: Record) -> Iterator[str]:

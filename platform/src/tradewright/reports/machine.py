@@ -46,6 +46,7 @@ def report(summary: Summary, ticket: Ticket, versions: dict[str, Any]) -> Report
             unpriced=summary.unpriced,
             breaches=summary.breaches,
             verify_failures=summary.verify_failures,
+            at_halt=summary.at_halt,
             after_halt=summary.after_halt,
         ),
         gross=whole.gross,

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
+from tradewright.metrics.drawdowns import max_drawdown
 from tradewright.reports import events
-from tradewright.reports.accounts import curve_of
+from tradewright.reports.accounts import capital_at, curve_of
+from tradewright.reports.cuts import with_cuts
 from tradewright.reports.figures import figures
 from tradewright.reports.idle import reasons
 from tradewright.reports.plain import money, number
-from tradewright.reports.tree.report import AfterHalt, CutOrders, Feed
+from tradewright.reports.tree.halts import AfterHalt, AtHalt
+from tradewright.reports.tree.report import CutOrders, Feed
 from tradewright.reports.unpriced import unpriced
 from tradewright.reports.unpriced import warnings as of_unpriced
 from tradewright.sentence.wiring import granted
@@ -24,12 +27,17 @@ if TYPE_CHECKING:
 
     from tradewright.reports.events import HaltRow
     from tradewright.reports.figures import Figures
-    from tradewright.reports.tree.report import Halt, Rule, Status, Step, Unpriced
+    from tradewright.reports.tree.halts import Halt
+    from tradewright.reports.tree.report import Rule, Status, Step, Unpriced
     from tradewright.sentence.record import Record
     from tradewright.values.bars import Bars
 
 SHARPE_BELIEVED_MAX = 3.0
 """Over more than a year, a higher ratio is more often a price of tomorrow than an edge."""
+
+DAYS_PER_YEAR = 365.25
+CASH_CHECK = "buying-power"
+"""The check that asks for cash before the fill does; both cut an order to what is there."""
 
 
 @attrs.frozen(kw_only=True)
@@ -42,8 +50,9 @@ class Summary:
         config: Every effective setting, in the file's shape.
         currency: Of every amount.
         data: The feeds.
-        figures: The whole period; when halts ended all trading, up to the close of the session in which they did.
-        after_halt: What followed then.
+        figures: The whole period; when halts ended all trading, up to the first close without a position.
+        at_halt: Where they did.
+        after_halt: What followed the figures then.
         until_halt: The figures up to the first halt, when a simulated person lifted it.
         capital_start: Granted at first, in currency.
         steps: What was granted later, up to the end of `figures`.
@@ -64,6 +73,7 @@ class Summary:
     currency: str
     data: tuple[Feed, ...]
     figures: Figures
+    at_halt: AtHalt | None
     after_halt: AfterHalt | None
     until_halt: Figures | None
     capital_start: float
@@ -88,9 +98,9 @@ def summarise(ran: Record, warnings: Sequence[str] = ()) -> Summary:
         warnings: What the caller knows beyond `ran.warnings`; these come first.
     """
     halts = events.halts(ran)
-    end = events.end_of_trading(ran, halts)
-    lifted = [halt.bar for halt in halts if halt.said.latched and not halt.said.stands]
-    whole = figures(ran, ran.bars.n_bars if end is None else end)
+    ended = events.end_of_trading(ran, halts)
+    whole = figures(ran, ran.bars.n_bars if ended is None else ended[1])
+    until = events.first_lifted(ran, halts)
     counts = ran.trace.state.run[0]
     rules, without = tuple(events.rules(ran)), tuple(unpriced(ran))
     return Summary(
@@ -99,18 +109,17 @@ def summarise(ran: Record, warnings: Sequence[str] = ()) -> Summary:
         currency=ran.settings.currency,
         data=tuple(feed_rows(ran)),
         figures=whole,
-        after_halt=None if end is None else after_halt(ran, end),
-        until_halt=figures(ran, events.session_end(ran, lifted[0])) if lifted else None,
+        at_halt=None if ended is None else at_halt(ran, ended[0]),
+        after_halt=None if ended is None else after_halt(ran, ended[1]),
+        until_halt=None if until is None else figures(ran, until),
         capital_start=float(granted(ran.settings).sum()),
         steps=tuple(step for step in events.steps(ran) if np.datetime64(step.on) <= whole.on[-1]),
         rules=rules,
-        halts=tuple(halt.said for halt in halts),
+        halts=with_cuts(ran, halts),
         idle=() if len(ran.trace.fills) else reasons(ran),
         unpriced=without,
         largest=largest(ran),
-        cuts=CutOrders(
-            participation=int(counts.participation_cuts), cash=int(counts.cash_cuts), expired=int(counts.expired)
-        ),
+        cuts=cut_orders(ran, rules),
         breaches=int(counts.breaches) + sum(len(one.breaches) for one in ran.targets.values()),
         verify_failures=int(counts.verify_failures),
         warnings=(
@@ -121,6 +130,17 @@ def summarise(ran: Record, warnings: Sequence[str] = ()) -> Summary:
             *refusals(rules[len(ran.rules) :]),
         ),
         seconds=ran.seconds,
+    )
+
+
+def cut_orders(ran: Record, rules: Iterable[Rule]) -> CutOrders:
+    """Return what became of orders; cash is asked for by a check, and again by the fill."""
+    counts = ran.trace.state.run[0]
+    refused = sum(rule.cuts for rule in rules if rule.name == CASH_CHECK)
+    return CutOrders(
+        participation=int(counts.participation_cuts),
+        cash=int(counts.cash_cuts) + refused,
+        expired=int(counts.expired),
     )
 
 
@@ -143,20 +163,36 @@ def refusals(checks: Iterable[Rule]) -> Iterator[str]:
     Halts and cash are left out: the report leads with the ones, and counts the other's cuts by themselves.
     """
     for check in checks:
-        if check.cuts and check.name not in {"halt", "buying-power"}:
+        if check.cuts and check.name not in {"halt", CASH_CHECK}:
             yield (
                 f"{check.name} refused or cut {check.cuts:,} orders on {check.bars_bound:,} bars, first on "
                 f"{check.first_on}: an increase beyond it is not made smaller, but asked for again at every close"
             )
 
 
+def at_halt(ran: Record, end: int) -> AtHalt:
+    """Return the account at the close before bar `end`, which ends the session of the halt."""
+    curve = curve_of(ran, end)
+    return AtHalt(
+        on=events.session_of(ran, end - 1),
+        profit=money(curve.equity[-1]) - money(capital_at(ran, end)),
+        max_drawdown=max_drawdown(np.append(1.0, curve.nav)).depth,
+    )
+
+
 def after_halt(ran: Record, end: int) -> AfterHalt:
     """Return where the prices end, and the account with them."""
     before, last = curve_of(ran, end)[-1], curve_of(ran, ran.bars.n_bars)[-1]
+    on = events.session_of(ran, ran.bars.n_bars - 1)
+    change = number(last.nav / before.nav - 1.0)
+    years = (on - events.session_of(ran, end - 1)).days / DAYS_PER_YEAR
     return AfterHalt(
-        on=ran.bars.session[-1].astype(object),
+        on=on,
         equity=money(last.equity),
-        change=number(last.nav / before.nav - 1.0),
+        change=change,
+        annual_return=None if change is None or years < 1.0 else number((1.0 + change) ** (1.0 / years) - 1.0),
+        years=years,
+        flat=float(before.gross) == 0.0,
     )
 
 

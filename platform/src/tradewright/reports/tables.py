@@ -5,16 +5,14 @@ A page lays out heads and cells that were made from the same declaration, so tha
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
-from tradewright.reports.plain import money as cents
-from tradewright.reports.tree.report import Halt
-from tradewright.reports.wording import compared, money, percent, ratio, span
+from tradewright.reports.lines import UNITS, Line, cells, heads
+from tradewright.reports.wording import percent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from tradewright.reports.tree.curves import Deflated
     from tradewright.reports.tree.part import Part, Strategy
@@ -24,74 +22,6 @@ YEARS_ABREAST_MAX = 3
 """More columns of years would not fit into 80."""
 
 _YEARS_BELOW_MIN = 5  # A shorter column beside another one is harder to read than one list.
-
-
-class Line(NamedTuple):
-    """A column of a table whose rows are things, or a row of one whose columns are things.
-
-    Attributes:
-        head: What it is called.
-        unit: A key of `UNITS`.
-        path: Where a thing has the value: names of attributes, joined by dots.
-    """
-
-    head: str
-    unit: str
-    path: str
-
-    def value(self, thing: Any) -> Any:
-        """Return what a thing has there, None when it has not even the way to it."""
-        for name in self.path.split("."):
-            thing = None if thing is None else getattr(thing, name)
-        return thing
-
-    def cell(self, thing: Any) -> str:
-        """Write what a thing has there."""
-        value = self.value(thing)
-        # What was compared beyond a limit of 1 is told in times usual: only the halt itself knows.
-        if self.unit == "compared" and isinstance(thing, Halt):
-            return compared(value, thing.limit)
-        return "-" if value is None else UNITS[self.unit](value)
-
-
-def _cash(amount: Decimal | float) -> str:
-    return money(amount if isinstance(amount, Decimal) else cents(amount))
-
-
-UNITS: dict[str, Callable[[Any], str]] = {
-    "text": str,
-    "texts": ", ".join,
-    "day": date.isoformat,
-    "digits": lambda text: text[:16],
-    "year": str,
-    "count": "{:,}".format,
-    "percent": percent,
-    "percent, fine": lambda value: percent(value, 2),
-    "ratio": ratio,
-    "span": span,
-    "compared": percent,
-    "money": _cash,
-    "paid": lambda amount: _cash(-amount),
-}
-"""How a value of each unit is written; `paid` is money that is shown as what it took."""
-
-TEXTUAL = ("text", "texts", "day", "digits")
-"""Units that are read from the left; all others are numbers."""
-
-
-def heads(lines: Sequence[Line]) -> tuple[str, ...]:
-    """Return the heads of columns."""
-    return tuple(line.head for line in lines)
-
-
-def texts(lines: Sequence[Line]) -> int:
-    """Return how many of the first columns are text."""
-    return next((i for i, line in enumerate(lines) if line.unit not in TEXTUAL), len(lines))
-
-
-def cells(lines: Sequence[Line], thing: Any) -> tuple[str, ...]:
-    """Return a row."""
-    return tuple(line.cell(thing) for line in lines)
 
 
 # ---- figures ---------------------------------------------------------------------------------------------
@@ -219,6 +149,32 @@ LIFTS = (
 def lift_rows(report: Report) -> list[tuple[str, ...]]:
     """Return a row for each halt that a simulated person lifted."""
     return [cells(LIFTS, halt) for halt in report.halts if halt.latched and halt.lifted_at is not None]
+
+
+CUTS = (
+    Line("fired", "day", "on"),
+    Line("book", "text", "book"),
+    Line("loss", "compared", "observed"),
+    Line("sold", "money", "cut.notional"),
+    Line("costs", "money", "cut.costs"),
+    Line("saved after 1", "money", "cut.saved.0.amount"),
+    Line("after 5", "money", "cut.saved.1.amount"),
+    Line("after 20", "money", "cut.saved.2.amount"),
+)
+"""Of the daily-loss rule; a sum of money is negative where the cut has cost."""
+
+
+def cut_rows(report: Report, most: int) -> list[tuple[str, ...]]:
+    """Return a row for each of the newest cuts of the daily-loss rule, and what all of them came to."""
+    firings = [halt for halt in report.halts if halt.cut is not None]
+    sums = [
+        UNITS[line.unit](sum(filter(None, (line.value(halt) for halt in firings)), Decimal("0.00")))
+        for line in CUTS
+        if line.unit == "money"
+    ]
+    many = "once" if len(firings) == 1 else f"{len(firings):,} times"
+    shown = [cells(CUTS, halt) for halt in firings[-most:]]
+    return [*shown, (many, "", "", *sums)] if firings else []
 
 
 STRATEGIES = (

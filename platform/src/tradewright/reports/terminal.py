@@ -16,7 +16,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from tradewright.reports import halts, tables, wording
+from tradewright.reports import halts, lines, tables, wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 WIDTH_MAX = 112
 """Longer lines are hard to read, however wide the terminal is."""
+
+CUTS_SHOWN_MAX = 5
 
 _NUMBER_COLUMN = 12
 _GAP = 2  # Blanks between two columns, and before the first one.
@@ -66,6 +68,7 @@ def text(
     page.pairs("Money", wording.money_lines(report))
     _history(page, report)
     _rules(page, report)
+    _cuts(page, report)
     passing = list(halts.passing_halts(report))
     if passing:
         page.pairs("Halts that ended by themselves", passing)
@@ -114,14 +117,14 @@ class _Page:
         self.heading(title)
         self._indented(grid)
 
-    def points(self, title: str, lines: Sequence[str], style: str) -> None:
+    def points(self, title: str, sentences: Sequence[str], style: str) -> None:
         """Add a part of sentences, or nothing when there is none."""
-        if not lines:
+        if not sentences:
             return
         grid = Table.grid(padding=(0, 1))
         grid.add_column(style=style)
         grid.add_column()
-        for line in lines:
+        for line in sentences:
             grid.add_row("-", Text(wording.printable(line), style=style if style == "dim" else ""))
         self.heading(title)
         self._indented(grid)
@@ -178,7 +181,7 @@ def _halts(page: _Page, report: Report) -> None:
     if lifted:
         times = "once" if len(lifted) == 1 else f"{len(lifted)} times"
         page.line(f"HALTED {times}, and lifted by the person whom --resume-after plays:", "bold yellow")
-        page.table(tables.heads(tables.LIFTS), lifted, texts=tables.texts(tables.LIFTS), instead=((0, 1, 2),))
+        page.table(lines.heads(tables.LIFTS), lifted, texts=lines.texts(tables.LIFTS), instead=((0, 1, 2),))
     if report.status == "no_trades":
         page.line("NO TRADES: nothing was bought or sold, so there is nothing to judge.", "bold yellow")
         for reason in report.net.no_trades:
@@ -211,7 +214,7 @@ def _history(page: _Page, report: Report) -> None:
         page.table(tables.year_columns(report, abreast), tables.year_rows(report, abreast), texts=0)
     if falls:
         page.heading("Deepest drawdowns")
-        page.table(tables.heads(tables.FALLS), falls, texts=tables.texts(tables.FALLS), instead=((0, 1, 3),))
+        page.table(lines.heads(tables.FALLS), falls, texts=lines.texts(tables.FALLS), instead=((0, 1, 3),))
 
 
 def _strategies(page: _Page, report: Report) -> None:
@@ -232,10 +235,22 @@ def _rules(page: _Page, report: Report) -> None:
     halted = {halt.kind: halt for halt in reversed(halts.standing_halts(report))}
     rows = (tables.rule_row(rule, starred=rule.name in halted) for rule in report.rules)
     page.heading("What the rules cut")
-    page.table(tables.heads(tables.RULES), rows, texts=tables.texts(tables.RULES), instead=((0, 1, 2, 3), (0, 1, 2)))
+    page.table(lines.heads(tables.RULES), rows, texts=lines.texts(tables.RULES), instead=((0, 1, 2, 3), (0, 1, 2)))
     for rule in report.rules:
         if rule.name in halted and rule.cuts:
             page.line(halts.cuts_of_halt(halted[rule.name]), "dim")
+
+
+def _cuts(page: _Page, report: Report) -> None:
+    """Tell what the newest cuts of the daily-loss rule have saved or cost."""
+    rows = tables.cut_rows(report, CUTS_SHOWN_MAX)
+    if rows:
+        page.heading(
+            f"What the cuts of daily-loss saved, sessions later, {report.currency}; negative: what they cost"
+        )
+        page.table(
+            lines.heads(tables.CUTS), rows, texts=lines.texts(tables.CUTS), instead=((0, 3, 4, 5, 6, 7), (0, 5, 7))
+        )
 
 
 def _imprint(page: _Page, report: Report, saved_to: str | None) -> None:

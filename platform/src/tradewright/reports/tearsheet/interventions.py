@@ -12,7 +12,7 @@ from tradewright.reports.events import rules, steps
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tradewright.reports.tree.report import Halt
+    from tradewright.reports.tree.halts import Halt
     from tradewright.sentence.record import Record
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import attrs
 
 from tradewright.config.wording import dotted, show
-from tradewright.reports import tables
-from tradewright.reports.tables import Line
+from tradewright.reports import lines, tables
+from tradewright.reports.lines import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 HEAT_FULL = 0.08
 """Return of a month, or a third of a year's, at which its colour is deepest."""
+
+CUTS_SHOWN_MAX = 250
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -53,10 +55,10 @@ class Cell(NamedTuple):
     depth: float
 
 
-def listed(caption: str, lines: Sequence[Line], things: Iterable[Any], *, sortable: bool = False) -> Table:
+def listed(caption: str, columns: Sequence[Line], things: Iterable[Any], *, sortable: bool = False) -> Table:
     """Return a table of things, a row each."""
-    rows = [tables.cells(lines, thing) for thing in things]
-    return Table(caption, tables.heads(lines), rows, texts=tables.texts(lines), sortable=sortable)
+    rows = [lines.cells(columns, thing) for thing in things]
+    return Table(caption, lines.heads(columns), rows, texts=lines.texts(columns), sortable=sortable)
 
 
 def figures(part: Part | Report) -> Table:
@@ -69,19 +71,26 @@ def figures(part: Part | Report) -> Table:
 def lifts(report: Report) -> Table:
     """Return the halts that a simulated person lifted."""
     caption = "Halts lifted by the person whom --resume-after plays"
-    return Table(caption, tables.heads(tables.LIFTS), tables.lift_rows(report), texts=tables.texts(tables.LIFTS))
+    return Table(caption, lines.heads(tables.LIFTS), tables.lift_rows(report), texts=lines.texts(tables.LIFTS))
 
 
 def falls(report: Report) -> Table:
     """Return the deepest drawdowns."""
     caption = "Deepest drawdowns, net"
-    return Table(caption, tables.heads(tables.FALLS), tables.fall_rows(report), texts=tables.texts(tables.FALLS))
+    return Table(caption, lines.heads(tables.FALLS), tables.fall_rows(report), texts=lines.texts(tables.FALLS))
+
+
+def cuts(report: Report) -> Table:
+    """Return what the cuts of the daily-loss rule came to; the last row is all of them."""
+    rows = tables.cut_rows(report, CUTS_SHOWN_MAX)
+    caption = f"What the cuts of daily-loss saved, sessions later, in {report.currency}; negative: what they cost"
+    return Table(caption, lines.heads(tables.CUTS), rows, texts=lines.texts(tables.CUTS), totals=True)
 
 
 def rules(report: Report) -> Table:
     """Return what each rule cut."""
     caption = "What the rules and checks cut, over the whole run"
-    return Table(caption, tables.heads(tables.RULES), [tables.rule_row(rule) for rule in report.rules])
+    return Table(caption, lines.heads(tables.RULES), [tables.rule_row(rule) for rule in report.rules])
 
 
 PARTS = (
@@ -100,11 +109,11 @@ def contributors(whose: str, rows: Sequence[Row], currency: str) -> Table:
     whole = all(row.parts is not None for row in rows)
     # A column in which nobody has anything is left out.
     parts = [line for line in PARTS if whole and any(line.value(row) for row in rows)]
-    lines = (Line(whose, "text", "name"), *parts, PROFIT)
-    sums = [tables.UNITS[line.unit](sum(line.value(row) for row in rows)) for line in lines[1:]]
+    columns = (Line(whose, "text", "name"), *parts, PROFIT)
+    sums = [lines.UNITS[one.unit](sum(one.value(row) for row in rows)) for one in columns[1:]]
     caption = f"Profit by {whose}, net, in {currency}"
-    cells = [*(tables.cells(lines, row) for row in rows), ("together", *sums)]
-    return Table(caption, tables.heads(lines), cells, totals=True)
+    rows_of_text = [*(lines.cells(columns, row) for row in rows), ("together", *sums)]
+    return Table(caption, lines.heads(columns), rows_of_text, totals=True)
 
 
 TRIPS = (

@@ -166,7 +166,7 @@ def _curves(figures: Figures) -> Curves:
 
 def _sharpe(figures: Figures) -> SharpeWindows:
     window = figures.rolling.window
-    found = rolling_sharpe(figures.nav, figures.cash_rate, window)
+    found = rolling_sharpe(figures.nav, figures.cash_rate, window, sessions_per_year=figures.sessions_per_year)
     return SharpeWindows(window=window, on=figures.on[found.rows], value=found.value, low=found.low, high=found.high)
 
 

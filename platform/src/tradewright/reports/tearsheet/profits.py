@@ -8,9 +8,9 @@ import attrs
 import numpy as np
 
 from tradewright.engine.transitions import DUST
-from tradewright.metrics.benchmarks import marks
 from tradewright.reports.accounts import session_closes
 from tradewright.reports.executions import executions
+from tradewright.reports.marks import folded_marks
 from tradewright.values.arrays import array_field
 
 if TYPE_CHECKING:
@@ -100,16 +100,6 @@ def positions(ran: Record, stop: int) -> dict[tuple[int, int], Position]:
         )
         for one in np.unique(moves.key)
     }
-
-
-def folded_marks(ran: Record, stop: int) -> FloatArray:
-    """Return the last close of each asset in the units of bar `stop - 1`, `(stop, n_assets)`, 0 before its first."""
-    bars = ran.bars
-    close = bars.close[:stop] * np.array([one.multiplier for one in bars.instruments])
-    if bars.split is not None:
-        splits = np.cumprod(bars.split[:stop], axis=0)
-        close = close * splits / splits[-1]
-    return np.nan_to_num(marks(close, bars.traded[:stop]))
 
 
 def _position(

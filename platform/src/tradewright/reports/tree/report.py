@@ -9,6 +9,7 @@ from typing import Any, Literal
 import attrs
 
 from tradewright.reports.tree.curves import Benchmarks, Performance  # noqa: TC001  # likewise
+from tradewright.reports.tree.halts import AfterHalt, AtHalt, Halt  # noqa: TC001  # likewise
 from tradewright.reports.tree.part import Costs, Net, Part, Period  # likewise
 
 Status = Literal["complete", "halted", "no_trades"]
@@ -91,61 +92,12 @@ class Rule:
 
 
 @attrs.frozen(kw_only=True)
-class Halt:
-    """One halt.
-
-    Attributes:
-        kind: Name of the rule.
-        level: `reduce_only`, `flatten` or `freeze`.
-        book: Name of the book, or `account`.
-        at: Close of the bar on which it was decided.
-        on: That bar's session; a bar of a session may close on another day.
-        observed: What was compared: a fraction, or beyond a limit of 1 a ratio; see `risk.contract.Halt`.
-        limit: What it was compared with.
-        latched: Whether only a person lifts it.
-        lifted_at: When it ended, None when it stands.
-        lifted_on: That session.
-    """
-
-    kind: str
-    level: str
-    book: str
-    at: datetime
-    on: date
-    observed: float | None
-    limit: float | None
-    latched: bool
-    lifted_at: datetime | None
-    lifted_on: date | None
-
-    @property
-    def stands(self) -> bool:
-        """Whether a person would still have to lift it."""
-        return self.latched and self.lifted_at is None
-
-
-@attrs.frozen(kw_only=True)
 class CutOrders:
     """Orders cut to the share of volume and to the cash there was, or that never reached their limit."""
 
     participation: int
     cash: int
     expired: int
-
-
-@attrs.frozen(kw_only=True)
-class AfterHalt:
-    """What came of the account once halts had ended all trading.
-
-    Attributes:
-        on: Last session of the prices.
-        equity: On that day, in currency.
-        change: Of NAV since the figures end, a fraction.
-    """
-
-    on: date
-    equity: Decimal
-    change: float | None
 
 
 @attrs.frozen(kw_only=True)
@@ -178,7 +130,8 @@ class WholeNet(Net):
         unpriced: Positions at the end whose prices ended before.
         breaches: Answers of optimizers and rules that broke their contract and were replaced.
         verify_failures: Decisions whose second pass through the rules disagreed with the first.
-        after_halt: What followed once halts had ended all trading.
+        at_halt: Where halts ended all trading, None when they did not; the figures go on to the first flat session.
+        after_halt: What followed the figures then.
     """
 
     largest_weights: dict[str, dict[str, float]]
@@ -187,6 +140,7 @@ class WholeNet(Net):
     unpriced: tuple[Unpriced, ...]
     breaches: int
     verify_failures: int
+    at_halt: AtHalt | None
     after_halt: AfterHalt | None
 
 

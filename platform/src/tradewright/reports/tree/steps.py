@@ -75,7 +75,32 @@ def last_bars(fields: Fields) -> Fields:
     return fields
 
 
-STEPS: tuple[Callable[[Fields], Fields], ...] = (measures, origins, sessions, reasons, breaches, last_bars)
+def sales(fields: Fields) -> Fields:
+    """Add what a halt sold: the figures ended before it, and what followed held it, too."""
+    net = fields["net"]
+    _add(net, at_halt=None)
+    if net["after_halt"] is not None:
+        _add(net["after_halt"], annual_return=None, years=None, flat=None)
+    return fields
+
+
+def cuts(fields: Fields) -> Fields:
+    """Add what the cuts of the daily-loss rule came to, which nobody had worked out."""
+    for halt in fields["halts"]:
+        _add(halt, cut=None)
+    return fields
+
+
+STEPS: tuple[Callable[[Fields], Fields], ...] = (
+    measures,
+    origins,
+    sessions,
+    reasons,
+    breaches,
+    last_bars,
+    sales,
+    cuts,
+)
 
 
 def _parts(fields: Fields) -> Iterator[Fields]:
