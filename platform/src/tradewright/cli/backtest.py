@@ -21,6 +21,7 @@ from tradewright.cli.provenance import trace_hashes, versions
 from tradewright.config import read
 from tradewright.config.fields import INTEGER_MAX
 from tradewright.errors import DataError, UsageError
+from tradewright.workspace.paths import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,7 +101,7 @@ def backtest(
     settings = read(config_file, [*asked["overrides"], *_shorthands(asked)])
     sheet = None if report_file is None else destination.report_file(report_file, settings.workspace)
     allowed, plugins = take_inventory(settings.plugins.enabled, settings.workspace)
-    cache = settings.workspace / ".tradewright" / "cache"
+    cache = Workspace(settings.workspace).cache
     _check_reach(settings, request, cache)
     export_to = asked["export_to"]
     folder = None if export_to is None else destination.export_folder(export_to, settings.workspace)

@@ -21,6 +21,7 @@ from tradewright.cli.provenance import trace_hashes, versions
 from tradewright.config import restore
 from tradewright.errors import CheckError, TradewrightError
 from tradewright.host.plugins import Plugins
+from tradewright.workspace.paths import Workspace
 from tradewright.workspace.runs import RunStore, Ticket
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _differences(saved: Saved, workspace: Path) -> Iterator[Difference]:
     from tradewright.reports.summary import summarise  # noqa: PLC0415  # likewise
 
     then = saved.run
-    cache = workspace / ".tradewright" / "cache"
+    cache = Workspace(workspace).cache
     try:
         settings = restore(then.config, workspace / f"run {saved.run_id}")
         _, plugins = take_inventory(settings.plugins.enabled, workspace)
