@@ -35,7 +35,11 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def process(folder: Path, words: Sequence[str], **environment: str) -> subprocess.CompletedProcess[str]:
-    clean = {name: text for name, text in os.environ.items() if not name.startswith(("TRADEWRIGHT", "COLUMNS"))}
+    clean = {
+        name: text
+        for name, text in os.environ.items()
+        if not name.startswith(("TRADEWRIGHT_PLUGINS", "TRADEWRIGHT_DEBUG", "COLUMNS"))
+    }
     return subprocess.run(
         [sys.executable, "-m", "tradewright.cli", *words],
         cwd=folder,
@@ -299,7 +303,11 @@ def test_backtest_says_that_it_compiles_exactly_when_it_does(desk: Path, tmp_pat
     shutil.copy(desk / "plugins.toml", tmp_path)
     folder = tmp_path if compiles else desk
     reading, writing = os.openpty()
-    clean = {name: text for name, text in os.environ.items() if not name.startswith(("TRADEWRIGHT", "COLUMNS"))}
+    clean = {
+        name: text
+        for name, text in os.environ.items()
+        if not name.startswith(("TRADEWRIGHT_PLUGINS", "TRADEWRIGHT_DEBUG", "COLUMNS"))
+    }
     words = [sys.executable, "-m", "tradewright.cli", "backtest", "--no-save", "--to", "2000-06-30"]
     with subprocess.Popen(
         words, cwd=folder, env={**clean, "TERM": "xterm", "COLUMNS": "200"}, stdout=subprocess.DEVNULL, stderr=writing
