@@ -212,3 +212,22 @@ def test_numba_alone_still_does_not_notice_a_changed_callee(tmp_path: Path) -> N
         f"{CHECKED_WITH_NUMBA} did not, which is why engine/fuse.py names its modules by a hash over all sources. "
         "That stays correct; see whether it can be simpler, and renew CHECKED_WITH_NUMBA."
     )
+
+
+@compiling
+@pytest.mark.slow
+def test_functions_compiled_after_the_loop_still_find_scipy(tmp_path: Path) -> None:
+    """numba is kept from importing scipy.linalg with the loop, and from nothing else."""
+    program = """
+        import sys
+        from pathlib import Path
+        import numba, numpy as np
+        from engine_harness import play, prices
+        from tradewright.engine.fuse import fuse
+        play(fuse([], Path(sys.argv[1])), prices([100.0], open=[100.0]), [0.5])
+        before = "scipy.linalg" in sys.modules
+        product = numba.njit(lambda a, b: a @ b)(np.eye(2), np.full((2, 2), 3.0))
+        print(before, product.tolist(), "scipy.linalg" in sys.modules)
+        """
+
+    assert "False [[3.0, 3.0], [3.0, 3.0]] True" == other_process(tmp_path, program, str(tmp_path / "cache")).strip()
