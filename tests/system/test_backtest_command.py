@@ -116,6 +116,18 @@ def test_backtest_of_the_committed_settings_prints_the_numbers_of_its_json(whole
     assert f"{float(found['net']['equity']):,.2f}" in shown
 
 
+def test_backtest_that_is_asked_to_be_brief_prints_figures_and_warnings_alone(
+    run: Command, whole: tuple[dict[str, Any], str]
+) -> None:
+    found, shown = whole
+    brief = run("backtest", "--no-save", "--brief").stdout
+
+    assert shown[: shown.index("Value of one unit")].rstrip("\n") in brief
+    assert all(word in " ".join(brief.split()) for line in found["warnings"] for word in line.split())
+    assert len(brief.splitlines()) < len(shown.splitlines()) / 2
+    assert "Behaviour" not in brief
+
+
 def test_backtest_keeps_the_limits_of_the_mission(whole: tuple[dict[str, Any], str]) -> None:
     found, _ = whole
 

@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Write a tearsheet as well: one HTML file with charts.",
 )
+@click.option("--brief", is_flag=True, help="Show halts, figures and warnings alone.")
 @click.option(
     "--run",
     "run_id",
@@ -116,7 +117,7 @@ def backtest(
     if as_json:
         echo_json("backtest", **fields, **({} if sheet is None else {"report": str(sheet)}))
     else:
-        echo_report(fields, saved_to, summary.figures, written)
+        echo_report(fields, saved_to, summary.figures, written, brief=asked["brief"])
         if folder is not None:
             click.echo(f"Exported {', '.join(names)} to {printable(str(folder))}")
     return 0
