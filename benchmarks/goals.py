@@ -77,7 +77,7 @@ def goals(measures: Sequence[Measure], processes: Sequence[Process]) -> Iterator
     portfolio = ratio("ours, mission's rules and correlation", "vectorbt + Rust, portfolio")
     yield Goal("momentum", "500 assets, over vectorbt's time with Rust", portfolio, 0.1, "x")
     warm = clock.get("tradewright backtest, caches warm", math.nan)
-    yield Goal("warm", "tradewright backtest, caches warm", warm, 1.5, "s")
+    yield Goal("warm", "tradewright backtest, caches warm", warm, 1.0, "s")
     first = clock.get("tradewright backtest, first call, compiling included", math.nan)
     yield Goal("first", "tradewright backtest, the first call ever", first, 25.0, "s")
 

@@ -28,9 +28,10 @@ TRIED: dict[str, str] = {
         " correlations of the held assets alone, which the contract of a rule has no words for."
     ),
     "warm": (
-        "Nearly all of it is start-up: importing numba, pandas and pyarrow, loading the compiled loop (numba imports"
-        " half of itself and scipy's linear algebra for that). Tried: an older and lighter version of the charts"
-        " (0.2 s less); switching the collector of garbage off, a gain of less than the runs differ."
+        "Nearly all of it is start-up: importing numba, and what numba imports before it runs the compiled loop."
+        " Tried: an older and lighter version of the charts (0.2 s less), keeping numba from scipy's linear algebra"
+        " (0.2 s), looking for garbage less often (0.1 s) and not at all at the end (0.2 s). Not tried: calling the"
+        " machine code without numba, whose way of handing over arrays is its own affair."
     ),
     "first": (
         "It is numba's compiler from beginning to end: some ninety functions of the loop, 17 to 30 s as busy as the"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import os
 import signal
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tradewright.cli import main
 from tradewright.engine.fuse import FusedRules, fuse
 from tradewright.risk.contract import TargetRule
 from tradewright.sessions import sessions
+from tradewright.workspace.private import ENVIRONMENT, rules_folder
 
 ROOT = Path(__file__).parents[1]
 
@@ -54,23 +56,30 @@ def run(workspace: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tu
     return call
 
 
-@pytest.fixture(scope="session")
-def rule_cache(request: pytest.FixtureRequest) -> Path:
-    """A folder for compiled rules that outlives the session, since a set takes 5 to 10 s to compile.
+@pytest.fixture(scope="session", autouse=True)
+def rule_cache(request: pytest.FixtureRequest) -> Iterator[Path]:
+    """The folder for compiled rules of every process that a test starts, and of this one.
 
-    A module in it is named by a hash of everything its machine code depends on, so it cannot be stale.
+    It outlives the session, since a set takes 5 to 20 s to compile.  A module in it is named by a hash of everything
+    that its machine code depends on, so it cannot be stale.
     """
     cache: pytest.Cache = request.config.cache
-    return cache.mkdir("tradewright-rules")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(ENVIRONMENT, str(cache.mkdir("tradewright")))
+        folder = rules_folder(os.environ)
+        assert folder is not None
+        yield folder
 
 
 @pytest.fixture(scope="session")
-def share_cache(rule_cache: Path) -> Callable[[Path], None]:
-    """Return what lets a workspace keep compiled rules and calendars where the others do."""
+def share_cache(request: pytest.FixtureRequest) -> Callable[[Path], None]:
+    """Return what lets a workspace keep its calendars, which take a second, where the others do."""
+    cache: pytest.Cache = request.config.cache
+    shared = cache.mkdir("tradewright-calendars")
 
     def share(workspace: Path) -> None:
         (workspace / ".tradewright").mkdir()
-        (workspace / ".tradewright" / "cache").symlink_to(rule_cache)
+        (workspace / ".tradewright" / "cache").symlink_to(shared)
 
     return share
 

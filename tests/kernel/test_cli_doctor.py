@@ -14,7 +14,7 @@ import attrs
 import pytest
 from one_signal import SETTINGS, install, tradewright_signals
 from tradewright import __version__, hookimpl
-from tradewright.engine import fuse, jit
+from tradewright.engine import fuse, jit, warm
 from tradewright.errors import PluginError
 from tradewright.risk import rulebook
 
@@ -47,6 +47,7 @@ def fuses(monkeypatch: pytest.MonkeyPatch, names: str = "a b", **interpreted: st
     monkeypatch.setattr(rulebook, "rules", lambda *_: rules)
     monkeypatch.setattr(fuse, "fuse", lambda given, *_: SimpleNamespace(parts=given, interpreted=interpreted))
     monkeypatch.setattr(rulebook, "checks", lambda *_: ())
+    monkeypatch.setattr(warm, "warm", lambda *_: False)
 
 
 @pytest.mark.usefixtures("builtin", "settings")
@@ -151,15 +152,58 @@ def test_doctor_when_the_missions_rules_apply_compiles_them_into_the_cache(
     monkeypatch.undo()
     monkeypatch.chdir(settings.parent)
     monkeypatch.setattr(metadata, "entry_points", lambda **_: metadata.EntryPoints(()))
-    monkeypatch.setattr("tradewright.cli.checks.cache_folder", lambda _: rule_cache)
     code, out, err = run("doctor", "--json")
+    ok, said = checks_of(out)["rules"]
 
-    said = "9 rules and checks compiled"
-    said = said if jit.COMPILING else "9 rules and checks run interpreted: NUMBA_DISABLE_JIT is set"
     # The signal of these settings is not installed here, which is another check.
     assert (9, "") == (code, err)
-    assert (True, said) == checks_of(out)["rules"]
+    assert ok
+    compiled = r"9 rules and checks (compiled in \d+\.\d s|kept since they were compiled)"
+    assert re.fullmatch(compiled if jit.COMPILING else "9 rules and checks run interpreted: .+ is set", said)
+    assert (True, str(rule_cache)) == checks_of(out)["compiled rules"]
     assert list(rule_cache.glob("fused_*.py"))
+
+
+@pytest.mark.usefixtures("builtin", "settings")
+@pytest.mark.parametrize(
+    ("compiled", "expected"), [(True, r"2 rules and checks compiled in 0\.\d s"), (False, "2 .+ kept since .+")]
+)
+def test_doctor_when_the_rules_are_warm_says_so(
+    run: Run, monkeypatch: pytest.MonkeyPatch, compiled: bool, expected: str
+) -> None:
+    asked = []
+    monkeypatch.setattr(warm, "warm", lambda _, *sizes: (asked.append(sizes), compiled)[1])
+    _, out, _ = run("doctor", "--json")
+
+    assert [(1, 1)] == asked
+    assert re.fullmatch(expected, checks_of(out)["rules"][1])
+
+
+@pytest.mark.usefixtures("builtin", "settings")
+def test_doctor_when_others_may_write_compiled_rules_ends_with_9(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules").chmod(0o777)
+    monkeypatch.setenv("TRADEWRIGHT_CACHE", str(tmp_path))
+    code, out, _ = run("doctor", "--json")
+    ok, found = checks_of(out)["compiled rules"]
+
+    assert (9, False) == (code, ok)
+    assert f"{tmp_path / 'rules'}: compiled rules are only kept where nobody else may write" in found
+    assert "rules" not in checks_of(out)
+
+
+@pytest.mark.usefixtures("builtin", "settings")
+def test_doctor_when_compiled_rules_cannot_be_kept_warns(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("TRADEWRIGHT_CACHE", str(tmp_path / "file"))
+    code, out, _ = run("doctor")
+
+    assert 0 == code
+    assert "cannot be written, so every backtest compiles its rules anew\n  fix: name a folder" in out
 
 
 @pytest.mark.usefixtures("builtin", "settings")
@@ -215,7 +259,7 @@ def test_doctor_when_a_rule_does_not_compile_warns_with_the_reason_and_ends_with
         "\nrule odd: numba cannot compile it, so every rule runs interpreted: unknown attribute 'dict'\n  fix: "
         in out
     )
-    assert "rules compiled" not in out
+    assert "rules and checks" not in out
     assert (True, True, True) == (json.loads(machine)["ok"], check["ok"], check["warning"])
     assert check["fix"]
 
@@ -224,7 +268,7 @@ def test_doctor_when_a_rule_does_not_compile_warns_with_the_reason_and_ends_with
 @pytest.mark.parametrize(
     ("compiling", "expected", "warning"),
     [
-        (True, "2 rules and checks compiled", False),
+        (True, "2 rules and checks kept since they were compiled", False),
         (False, "2 rules and checks run interpreted: NUMBA_DISABLE_JIT is set", True),
     ],
 )

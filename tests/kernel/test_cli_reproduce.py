@@ -268,6 +268,7 @@ def test_run_again_whose_settings_are_refused_names_the_versions_as_well(desk: P
         ["--seed", "0"],
         ["--set", "seed=1"],
         ["--resume-after", "3"],
+        ["--brief"],
         ["--no-save"],
     ],
 )

@@ -15,7 +15,7 @@ from tradewright.data.cached import Label
 from tradewright.data.fetch import Outcome, Span, fetch, missing
 from tradewright.data.fingerprint import fingerprint
 from tradewright.data.store import PriceStore
-from tradewright.errors import ConfigError, DataError, PluginError
+from tradewright.errors import ConfigError, DataError, PluginError, SafetyError
 from tradewright.values.instrument import Instrument
 
 
@@ -406,3 +406,41 @@ def test_cached_feed_that_was_not_fetched_is_refused(
         )
     assert refused.value.fix is not None
     assert fix in refused.value.fix
+
+
+# ---- two at once -----------------------------------------------------------------------------------------
+
+
+def test_fetch_while_another_process_fetches_the_feed_asks_nothing_and_names_it(desk: Path) -> None:
+    source = Source()
+    with PriceStore(desk).alone("mine"), pytest.raises(SafetyError, match="still fetching mine: process ") as refused:
+        bring(desk, source)
+
+    assert [] == source.asked
+    assert str(desk.resolve() / ".tradewright/locks/fetch-mine.lock") == refused.value.file
+
+
+def test_fetch_of_another_feed_is_not_kept_out(desk: Path) -> None:
+    with PriceStore(desk).alone("other"):
+        assert ["fetched", "fetched"] == statuses(bring(desk, Source()))
+
+
+def test_fetch_that_was_done_or_given_up_lets_the_next_one_in(desk: Path) -> None:
+    source = Source()
+    given_up = fetch(settings(desk), plugins(source), ["mine"], Span(), refresh=False, now=lambda: NOON)
+    assert "fetched" == next(given_up).status
+    given_up.close()
+    bring(desk, source)
+
+    assert ["complete", "complete"] == statuses(bring(desk, source))
+
+
+def test_fetch_where_the_locks_are_elsewhere_refuses_the_link(
+    desk: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    (desk / ".tradewright" / "locks").symlink_to(outside)
+
+    with pytest.raises(ConfigError, match="must stay inside the workspace"):
+        bring(desk, Source())
+    assert [] == list(outside.iterdir())

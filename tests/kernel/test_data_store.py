@@ -212,7 +212,7 @@ def test_read_without_a_file_is_none(store: PriceStore) -> None:
 
 
 def test_files_are_those_in_place(file: Path, store: PriceStore) -> None:
-    (file.parent / ".B.parquet.77.part").write_bytes(b"half")
+    (file.parent / ".B.parquet.77.tmp").write_bytes(b"half")
     (file.parent / "notes.txt").write_text("mine")
 
     assert [file] == list(store.files())
@@ -241,7 +241,7 @@ def test_write_that_fails_leaves_the_old_file(file: Path, store: PriceStore, mon
 def test_prepare_clears_what_a_killed_process_left_an_hour_ago(
     file: Path, store: PriceStore, monkeypatch: pytest.MonkeyPatch, age: float, left: bool
 ) -> None:
-    part = file.parent / ".A.parquet.77.part"
+    part = file.parent / ".A.parquet.77.tmp"
     part.touch()
     written = part.stat().st_mtime
     monkeypatch.setattr("tradewright.data.store.time.time", lambda: written + age)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from textwrap import dedent
 from types import ModuleType
 from typing import Any
 
@@ -20,7 +16,7 @@ import numpy as np
 import pytest
 from engine_harness import Fuse, assert_same, mission, play, prices
 from engine_wild import everything, trade
-from tradewright.engine.fuse import CHECKED_WITH_NUMBA, content_hash, fuse, writable
+from tradewright.engine.fuse import content_hash, fuse
 from tradewright.engine.jit import compiled, compiled_rule
 from tradewright.errors import PluginError
 from tradewright.risk.contract import OrderCheck, TargetRule
@@ -290,18 +286,6 @@ def test_fuse_without_a_folder_that_can_be_written_still_works(tmp_path: Path, p
     assert not cache.exists()
 
 
-def test_writable_of_a_folder_that_refuses_files_is_a_temporary_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(**_: Any) -> None:
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
-    monkeypatch.setattr(tempfile, "mkdtemp", lambda prefix: str(tmp_path / f"{prefix}other"))
-
-    assert tmp_path / "tradewright-other" == writable(tmp_path / "cache")
-
-
 def test_content_hash_does_not_depend_on_options(plugin: ModuleType) -> None:
     quarter, eighth = (rule(plugin, "cap", limit)[1].function for limit in (0.25, 0.125))
 
@@ -327,92 +311,6 @@ def test_content_hash_depends_on_the_processor(plugin: ModuleType, monkeypatch: 
     assert before != content_hash("", [rule(plugin, "cap")[1].function])
 
 
-PACKAGE = {
-    "__init__.py": "",
-    "caps.py": "CAP = 0.25\n",
-    "helper.py": """
-        from capped.caps import CAP
-        from tradewright.engine.jit import compiled_rule
-
-        @compiled_rule
-        def capped(size):
-            return min(size, CAP)
-        """,
-    "rule.py": """
-        import math
-        from typing import NamedTuple
-
-        from capped.helper import capped
-        from tradewright.risk.contract import Proposal
-
-        class Nothing(NamedTuple):
-            value: float
-
-        def cap(proposal, asset, book, p):
-            size = capped(abs(proposal.target))
-            return Proposal(math.copysign(size, proposal.target), proposal.stop, proposal.mode)
-        """,
-}
-SESSION = """
-    import json, sys
-    from pathlib import Path
-    from capped.rule import Nothing, cap
-    from engine_harness import play, prices
-    from tradewright.engine.fuse import fuse, is_compiled
-    from tradewright.risk.contract import TargetRule
-
-    rule = TargetRule(phase="asset", function=cap, parameters=Nothing(0.0))
-    fused = fuse([("cap", rule)], Path(sys.argv[1]))
-    known = is_compiled(fused, Path(sys.argv[1]), 1, 1)
-    order = play(fused, prices([100.0], open=[100.0]), [0.5]).rows()[0][4]
-    stats = fused.loop(1, 1).stats
-    hits, misses = sum(stats.cache_hits.values()), sum(stats.cache_misses.values())
-    print(json.dumps({"order": order, "known": known, "hits": hits, "misses": misses}))
-    """
-
-
-def other_process(folder: Path, program: str, *words: str) -> str:
-    """Run a program in a process of its own, with `folder` and the harness importable, and return its stdout."""
-    setup = f"import sys; sys.path[:0] = [{str(folder)!r}, {str(Path(__file__).parent)!r}]\n"
-    done = subprocess.run(
-        [sys.executable, "-c", setup + dedent(program), *words],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert 0 == done.returncode, done.stderr
-    return done.stdout
-
-
-@pytest.mark.compiled
-def test_fuse_in_a_second_process_loads_the_code_and_notices_an_edited_helper(tmp_path: Path) -> None:
-    cache, package = tmp_path / "cache", tmp_path / "capped"
-    package.mkdir()
-    for name, text in PACKAGE.items():
-        (package / name).write_text(dedent(text), "utf-8")
-
-    first = json.loads(other_process(tmp_path, SESSION, str(cache)))
-    code = {file: file.stat().st_mtime_ns for file in cache.rglob("*.nb[ci]")}
-    second = json.loads(other_process(tmp_path, SESSION, str(cache)))
-
-    # 0.25 x 10,000 / 100: the first process compiles, the second only loads and leaves the files alone.
-    assert {"order": 25.0, "known": False, "hits": 0, "misses": 1} == first
-    assert len(code) == 2
-    assert {"order": 25.0, "known": True, "hits": 1, "misses": 0} == second
-    assert code == {file: file.stat().st_mtime_ns for file in cache.rglob("*.nb[ci]")}
-
-    (package / "caps.py").write_text("CAP = 0.125\n", "utf-8")
-    edited = json.loads(other_process(tmp_path, SESSION, str(cache)))
-
-    # 12.5 is 12 units: the new limit acts, compiled into a module of another name.
-    assert {"order": 12.0, "known": False, "hits": 0, "misses": 1} == edited
-    assert 2 == len(list(cache.glob("fused_*.py")))
-    (package / "caps.py").write_text("CAP = 0.25\n", "utf-8")
-    again = json.loads(other_process(tmp_path, SESSION, str(cache)))
-    assert {"order": 25.0, "known": True, "hits": 1, "misses": 0} == again
-
-
 @pytest.mark.compiled
 def test_function_called_with_several_constants_is_compiled_once() -> None:
     def count(number: int) -> int:
@@ -425,23 +323,3 @@ def test_function_called_with_several_constants_is_compiled_once() -> None:
 
     assert (2, 3) == compiled_rule(both)()
     assert 1 == len(counted.overloads)
-
-
-@pytest.mark.compiled
-def test_numba_alone_still_does_not_notice_a_changed_callee(tmp_path: Path) -> None:
-    """The canary for the hash over all sources: with a numba that notices, `engine/fuse.py` could do without."""
-    (tmp_path / "callee.py").write_text("import numba\n\n@numba.njit\ndef limit():\n    return 0.25\n")
-    (tmp_path / "caller.py").write_text(
-        "import numba\nfrom callee import limit\n\n@numba.njit(cache=True)\ndef ask():\n    return limit()\n"
-    )
-    program = "from caller import ask; print(ask())"
-    before = other_process(tmp_path, program).strip()
-
-    (tmp_path / "callee.py").write_text("import numba\n\n@numba.njit\ndef limit():\n    return 0.125\n")
-    after = other_process(tmp_path, program).strip()
-
-    assert ("0.25", "0.25") == (before, after), (
-        f"numba {numba.__version__} noticed that a function called by a cached one has changed; numba "
-        f"{CHECKED_WITH_NUMBA} did not, which is why engine/fuse.py names its modules by a hash over all sources. "
-        "That stays correct; see whether it can be simpler, and renew CHECKED_WITH_NUMBA."
-    )

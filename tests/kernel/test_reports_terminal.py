@@ -14,7 +14,7 @@ from backtest_by_hand import HALT, LIFT, STEP, TICKET, backtest, prices
 from tradewright.reports.charts import charts
 from tradewright.reports.machine import report
 from tradewright.reports.summary import Summary, summarise
-from tradewright.reports.terminal import WIDTH_MAX, text
+from tradewright.reports.terminal import WIDTH_MAX, brief_text, text
 from tradewright.reports.tree.report import Report
 from tradewright.risk.contract import REDUCING
 
@@ -228,6 +228,19 @@ def test_page_writes_out_what_a_stranger_hid_in_a_name(tmp_path: Path) -> None:
     shown = page(tmp_path, warnings=("\x1b[31mred [bold]bold[/bold]\rgone",))
 
     assert "\\x1b[31mred [bold]bold[/bold]\\rgone" in shown
+
+
+def test_brief_page_is_the_beginning_of_the_page_and_its_warnings(tmp_path: Path) -> None:
+    _, found = made(tmp_path)
+    found["warnings"] = ["prices were made up"]
+    whole, brief = text(found, width=100, saved_to="runs.db"), brief_text(found, width=100, saved_to="runs.db")
+    figures = whole[: whole.index("VaR 95 %")]
+
+    assert brief.startswith(figures)
+    assert "Warnings\n  - prices were made up\n" in brief
+    assert f"Run {TICKET.run_id}, saved in runs.db\n" in brief
+    assert {"Behaviour", "Money", "How to read it"}.isdisjoint(brief.splitlines())
+    assert {"Behaviour", "Money", "How to read it"} <= set(whole.splitlines())
 
 
 def test_page_says_where_the_run_is_kept(tmp_path: Path) -> None:

@@ -19,7 +19,9 @@ INSTALL_SECONDS_MAX = 60.0
 
 def clean_environment(plugins: str | None = None) -> dict[str, str]:
     """Return this process's environment, without what could make the kernel come from elsewhere."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "TRADEWRIGHT"))}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "TRADEWRIGHT_PLUGINS"))
+    }
     return kept if plugins is None else kept | {"TRADEWRIGHT_PLUGINS": plugins}
 
 

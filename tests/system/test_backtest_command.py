@@ -35,7 +35,11 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def process(folder: Path, words: Sequence[str], **environment: str) -> subprocess.CompletedProcess[str]:
-    clean = {name: text for name, text in os.environ.items() if not name.startswith(("TRADEWRIGHT", "COLUMNS"))}
+    clean = {
+        name: text
+        for name, text in os.environ.items()
+        if not name.startswith(("TRADEWRIGHT_PLUGINS", "TRADEWRIGHT_DEBUG", "COLUMNS"))
+    }
     return subprocess.run(
         [sys.executable, "-m", "tradewright.cli", *words],
         cwd=folder,
@@ -110,6 +114,18 @@ def test_backtest_of_the_committed_settings_prints_the_numbers_of_its_json(whole
     assert [round(100 * one["max_drawdown"]["depth"], 1) for one in four] == numbers(shown, "Largest drawdown")
     assert [round(100 * one["value_at_risk"], 2) for one in four] == numbers(shown, "VaR 95 %, one day")
     assert f"{float(found['net']['equity']):,.2f}" in shown
+
+
+def test_backtest_that_is_asked_to_be_brief_prints_figures_and_warnings_alone(
+    run: Command, whole: tuple[dict[str, Any], str]
+) -> None:
+    found, shown = whole
+    brief = run("backtest", "--no-save", "--brief").stdout
+
+    assert shown[: shown.index("Value of one unit")].rstrip("\n") in brief
+    assert all(word in " ".join(brief.split()) for line in found["warnings"] for word in line.split())
+    assert len(brief.splitlines()) < len(shown.splitlines()) / 2
+    assert "Behaviour" not in brief
 
 
 def test_backtest_keeps_the_limits_of_the_mission(whole: tuple[dict[str, Any], str]) -> None:
@@ -291,33 +307,6 @@ def test_backtest_with_a_quarantined_part_warns_and_runs(desk: Path, run: Comman
 
 
 # ---- saved runs ------------------------------------------------------------------------------------------
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("compiles", [False, True], ids=["known", "new"])
-def test_backtest_says_that_it_compiles_exactly_when_it_does(desk: Path, tmp_path: Path, compiles: bool) -> None:
-    shutil.copy(desk / "plugins.toml", tmp_path)
-    folder = tmp_path if compiles else desk
-    reading, writing = os.openpty()
-    clean = {name: text for name, text in os.environ.items() if not name.startswith(("TRADEWRIGHT", "COLUMNS"))}
-    words = [sys.executable, "-m", "tradewright.cli", "backtest", "--no-save", "--to", "2000-06-30"]
-    with subprocess.Popen(
-        words, cwd=folder, env={**clean, "TERM": "xterm", "COLUMNS": "200"}, stdout=subprocess.DEVNULL, stderr=writing
-    ) as child:
-        os.close(writing)
-        seen = b"".join(iter(lambda: _read(reading), b"")).decode()
-    os.close(reading)
-
-    assert 0 == child.returncode
-    assert "reading prices" in seen
-    assert compiles is ("compiling this set of rules" in seen)
-
-
-def _read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 4096)
-    except OSError:  # What Linux says when nobody writes any more.
-        return b""
 
 
 def test_backtest_is_saved_listed_and_shown_again(run: Command) -> None:

@@ -127,7 +127,11 @@ def desk(tmp_path: Path, share_cache: Callable[[Path], None]) -> Path:
 @pytest.fixture
 def start(desk: Path, installed: Path) -> Iterator[Start]:
     """Return what starts a command; one that a failed test leaves behind is killed."""
-    clean = {name: text for name, text in os.environ.items() if not name.startswith(("TRADEWRIGHT", "COLUMNS"))}
+    clean = {
+        name: text
+        for name, text in os.environ.items()
+        if not name.startswith(("TRADEWRIGHT_PLUGINS", "TRADEWRIGHT_DEBUG", "COLUMNS"))
+    }
     with ExitStack() as stack:
 
         def call(*words: str) -> subprocess.Popen[str]:

@@ -20,7 +20,11 @@ PRICES = "date,close\n" + "".join(f"2024-01-{day:02},100\n" for day in (2, 3, 4,
 def refused(folder: Path, settings: str, *words: str, **environment: str) -> tuple[int, dict[str, Any]]:
     """Return the exit code of a backtest and its error."""
     (folder / "plugins.toml").write_text(settings, "utf-8")
-    clean = {name: text for name, text in os.environ.items() if not name.startswith("TRADEWRIGHT")}
+    clean = {
+        name: text
+        for name, text in os.environ.items()
+        if not name.startswith(("TRADEWRIGHT_PLUGINS", "TRADEWRIGHT_DEBUG"))
+    }
     done = subprocess.run(
         [sys.executable, "-m", "tradewright.cli", "backtest", "--no-save", "--json", *words],
         cwd=folder,

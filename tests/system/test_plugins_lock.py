@@ -87,7 +87,11 @@ class Desk:
         subprocess.run(command, check=True, timeout=SECONDS_MAX, capture_output=True)
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("TRADEWRIGHT")}
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("TRADEWRIGHT_PLUGINS", "TRADEWRIGHT_DEBUG"))
+        }
         return subprocess.run(
             [sys.executable, "-m", "tradewright.cli", *words],
             cwd=self.folder,

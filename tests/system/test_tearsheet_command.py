@@ -37,7 +37,11 @@ def desk(tmp_path_factory: pytest.TempPathFactory, share_cache: Callable[[Path],
 @pytest.fixture(scope="module")
 def run(desk: Path) -> Command:
     """Return what runs a backtest of the committed settings in a process of its own."""
-    clean = {name: text for name, text in os.environ.items() if not name.startswith(("TRADEWRIGHT", "COLUMNS"))}
+    clean = {
+        name: text
+        for name, text in os.environ.items()
+        if not name.startswith(("TRADEWRIGHT_PLUGINS", "TRADEWRIGHT_DEBUG", "COLUMNS"))
+    }
 
     def call(*words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -69,7 +69,7 @@ def run(
     settings: Settings,
     plugins: Plugins,
     request: Request,
-    cache: Path,
+    cache: Path | None,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Backtest:
     """Trade the configured strategies over their history.
@@ -78,13 +78,14 @@ def run(
         settings: The configuration.
         plugins: What it may use.
         request: Range and simulated person.
-        cache: Folder for compiled rules.
+        cache: Folder for compiled rules, the user's own; None for a temporary one.
         progress: Called with the stage, what is done and what there is to do.
 
     Raises:
         ConfigError: The file asks for what cannot be.
         DataError: Prices are missing or impossible.
         PluginError: No signal is left, or a configured part broke.
+        SafetyError: Somebody else can write into the cache.
         UsageError: The range asked for holds no bar.
     """
     watch = _Watch(progress)

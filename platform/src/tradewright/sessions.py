@@ -20,6 +20,7 @@ import numpy as np
 
 from tradewright.errors import ConfigError, UsageError
 from tradewright.values.arrays import array_field
+from tradewright.workspace.paths import Workspace
 from tradewright.workspace.writing import write_all
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def periods(days: TimeArray, unit: Literal["week", "month"]) -> TimeArray:
 
 def cache_folder(workspace: Path | None) -> Path | None:
     """Return where a workspace keeps its calendars; None, which caches nothing, without a workspace."""
-    return None if workspace is None else workspace / ".tradewright" / "cache"
+    return None if workspace is None else Workspace(workspace).cache
 
 
 def sessions(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +22,8 @@ from tradewright.cli.progress import progress_bar
 from tradewright.cli.provenance import trace_hashes, versions
 from tradewright.config.fields import INTEGER_MAX
 from tradewright.errors import DataError, UsageError
+from tradewright.workspace.paths import Workspace
+from tradewright.workspace.private import rules_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +63,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Write a tearsheet as well: one HTML file with charts.",
 )
+@click.option("--brief", is_flag=True, help="Show halts, figures and warnings alone.")
 @click.option(
     "--run",
     "run_id",
@@ -102,13 +106,12 @@ def backtest(
     settings = config.read(config_file, [*asked["overrides"], *_shorthands(asked)])
     sheet = None if report_file is None else destination.report_file(report_file, settings.workspace)
     allowed, plugins = take_inventory(settings.plugins.enabled, settings.workspace)
-    cache = settings.workspace / ".tradewright" / "cache"
-    _check_reach(settings, request, cache)
+    _check_reach(settings, request)
     export_to = asked["export_to"]
     folder = None if export_to is None else destination.export_folder(export_to, settings.workspace)
     # What a plugin prints must not end up in the middle of `--json`.
     with progress_bar() as progress, contextlib.redirect_stdout(sys.stderr):
-        ran = run(settings, plugins, request, cache, progress)
+        ran = run(settings, plugins, request, rules_folder(os.environ), progress)
     summary = summarise(ran, list(_inactive(plugins, {pin.name for pin in allowed.pins}, ran)))
     report, saved_to = _keep(ran, summary, versions(plugins, ran.engine), save=not no_save)
     names = () if folder is None else export(ran, folder)
@@ -116,7 +119,7 @@ def backtest(
     if as_json:
         echo_json("backtest", **printed(report), **({} if sheet is None else {"report": str(sheet)}))
     else:
-        echo_report(report, saved_to, summary.figures, written)
+        echo_report(report, saved_to, summary.figures, written, brief=asked["brief"])
         if folder is not None:
             click.echo(f"Exported {', '.join(names)} to {printable(str(folder))}")
     return 0
@@ -146,7 +149,7 @@ def _check_order(request: Request) -> None:
         raise UsageError(f"empty range: {first_on} is after {last_on}", key="--from", fix="swap the two dates")
 
 
-def _check_reach(settings: Settings, request: Request, cache: Path) -> None:
+def _check_reach(settings: Settings, request: Request) -> None:
     """Refuse a last day that an exchange has not planned yet: no price of it can be true."""
     from tradewright.sessions import sessions  # noqa: PLC0415  # as above
 
@@ -154,7 +157,7 @@ def _check_reach(settings: Settings, request: Request, cache: Path) -> None:
         return
     for name in dict.fromkeys(feed.calendar for feed in settings.data.values()):
         try:
-            sessions(name, last_on=request.last_on, cache=cache)
+            sessions(name, last_on=request.last_on, cache=Workspace(settings.workspace).cache)
         except UsageError as error:
             raise UsageError(error.message, key="--to", fix=error.fix) from error
 

@@ -11,18 +11,13 @@ from tradewright.cli.provenance import code
 from tradewright.config import structure
 from tradewright.host.hookspecs import PROJECT
 from tradewright.signals.passes import Candidate, find
+from tradewright.workspace.paths import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tradewright.config import Settings
     from tradewright.host.plugins import PluginRecord, Plugins
-
-
-def own_folder(settings: Settings) -> Path:
-    """Return the folder where a workspace keeps what the program writes."""
-    return settings.workspace / ".tradewright"
 
 
 def configured(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -54,7 +49,7 @@ def candidate(settings: Settings, plugins: Plugins, strategy: str, signal: str) 
 
 def passed(settings: Settings, one: Candidate) -> dict[str, Any] | None:
     """Return what was kept of its pass, None when it has not passed as it is now."""
-    return find(own_folder(settings), one)
+    return find(Workspace(settings.workspace).passes, one)
 
 
 def _content(record: PluginRecord) -> str:

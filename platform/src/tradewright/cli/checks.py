@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import platform
 import shutil
 import tempfile
@@ -21,6 +22,7 @@ from tradewright.errors import ConfigError, TradewrightError
 from tradewright.host.hookspecs import PROJECT
 from tradewright.host.plugins import Plugins
 from tradewright.sessions import cache_folder, sessions
+from tradewright.workspace.private import ENVIRONMENT, private, rules_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,7 +54,7 @@ def check_all(config_file: Path) -> list[Check]:
         _check_disk(workspace),
         *_check_calendars(settings, cache),
         *plugin_checks,
-        *(check_rules(settings, plugins, cache or workspace) if settings and _all_ok(plugin_checks) else ()),
+        *_check_rules(settings, plugins, all_active=_all_ok(plugin_checks)),
         *(check_signals(settings, plugins) if settings else ()),
     ]
 
@@ -70,6 +72,22 @@ def check_plugin(config_file: Path, name: str) -> list[Check]:
         return [Check(name=f"plugin {name}", ok=False, found=found, fix=f"pip install tradewright-{name}")]
     requirements = [] if record.distribution is None else _check_requirements(record.distribution)
     return [*([] if config.ok else [config]), check_record(record), *check_needs(record), *requirements]
+
+
+def _check_rules(settings: Settings | None, plugins: Plugins, *, all_active: bool) -> Iterable[Check]:
+    """Look at the folder of compiled rules and, when the rules can be known, compile them into it."""
+    try:
+        folder = rules_folder(os.environ)
+        kept = private(folder)
+    except TradewrightError as error:
+        return [from_error("compiled rules", error)]
+    if kept != folder:
+        found = f"{folder or 'a home folder'} cannot be written, so every backtest compiles its rules anew"
+        fix = f"name a folder that you may write to in {ENVIRONMENT}"
+        checks = [Check(name="compiled rules", ok=True, warning=True, found=found, fix=fix)]
+    else:
+        checks = [Check(name="compiled rules", ok=True, found=str(kept))]
+    return [*checks, *(check_rules(settings, plugins, kept) if settings and all_active else ())]
 
 
 def _check_python() -> Check:

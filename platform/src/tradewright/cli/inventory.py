@@ -12,6 +12,7 @@ from tradewright.config import read
 from tradewright.host import lockfile
 from tradewright.host.loading import allow_list, load
 from tradewright.host.plugins import ENVIRONMENT
+from tradewright.workspace.paths import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +34,7 @@ def take_inventory(enabled: Sequence[Pin] | None, workspace: Path) -> tuple[Allo
         ConfigError: The environment variable holds something that names no plugin, or plugins.lock is damaged.
     """
     allowed = allow_list(enabled, os.environ)
-    lock = lockfile.read(workspace / lockfile.FILE)
+    lock = lockfile.read(Workspace(workspace).plugins_lock)
     loaded = load(allowed.pins, lock=lock, builtin=own_components)
     return allowed, attrs.evolve(loaded, allowed_by=allowed.source)
 

@@ -28,6 +28,8 @@ def echo_report(
     saved_to: Path | None,
     figures: Figures | None = None,
     tearsheet: tuple[Path, int] | None = None,
+    *,
+    brief: bool = False,
 ) -> None:
     """Write a report to stdout.
 
@@ -36,17 +38,22 @@ def echo_report(
         saved_to: Where it is kept.
         figures: What the charts are drawn from; a stored report has none.
         tearsheet: The file that was written beside it, and its size in bytes.
+        brief: Whether halts, figures and warnings are enough.
     """
     # 0.1 s that `--help` must not pay.
     from tradewright.reports.charts import charts  # noqa: PLC0415  # see above
-    from tradewright.reports.terminal import WIDTH_MAX, text  # noqa: PLC0415  # see above
+    from tradewright.reports.terminal import WIDTH_MAX, brief_text, text  # noqa: PLC0415  # see above
 
     attended = sys.stdout is not None and sys.stdout.isatty()
     width = min(shutil.get_terminal_size().columns if attended else WIDTH_UNATTENDED, WIDTH_MAX)
     colour = attended and colour_allowed()
-    drawn = charts(figures, width, colour=colour) if figures is not None and figures.fills and _can_draw() else ()
     place = None if saved_to is None else os.path.relpath(saved_to)
-    click.echo(text(report, drawn, width=width, colour=colour, saved_to=place))
+    if brief:
+        click.echo(brief_text(report, width=width, colour=colour, saved_to=place))
+    else:
+        drawable = figures is not None and figures.fills and _can_draw()
+        drawn = charts(figures, width, colour=colour) if figures is not None and drawable else ()
+        click.echo(text(report, drawn, width=width, colour=colour, saved_to=place))
     if tearsheet is not None:
         file, size = tearsheet
         click.echo(f"Tearsheet {printable(os.path.relpath(file))}, {size / 1e6:.1f} MB")

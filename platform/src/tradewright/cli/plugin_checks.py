@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING
 
 from tradewright.cli.candidates import candidate, configured, passed
@@ -30,15 +31,18 @@ def check_record(record: PluginRecord) -> Check:
     return Check(name=f"plugin {record.name}{version}", ok=record.status == "active", found=found, fix=fix)
 
 
-def check_rules(settings: Settings, plugins: Plugins, cache: Path) -> Iterable[Check]:
+def check_rules(settings: Settings, plugins: Plugins, cache: Path | None) -> Iterable[Check]:
     """Build the configured rules and compile them into the loop, which is kept for the next backtest."""
     # Importing numba takes 0.2 s, and `doctor NAME` does without.
     from tradewright.engine.fuse import fuse  # noqa: PLC0415  # see above
     from tradewright.engine.jit import COMPILING  # noqa: PLC0415  # see above
+    from tradewright.engine.warm import warm  # noqa: PLC0415  # see above
     from tradewright.risk import rulebook  # noqa: PLC0415  # see above
 
+    began = time.perf_counter()
     try:
         fused = fuse(rulebook.rules(settings, plugins), cache, rulebook.checks(settings, plugins))
+        compiled = warm(fused, len(settings.strategies), len(traded(settings)))
     except TradewrightError as error:
         return [from_error("rules", error)]
     if not COMPILING:
@@ -46,7 +50,14 @@ def check_rules(settings: Settings, plugins: Plugins, cache: Path) -> Iterable[C
         return [Check(name="rules", ok=True, warning=True, found=found, fix="unset NUMBA_DISABLE_JIT")]
     if fused.interpreted:
         return [_interpreted(name, reason) for name, reason in fused.interpreted.items()]
-    return [Check(name="rules", ok=True, found=f"{len(fused.parts)} rules and checks compiled")]
+    how = f"compiled in {time.perf_counter() - began:.1f} s" if compiled else "kept since they were compiled"
+    return [Check(name="rules", ok=True, found=f"{len(fused.parts)} rules and checks {how}")]
+
+
+def traded(settings: Settings) -> set[str]:
+    """Return the symbols of every feed that a strategy trades."""
+    feeds = {name for strategy in settings.strategies.values() for name in strategy.data}
+    return {symbol for name in feeds for symbol in settings.data[name].symbols}
 
 
 def _interpreted(name: str, reason: str) -> Check:

@@ -18,6 +18,7 @@ from tradewright.config import did_you_mean, show
 from tradewright.errors import UsageError
 from tradewright.host import lockfile
 from tradewright.host.loading import allow_list, lock_installed
+from tradewright.workspace.paths import Workspace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -117,7 +118,7 @@ def _inventory(config_file: Path) -> tuple[AllowList, Plugins]:
 
 
 def _lock_file(config_file: Path) -> Path:
-    return config_file.with_name(lockfile.FILE)
+    return Workspace(config_file.parent).plugins_lock
 
 
 def _provided(record: PluginRecord) -> str:

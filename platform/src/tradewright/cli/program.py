@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import sys
 import traceback
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 PROGRAM = "tradewright"
 _COMPLETE = "_TRADEWRIGHT_COMPLETE"  # What click's completion scripts set.
+COLLECTED_AFTER = (20_000, 20, 20)
+"""When Python looks for garbage: it does so after 700 new objects by itself, and imports make 300,000 that stay."""
 TERMINATED = 143
 """Exit code after SIGTERM, as a shell reports it."""
 UNREAD = 141
@@ -90,6 +94,8 @@ class Program(click.Group):
         as_json = "--json" in words
         debug = "--debug" in words or os.environ.get("TRADEWRIGHT_DEBUG", "") not in {"", "0"}
         words = [word for word in words if word != "--debug"]
+        if args is None:
+            _spare_the_collector()
         with stoppable():
             try:
                 code = _outcome(lambda: self._run(words), as_json, debug)
@@ -109,6 +115,16 @@ class Program(click.Group):
         if sys.stdout is not None:
             sys.stdout.flush()
         return code if isinstance(code, int) else 0
+
+
+def _spare_the_collector() -> None:
+    """Let a process that ends with its command look for less garbage: a quarter of the time of a short backtest.
+
+    A tenth goes into looking while modules are imported; more goes, at the end, into taking every object apart that
+    the operating system is about to take back whole.
+    """
+    gc.set_threshold(*COLLECTED_AFTER)
+    atexit.register(gc.freeze)
 
 
 def _outcome(run: Callable[[], int], as_json: bool, debug: bool) -> int:  # noqa: FBT001  # the caller names both

@@ -33,6 +33,8 @@ def progress_bar() -> Iterator[Callable[[str, int, int], None] | None]:
 
         def show(stage: str, done: int, total: int) -> None:
             name = _STAGES.get(stage, stage)
-            bar.update(task, description=name, completed=done, total=total if done else None)
+            # Drawn at once when it begins: on a busy machine a short stage could pass between two pictures.
+            begins = name != bar.tasks[0].description
+            bar.update(task, description=name, completed=done, total=total if done else None, refresh=begins)
 
         yield show

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
@@ -22,6 +23,7 @@ from tradewright.config import restore
 from tradewright.errors import CheckError, TradewrightError
 from tradewright.host.plugins import Plugins
 from tradewright.reports.tree.form import printed, read
+from tradewright.workspace.private import rules_folder
 from tradewright.workspace.runs import RunStore, Ticket
 
 if TYPE_CHECKING:
@@ -87,7 +89,6 @@ def _differences(saved: Saved, workspace: Path) -> Iterator[Difference]:
     from tradewright.reports.summary import summarise  # noqa: PLC0415  # likewise
 
     then = saved.run
-    cache = workspace / ".tradewright" / "cache"
     try:
         settings = restore(then.config, workspace / f"run {saved.run_id}")
         _, plugins = take_inventory(settings.plugins.enabled, workspace)
@@ -101,7 +102,7 @@ def _differences(saved: Saved, workspace: Path) -> Iterator[Difference]:
     failure = None
     try:
         with progress_bar() as progress, contextlib.redirect_stdout(sys.stderr):
-            ran = run(settings, plugins, _request(saved), cache, progress)
+            ran = run(settings, plugins, _request(saved), rules_folder(os.environ), progress)
     except TradewrightError as error:
         failure = error
     now = versions(plugins, None if ran is None else ran.engine)

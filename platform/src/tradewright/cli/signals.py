@@ -12,7 +12,7 @@ import attrs
 import click
 
 from tradewright import __version__
-from tradewright.cli.candidates import candidate, configured, own_folder
+from tradewright.cli.candidates import candidate, configured
 from tradewright.cli.inventory import take_inventory
 from tradewright.cli.options import config_option, json_option
 from tradewright.cli.output import echo_json, echo_table
@@ -21,6 +21,7 @@ from tradewright.cli.progress import progress_bar
 from tradewright.config import did_you_mean, read, show
 from tradewright.config.fields import INTEGER_MAX
 from tradewright.errors import CheckError, UsageError
+from tradewright.workspace.paths import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -142,7 +143,7 @@ def _check(
 def _keep(settings: Settings, one: Checked) -> Path | None:
     from tradewright.signals import passes  # noqa: PLC0415  # as above
 
-    folder = own_folder(settings)
+    folder = Workspace(settings.workspace).passes
     if not one.verdict.passed:
         passes.forget(folder, one.candidate)
         return None

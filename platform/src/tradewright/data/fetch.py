@@ -8,6 +8,7 @@ tells that session differently than before, it has revised its prices, and the f
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -100,14 +101,18 @@ def fetch(
         ConfigError: A source or an option is unknown, or a symbolic link leads out of the workspace.
         DataError: The cache cannot be written.
         PluginError: The plugin of a source is not active.
+        SafetyError: Another process fetches one of the feeds into this workspace.
     """
     # Every source first: a word misspelled in the last feed must not cost the download of the others.
     jobs = [_Job.of(settings, plugins, name) for name in names]
     for job in jobs:
         job.store.prepare(job.feed)
-    for job in jobs:
-        for symbol in settings.data[job.feed].symbols:
-            yield job.fetch(symbol, span, refresh=refresh, now=now().astimezone(UTC))
+    with ExitStack() as held:
+        for job in jobs:
+            held.enter_context(job.store.alone(job.feed))
+        for job in jobs:
+            for symbol in settings.data[job.feed].symbols:
+                yield job.fetch(symbol, span, refresh=refresh, now=now().astimezone(UTC))
 
 
 def missing(label: Label, span: Span, *, due: date | None, covered_to: date) -> Span | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
@@ -15,6 +15,9 @@ from tradewright.config import inside_workspace
 from tradewright.data import cached
 from tradewright.data.align import join, select
 from tradewright.errors import DataError
+from tradewright.workspace.locks import locked
+from tradewright.workspace.paths import Workspace
+from tradewright.workspace.writing import write_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +28,8 @@ if TYPE_CHECKING:
     from tradewright.values.bars import Bars
 
 T = TypeVar("T")
-FOLDER = Path(".tradewright", "data")
+FOLDER = Workspace(Path()).prices
+"""Where prices are kept, relative to the workspace."""
 _SUFFIX = ".parquet"
 _PART_SECONDS = 3600.0
 """Age at which a file that was never put in place is somebody's leftover: writing one takes far less."""
@@ -97,16 +101,33 @@ class PriceStore:
             DataError: It cannot be made or written, or a symbolic link leads elsewhere.
         """
         folder = self._real(FOLDER / feed, feed)
-        probe = folder / f".{os.getpid()}.part"
+        probe = folder / f".{os.getpid()}.tmp"
         try:
             folder.mkdir(parents=True, exist_ok=True)
             probe.touch()
             probe.unlink()
-            for part in folder.glob(".*.part"):
+            for part in folder.glob(".*.tmp"):
                 if part.stat().st_mtime < time.time() - _PART_SECONDS:
                     part.unlink()
         except OSError as error:
             raise _unwritable(folder, error) from error
+
+    @contextmanager
+    def alone(self, feed: str) -> Iterator[None]:
+        """Keep every other process from fetching the same feed into this workspace while the block runs.
+
+        Raises:
+            ConfigError: A symbolic link leads out of the workspace.
+            DataError: The lock cannot be made, or a symbolic link leads elsewhere.
+            SafetyError: Another process fetches it.
+        """
+        file = self._real(Workspace(Path()).locks / f"fetch-{feed}.lock", feed)
+        with ExitStack() as held:
+            try:
+                held.enter_context(locked(file, f"fetching {feed}"))
+            except OSError as error:
+                raise _unwritable(file, error) from error
+            yield
 
     def write(self, label: Label, bars: Bars) -> Path:
         """Keep a symbol's prices, all of the file or none of it, in place of what was there.
@@ -117,19 +138,10 @@ class PriceStore:
         """
         path = self.path(label.feed, label.symbol)
         content = cached.pack(label, bars)
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
-            with part.open("wb") as file:
-                file.write(content)
-                file.flush()
-                # Otherwise the name could reach the disk before the numbers do.
-                os.fsync(file.fileno())
-            part.replace(path)
+            write_all({path: content})
         except OSError as error:
             raise _unwritable(path, error) from error
-        finally:
-            with contextlib.suppress(OSError):  # Gone, or never made.
-                part.unlink()
         return path
 
     def _checked(self, file: Path, reader: Callable[[Path], T], label_of: Callable[[T], Label]) -> T:

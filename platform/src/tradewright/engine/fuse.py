@@ -3,18 +3,18 @@
 numba keeps machine code beside the file it was compiled from, but does not notice when a *called* function has
 changed.  So each set of rules gets a generated module of its own, named by a hash over everything that the machine
 code depends on: the sources of engine, risk and every rule's package, numba, llvmlite and the processor.
+
+Whoever can write where it lies can have code executed: that folder is the user's own (`workspace/private.py`), text
+on the disk is never run, and machine code only as it was written (`engine/kept.py`).
 """
 
 from __future__ import annotations
 
-import atexit
 import hashlib
-import importlib.util
 import platform
-import shutil
 import sys
-import tempfile
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -23,13 +23,13 @@ import numba
 
 from tradewright.engine.generate import PHASES, source_of
 from tradewright.engine.jit import COMPILING
-from tradewright.engine.plain import load_plain_engine
+from tradewright.engine.plain import PLAIN_PREFIX, load_plain_engine
 from tradewright.engine.probe import probe
+from tradewright.workspace.private import private
 from tradewright.workspace.writing import write_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from types import ModuleType
 
     from tradewright.risk.contract import OrderCheck, TargetRule
 
@@ -70,42 +70,48 @@ class FusedRules:
 
 
 def fuse(
-    rules: Sequence[tuple[str, TargetRule]], cache: Path, checks: Sequence[tuple[str, OrderCheck]] = ()
+    rules: Sequence[tuple[str, TargetRule]], cache: Path | None, checks: Sequence[tuple[str, OrderCheck]] = ()
 ) -> FusedRules:
     """Return the loop with `rules` and `checks` fused in, compiled on first use and loaded from `cache` afterwards.
 
     Args:
         rules: Names and rules in the order of plugins.toml.
         checks: Names and order checks, likewise.
-        cache: Folder for generated modules; when it cannot be written a temporary one serves this process.
+        cache: Folder for generated modules, the user's own; when it is None or cannot be written, a temporary one
+            serves this process.
 
     Raises:
+        SafetyError: Somebody else can write to `cache`, and so have code executed.
         PluginError: A rule writes to what it may only read, or returns the wrong type.
     """
     ordered = tuple(pair for phase in PHASES for pair in rules if pair[1].phase == phase)
     parts: list[tuple[str, TargetRule | OrderCheck]] = [*ordered, *checks]
     functions = [part.function for _, part in parts]
-    key = content_hash(source_of(ordered, checks, interpreted={}), functions)
-    folder = writable(cache)
+    source = source_of(ordered, checks, interpreted={})
+    key = content_hash(source, functions)
+    folder = private(cache)
     path = folder / f"fused_{key}.py"
-    if not path.exists():
+    if not holds(path, source):
         reasons = probe(parts)
         # Only a set that compiles is taken for granted next time: what failed may have failed by accident.
-        path = folder / f"plain_{key}.py" if reasons else path
-        write_all({path: source_of(ordered, checks, interpreted=reasons).encode()})
-    module = load(path)
+        if reasons:
+            path, source = folder / f"plain_{key}.py", source_of(ordered, checks, interpreted=reasons)
+        write_all({path: source.encode()})
+    module = load(path, source)
     parameters = tuple(part.parameters for _, part in parts)
     loops = module.advance, module.advance_single
     return FusedRules(*loops, ordered, tuple(checks), parameters, module.INTERPRETED, key)
 
 
-def is_compiled(fused: FusedRules, cache: Path, n_books: int, n_assets: int) -> bool:
+def is_compiled(fused: FusedRules, cache: Path | None, n_books: int, n_assets: int) -> bool:
     """Say whether the loop of exactly these rules, for so many books and assets, runs without being compiled first.
 
     It does when its machine code lies in `cache`, in numba's own files, or when nothing is compiled at all.
     """
     if fused.interpreted or not COMPILING:
         return True
+    if cache is None:
+        return False
     loop = fused.loop(n_books, n_assets).__name__
     return any((cache / "__pycache__").glob(f"fused_{fused.key}.{loop}-*.nbi"))
 
@@ -143,28 +149,27 @@ def python_files(root: Path) -> Iterator[Path]:
         yield from root.rglob("*.py")
 
 
-def writable(cache: Path) -> Path:
-    """Return `cache`, made if need be, or a temporary folder when it cannot be written."""
+def holds(path: Path, source: str) -> bool:
+    """Say whether the file at `path` is exactly this text; its name alone says nothing."""
     try:
-        cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=cache):
-            return cache
+        return path.read_bytes() == source.encode()
     except OSError:
-        folder = Path(tempfile.mkdtemp(prefix="tradewright-"))
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        return folder
+        return False
 
 
-def load(path: Path) -> ModuleType:
-    """Import the generated module at `path`, once per process."""
+def load(path: Path, source: str) -> ModuleType:
+    """Make the generated module of `source`, once per process.
+
+    Its text is executed as it was generated; the file at `path`, which holds the same, is for numba, that keeps
+    machine code beside it, and for tracebacks.  An import would run whatever bytecode lies there.
+    """
     name = f"tradewright_{path.stem}"
     if name in sys.modules:
         return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None  # noqa: S101  # a .py file always has one
-    assert spec.loader is not None  # noqa: S101  # likewise
-    module = importlib.util.module_from_spec(spec)
+    module = ModuleType(name)
+    module.__file__ = str(path)
+    if PLAIN_PREFIX in source:
+        load_plain_engine()
+    exec(compile(source, str(path), "exec"), module.__dict__)  # noqa: S102  # the kernel's own source
     sys.modules[name] = module
-    load_plain_engine()
-    spec.loader.exec_module(module)
     return module

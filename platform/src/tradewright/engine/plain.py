@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 F = TypeVar("F")
 
 _COPIED = ("log", "transitions", "matcher", "decide", "plan")
-_PREFIX = "tradewright_plain_"
+PLAIN_PREFIX = "tradewright_plain_"
+"""Begins the name of each plain copy of an engine's module."""
 
 
 def compiled(function: F) -> F:
@@ -55,14 +56,14 @@ def plain(source: str) -> str:
     """
     source = source.replace("from tradewright.engine.jit ", "from tradewright.engine.plain ")
     for name in _COPIED:
-        source = source.replace(f"from tradewright.engine.{name} ", f"from {_PREFIX}{name} ")
+        source = source.replace(f"from tradewright.engine.{name} ", f"from {PLAIN_PREFIX}{name} ")
     return source
 
 
 def load_plain_engine() -> None:
     """Make the plain copies importable; once is enough."""
     for name in _COPIED:
-        original, copy = import_module(f"tradewright.engine.{name}"), ModuleType(_PREFIX + name)
+        original, copy = import_module(f"tradewright.engine.{name}"), ModuleType(PLAIN_PREFIX + name)
         if copy.__name__ in sys.modules:
             continue
         sys.modules[copy.__name__] = copy

@@ -116,14 +116,15 @@ def make_tape(bars: Bars, features: FloatArray, matrices: FloatArray, matrix_at:
     Close-only bars have the close in place of open, high and low, which is what their fills and stops look at;
     absent volumes are empty and never read.
     """
-    absent = np.empty((0, bars.n_assets))
+    # Frozen like the columns there are: to the compiler absent and present are then one type, and one machine code.
+    absent = _frozen(np.empty((0, bars.n_assets)))
     return Tape(
         open=bars.close if bars.open is None else bars.open,
         high=bars.close if bars.high is None else bars.high,
         low=bars.close if bars.low is None else bars.low,
         close=bars.close,
         volume=absent if bars.volume is None else bars.volume,
-        average_volume=absent if bars.volume is None else average_volume(bars, VOLUME_WINDOW),
+        average_volume=absent if bars.volume is None else _frozen(average_volume(bars, VOLUME_WINDOW)),
         traded=bars.traded,
         split=absent if bars.split is None else bars.split,
         dividend=absent if bars.dividend is None else bars.dividend,
@@ -133,3 +134,8 @@ def make_tape(bars: Bars, features: FloatArray, matrices: FloatArray, matrix_at:
         matrices=matrices,
         matrix_at=matrix_at,
     )
+
+
+def _frozen(array: FloatArray) -> FloatArray:
+    array.setflags(write=False)
+    return array

@@ -20,6 +20,7 @@ from tradewright.config import OptionError, show
 from tradewright.config.document import load
 from tradewright.config.strict import structure_table
 from tradewright.errors import ConfigError, PluginError
+from tradewright.workspace.paths import Workspace
 from tradewright.workspace.writing import write_all
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from tradewright.config.document import Document
 
-FILE = "plugins.lock"
+FILE = Workspace(Path()).plugins_lock.name
 """Its name, in the folder of plugins.toml."""
 
 FORMAT = 1

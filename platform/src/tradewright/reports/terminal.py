@@ -78,6 +78,17 @@ def text(
     return page.text()
 
 
+def brief_text(report: Report, *, width: int, colour: bool = False, saved_to: str | None = None) -> str:
+    """Return what must be known before anything else: halts, the figures, and every warning; as `text` has them."""
+    page = _Page(width, colour=colour)
+    _halts(page, report)
+    page.line(wording.title(report), "bold")
+    _figures(page, report)
+    page.points("Warnings", report.warnings, style="yellow")
+    _imprint(page, report, saved_to)
+    return page.text()
+
+
 class _Page:
     """Lines in the making; every text is taken literally, because it may come from a stranger."""
 

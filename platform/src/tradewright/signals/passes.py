@@ -17,7 +17,6 @@ from tradewright.workspace.writing import write_all
 if TYPE_CHECKING:
     from pathlib import Path
 
-FOLDER = "passes"
 _DIGITS = 16
 
 
@@ -49,7 +48,7 @@ def record(folder: Path, candidate: Candidate, evidence: dict[str, Any]) -> Path
     """Keep a pass, with what it rests on, and return its file.
 
     Args:
-        folder: The workspace's own, `.tradewright`.
+        folder: `Workspace.passes`.
         candidate: What has passed.
         evidence: When, on which data, with how many cuts; JSON.
 
@@ -84,4 +83,4 @@ def forget(folder: Path, candidate: Candidate) -> None:
 
 
 def _file(folder: Path, candidate: Candidate) -> Path:
-    return folder / FOLDER / f"{candidate.signal}-{candidate.key[:_DIGITS]}.json"
+    return folder / f"{candidate.signal}-{candidate.key[:_DIGITS]}.json"

@@ -53,7 +53,7 @@ def fused_as_interpreted(name: str, rule: TargetRule | OrderCheck) -> tuple[bool
     path = folders.compiled() / f"interpreted_{compiled_loop.key}.py"
     source = source_of(compiled_loop.rules, compiled_loop.checks, interpreted={name: "on purpose"})
     write_all({path: source.encode()})
-    loops = load(path)
+    loops = load(path, source)
     interpreted_loop = attrs.evolve(
         compiled_loop,
         advance=loops.advance,

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from tradewright.errors import DataError, UsageError
+from tradewright.workspace.paths import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-FILE = "runs.db"
 SCHEMA = 2
 LATEST = "latest"
 """The word for the newest run."""
@@ -170,7 +170,7 @@ class RunStore:
     @classmethod
     def of(cls, workspace: Path) -> RunStore:
         """Return the store of the workspace."""
-        return cls(workspace / ".tradewright" / FILE)
+        return cls(Workspace(workspace).runs)
 
     def save(self, run: Run, report: Callable[[Ticket], dict[str, Any]]) -> dict[str, Any]:
         """Keep a run and return its report.

@@ -1,7 +1,8 @@
-"""Files that are written at once or not at all."""
+"""Files that are written at once or not at all, and that stay so when the power fails."""
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -14,9 +15,15 @@ if TYPE_CHECKING:
 def write_all(contents: Mapping[Path, bytes]) -> None:
     """Write every file, or none of them; older ones are replaced.
 
+    Each is complete on the disk before it gets its name, and so is the name before this returns: whenever the power
+    fails, a file is the old one or the new one.
+
     Raises:
-        OSError: The disk is full, or a folder cannot be written.
+        OSError: The disk is full, a folder cannot be written, or a folder has the name of a file.
     """
+    for path in contents:
+        if path.is_dir():  # Found out later, it would come after others have been replaced.
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     parts: dict[Path, Path] = {}
     try:
         for path, content in contents.items():
@@ -24,12 +31,36 @@ def write_all(contents: Mapping[Path, bytes]) -> None:
             parts[path] = Path(name)
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
+                file.flush()
+                # Otherwise the name could reach the disk before the content does.
+                os.fsync(file.fileno())
             parts[path].chmod(0o666 & ~_umask())  # A temporary file is for its owner alone.
         for path, part in parts.items():
             part.replace(path)
     finally:
         for part in parts.values():
             part.unlink(missing_ok=True)  # Whatever went wrong, no half of a file stays behind.
+    for folder in dict.fromkeys(path.parent for path in contents):
+        sync_folder(folder)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk, where the system can say so.
+
+    Raises:
+        OSError: The disk failed.
+    """
+    if os.name == "nt":  # Windows opens no folder, and keeps its names in a journal.
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        # Some network file systems know no such thing for folders, which is no failure of the disk.
+        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:
+            raise
+    finally:
+        os.close(handle)
 
 
 def _umask() -> int:
