@@ -175,7 +175,7 @@ def test_read_when_only_the_required_is_set_gives_the_documented_defaults(
     assert (0.005, 0.0, 1.0, 2.0, 3.0, 0.01, 0.0) == attrs.astuple(settings.costs)
     assert ("1d", "XNYS", "none", "mark") == attrs.astuple(settings.data["a"])[2:6]
     strategy = settings.strategies["s"]
-    assert (1.0, "equal-weight", 1.0, "session", 0.02, "none", 60.0) == attrs.astuple(strategy)[2:]
+    assert (1.0, "equal-weight", 1.0, "session", 0.02, "auto", 60.0) == attrs.astuple(strategy)[2:]
 
 
 def test_read_when_lines_end_in_crlf_is_the_same(reads: Callable[..., Settings]) -> None:

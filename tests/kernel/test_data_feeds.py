@@ -1,14 +1,17 @@
-"""What a configured feed must fit: the money of the file."""
+"""What a configured feed must fit: the money of the file, and the time it is given."""
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+from typing import Any
 
+import fake_source
 import pytest
 from tradewright import builtins
 from tradewright.config import read
 from tradewright.data import feeds
-from tradewright.errors import ConfigError
+from tradewright.errors import ConfigError, PluginError
 from tradewright.host.loading import load
 from tradewright.sessions import sessions
 
@@ -53,3 +56,20 @@ def test_load_when_prices_are_in_other_money_is_refused_with_the_line(workspace:
 
     assert (4, "data.mine") == (caught.value.line, caught.value.key)
     assert 'set currency = "GBP", or bring prices in EUR' == caught.value.fix
+
+
+def test_load_when_the_source_is_late_names_the_key_that_gives_it_more_time(tmp_path: Path) -> None:
+    release = threading.Event()
+
+    class Hangs(fake_source.Source):
+        def history(self, request: Any) -> Any:
+            release.wait(30.0)
+            return super().history(request)
+
+    settings = fake_source.settings(tmp_path, feed="deadline = 0.05")
+    with pytest.raises(PluginError) as caught:
+        feeds.load(settings, fake_source.plugins(Hangs()))
+    release.set()
+
+    assert "fake.history: gave no answer within 0.05 s; a later one is discarded" == str(caught.value)
+    assert "give it less to do, or more time: deadline in [data.mine]" == caught.value.fix

@@ -18,7 +18,8 @@ from tradewright import hookimpl
 from tradewright.errors import PluginError
 from tradewright.host import hookspecs
 from tradewright.host.components import API, DataSourceSpec, OrderCheckSpec, SignalSpec, TargetRuleSpec
-from tradewright.host.registration import HOOKS, Guard, IncompatibleError, components
+from tradewright.host.kinds import HOOKS
+from tradewright.host.registration import Guard, IncompatibleError, components
 
 HERE = __file__
 HOSTS = 'yielded signal one whose hosts are not a tuple of names such as "api.example.com"'

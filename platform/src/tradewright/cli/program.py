@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import faulthandler
 import os
 import sys
 import traceback
@@ -12,7 +14,7 @@ import click
 from click.shell_completion import shell_complete
 
 from tradewright.cli.output import echo_error
-from tradewright.cli.stopping import TerminatedError, stoppable
+from tradewright.cli.stopping import TERMINATED, TerminatedError, stoppable
 from tradewright.errors import TradewrightError, UsageError
 
 if TYPE_CHECKING:
@@ -20,8 +22,6 @@ if TYPE_CHECKING:
 
 PROGRAM = "tradewright"
 _COMPLETE = "_TRADEWRIGHT_COMPLETE"  # What click's completion scripts set.
-TERMINATED = 143
-"""Exit code after SIGTERM, as a shell reports it."""
 UNREAD = 141
 """Exit code when nobody read the output to its end, as after SIGPIPE: never 0, because a check may have said no."""
 
@@ -90,6 +90,10 @@ class Program(click.Group):
         as_json = "--json" in words
         debug = "--debug" in words or os.environ.get("TRADEWRIGHT_DEBUG", "") not in {"", "0"}
         words = [word for word in words if word != "--debug"]
+        if sys.stderr is not None and not faulthandler.is_enabled():
+            # A crash in C code leaves the name of the component last asked, as the name of a frame.
+            with contextlib.suppress(OSError):  # Not a file: whoever took it is in this process.
+                faulthandler.enable()
         with stoppable():
             try:
                 code = _outcome(lambda: self._run(words), as_json, debug)

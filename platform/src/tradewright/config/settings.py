@@ -164,12 +164,26 @@ def _keys(cls: type[attrs.AttrsInstance]) -> tuple[str, ...]:
     return tuple(field.name for field in attrs.fields(cls) if field.name != "options")
 
 
+def _told(value: Any, field: attrs.Attribute[Any]) -> bool:
+    if field.metadata.get("late") and getattr(value, field.name) == _default(field):
+        return False
+    return field.name not in {"document", "options"}
+
+
+def _default(field: attrs.Attribute[Any]) -> Any:
+    default: Any = field.default
+    return default.factory() if isinstance(default, attrs.Factory) else default  # type: ignore[arg-type]  # Factory is a class at run time
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Pin):
         return str(value)
     if attrs.has(type(value)):
-        fields = [field.name for field in attrs.fields(type(value)) if field.name not in {"document", "options"}]
-        named = {name: _plain(getattr(value, name)) for name in fields}
+        named = {
+            field.name: _plain(getattr(value, field.name))
+            for field in attrs.fields(type(value))
+            if _told(value, field)
+        }
         return named | _plain(getattr(value, "options", {}))
     if isinstance(value, Mapping):
         return {name: _plain(inner) for name, inner in value.items()}

@@ -68,6 +68,15 @@ def _some_symbols(instance: Any, attribute: attrs.Attribute[Any], symbols: tuple
     _distinct(instance, attribute, symbols)
 
 
+def _late(field: Any) -> Any:
+    """Mark a key that older files could not have: while it has its default, `Settings.as_table` leaves it out.
+
+    So a run that was saved before there was such a key stays the same trial.
+    """
+    field.metadata["late"] = True
+    return field
+
+
 # ---- the tables ------------------------------------------------------------------------------------------
 
 
@@ -175,6 +184,7 @@ class FeedSettings:
         adjustment: What must be folded into the prices: `none`, `splits`, `all`.
         gaps: `mark` missing sessions and go on, or `refuse` them.
         cache: Whether prices are read from what `tradewright data fetch` kept, and the source is not asked.
+        deadline: Longest wait for one answer of the source, in seconds.
         options: The source's own keys, not yet validated.
     """
 
@@ -191,6 +201,8 @@ class FeedSettings:
     adjustment: Literal["none", "splits", "all"] = option("none", doc="what is folded into the prices")
     gaps: Literal["mark", "refuse"] = option("mark", doc='missing sessions: "mark" them and go on, or "refuse" them')
     cache: bool = option(False, doc="true reads what `tradewright data fetch` kept, and asks no source")  # noqa: FBT003  # a default
+    # Ten minutes: a vendor that allows 200 questions a minute brings 500 symbols of four pages each in that time.
+    deadline: float = _late(positive(600.0, doc="longest wait for one answer of the source", unit="seconds"))
     options: Mapping[str, Any] = attrs.field(factory=dict, metadata={"rest": True})
 
 
@@ -234,7 +246,7 @@ class StrategySettings:
         gross: Cap on the sum of absolute weights that the optimizer aims at.
         rebalance: When targets are computed: on every `bar`, every `session`, or the first of each `week` or `month`.
         no_trade_band: Change of a weight below which nothing is traded.
-        isolation: Whether its signals and optimizer run in processes of their own.
+        isolation: Whether its signals and optimizer run in processes of their own; `auto` leaves it to each of them.
         deadline: Longest wait for one answer of a signal or the optimizer, in seconds.
     """
 
@@ -250,7 +262,9 @@ class StrategySettings:
         "session", doc='each "bar", each "session", or the first of each "week" or "month"'
     )
     no_trade_band: float = fraction(0.02, doc="a smaller change of a weight is not traded", at_least=0.0)
-    isolation: Literal["none", "process"] = option("none", doc='"process": its plugins run in processes of their own')
+    isolation: Literal["auto", "none", "process"] = option(
+        "auto", doc='"process": its plugins run in processes of their own; "auto": those that say they are native'
+    )
     deadline: float = positive(60.0, doc="longest wait for one answer of a signal or the optimizer", unit="seconds")
 
 

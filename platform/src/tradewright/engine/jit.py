@@ -75,6 +75,9 @@ def compiled_rule(function: F) -> F:
 
 
 def cached(function: F) -> F:
-    """Compile what Python calls, and keep the machine code on disk beside the function's file."""
-    result: F = numba.njit(**_KERNEL, cache=True, pipeline_class=ApartCompiler)(function)
+    """Compile what Python calls, and keep the machine code on disk beside the function's file.
+
+    It lets go of the interpreter's lock: of a rule in an endless loop only another thread can end the program.
+    """
+    result: F = numba.njit(**_KERNEL, cache=True, nogil=True, pipeline_class=ApartCompiler)(function)
     return result

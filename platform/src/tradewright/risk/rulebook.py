@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tradewright.config import did_you_mean, structure
-from tradewright.host.fence import made
+from tradewright.config import did_you_mean
+from tradewright.host.plugins import choose
 from tradewright.risk.checks.restricted_list import RestrictedList
 from tradewright.risk.contract import OrderCheck, TargetRule
 
@@ -32,11 +32,11 @@ def rules(settings: Settings, plugins: Plugins) -> tuple[tuple[str, TargetRule],
         PluginError: The plugin of a rule is not active, or its factory raised or returned something else.
     """
     names = [*settings.risk, *(name for name in MISSION if name not in settings.risk)]
-    specs = {name: plugins.named(settings, "target-rule", name, f"risk.{name}") for name in names}
-    options: dict[str, Any] = {name: structure(settings, f"risk.{name}", spec.config) for name, spec in specs.items()}
+    chosen = {name: choose(settings, plugins, "target-rule", name, f"risk.{name}") for name in names}
+    options = {name: one.config for name, one in chosen.items()}
     for error in (*contradictions(settings, options), *never_open(settings, options)):
         raise error
-    return tuple((name, made(spec, options[name], TargetRule)) for name, spec in specs.items())
+    return tuple((name, one.make(TargetRule)) for name, one in chosen.items())
 
 
 def checks(settings: Settings, plugins: Plugins) -> tuple[tuple[str, OrderCheck], ...]:
@@ -47,14 +47,11 @@ def checks(settings: Settings, plugins: Plugins) -> tuple[tuple[str, OrderCheck]
         PluginError: The plugin of a check is not active, or its factory raised or returned something else.
     """
     names = [*ALWAYS, *(name for name in settings.checks if name not in ALWAYS)]
-    specs = {name: plugins.named(settings, "order-check", name, f"checks.{name}") for name in names}
-    options: dict[str, Any] = {
-        name: structure(settings, f"checks.{name}", spec.config) for name, spec in specs.items()
-    }
-    for name, chosen in options.items():
-        for error in strangers(settings, f"checks.{name}.symbols", chosen):
+    chosen = {name: choose(settings, plugins, "order-check", name, f"checks.{name}") for name in names}
+    for name, one in chosen.items():
+        for error in strangers(settings, f"checks.{name}.symbols", one.config):
             raise error
-    return tuple((name, made(spec, options[name], OrderCheck)) for name, spec in specs.items())
+    return tuple((name, one.make(OrderCheck)) for name, one in chosen.items())
 
 
 def contradictions(settings: Settings, options: dict[str, Any]) -> Iterator[ConfigError]:

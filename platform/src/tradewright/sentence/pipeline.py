@@ -12,7 +12,7 @@ import numpy as np
 
 from tradewright.errors import PluginError
 from tradewright.host.components import RowOptimizer
-from tradewright.host.isolation import ChildOptimizer, ChildSignal
+from tradewright.host.isolation import Child
 from tradewright.optimize.rebalances import Rebalances
 from tradewright.optimize.solve import has_begun, rebalance_rows, target_weights
 from tradewright.risk.features import volatility
@@ -97,7 +97,7 @@ def targets(strategy: Strategy, bars: Bars) -> Targets:
 
 def _patience(component: object, deadline: float) -> float | None:
     """Return how long to wait here: without end for a component whose own process is killed in time."""
-    return None if isinstance(component, ChildSignal | ChildOptimizer) else deadline
+    return None if isinstance(component, Child) else deadline
 
 
 def _fitted(name: str, signal: Signal | None) -> date | None:
