@@ -17,9 +17,11 @@ from tradewright.config.tables import (
     CostSettings,
     ExecutionSettings,
     FeedSettings,
+    OptimizerSettings,
     Pin,
     PluginSettings,
     StrategySettings,
+    VenueSettings,
     a_word,
     names,
 )
@@ -56,6 +58,7 @@ class Sections:
         risk: Option tables of target rules by name, not yet validated.
         checks: Option tables of order checks by name, not yet validated.
         execution: How orders are sized, sent and filled.
+        venues: Accounts at brokers and exchanges by name.
         costs: What trading costs.
     """
 
@@ -84,6 +87,7 @@ class Sections:
     risk: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict, validator=names)
     checks: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict, validator=names)
     execution: ExecutionSettings = attrs.field(factory=ExecutionSettings)
+    venues: Mapping[str, VenueSettings] = attrs.field(factory=dict, validator=names, metadata={"late": True})
     costs: CostSettings = attrs.field(factory=CostSettings)
 
 
@@ -135,7 +139,7 @@ def structure(settings: Settings, key: str, cls: type[T]) -> T:
     Args:
         settings: Where the options stand.
         key: `data.FEED`, `strategies.NAME.signals.SIGNAL`, `strategies.NAME.optimizer`, `risk.RULE`,
-            `checks.CHECK` or `execution.executor`.
+            `checks.CHECK`, `venues.VENUE` or `execution.executor`.
         cls: An attrs class; its attribute names are the keys.
 
     Raises:
@@ -153,7 +157,11 @@ def structure(settings: Settings, key: str, cls: type[T]) -> T:
             table = settings.risk.get(rule, {})
         case ("checks", check):
             table = settings.checks.get(check, {})
-        case ("strategies", _, "optimizer") | ("execution", "executor"):
+        case ("strategies", strategy, "optimizer"):
+            table, own = settings.strategies[strategy].optimizer.options, ("name",)
+        case ("venues", venue):
+            table, own = settings.venues[venue].options, ("executor",)
+        case ("execution", "executor"):
             table = {}
         case _:
             raise KeyError(key)
@@ -178,6 +186,8 @@ def _default(field: attrs.Attribute[Any]) -> Any:
 def _plain(value: Any) -> Any:
     if isinstance(value, Pin):
         return str(value)
+    if isinstance(value, OptimizerSettings) and not value.options:
+        return value.name
     if attrs.has(type(value)):
         named = {
             field.name: _plain(getattr(value, field.name))

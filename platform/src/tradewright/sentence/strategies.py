@@ -68,14 +68,15 @@ def build(settings: Settings, plugins: Plugins, name: str, children: Children | 
             signals[signal] = make_signal(settings, plugins, name, signal, children)
         except PluginError as error:
             signals[signal], missing[signal] = None, error
-    optimizer = choose(settings, plugins, "optimizer", chosen.optimizer, f"strategies.{name}.optimizer")
+    named = chosen.optimizer.name
+    optimizer = choose(settings, plugins, "optimizer", named, f"strategies.{name}.optimizer")
     return Strategy(
         name=name,
         symbols=symbols(settings, name),
         signals=signals,
         missing=missing,
         weights={signal: part.weight for signal, part in chosen.signals.items()},
-        optimizer=(chosen.optimizer, _make(optimizer, chosen, plugins, children)),
+        optimizer=(named, _make(optimizer, chosen, plugins, children)),
         gross=chosen.gross,
         rebalance=chosen.rebalance,
         deadline=chosen.deadline,

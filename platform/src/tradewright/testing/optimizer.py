@@ -94,7 +94,7 @@ class OptimizerContract(ComponentContract):
     def test_weights_keep_every_bound(self) -> None:
         """No weight is against the forecast, none before the first bar, and the sum is at most gross."""
         for one in self.problems():
-            _, breach = solve(self.spec().name, self.component(), one)
+            breach = solve(self.spec().name, self.component(), one).breach
             if breach is not None:
                 fix = "respect problem.gross, problem.trading and the signs of problem.forecast"
                 raise broken(expected=f"weights within the bounds of {_shown(one)}", found=breach.reason, fix=fix)
@@ -105,7 +105,7 @@ class OptimizerContract(ComponentContract):
             wanted = f"weights or a status when {what}"
             try:
                 word = self._returned(one).status
-                breach = solve(self.spec().name, self.component(), one)[1]
+                breach = solve(self.spec().name, self.component(), one).breach
             except PluginError as error:
                 fix = (
                     'catch the solver\'s errors and return Allocation(weights=0 * problem.forecast, status="failed")'
