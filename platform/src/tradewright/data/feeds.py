@@ -99,7 +99,7 @@ def load_feed(settings: Settings, plugins: Plugins, name: str, last_on: date | N
         bars, labels = store.load(settings, name, last_on)
         fetched_at, origin = min(label.fetched_at for label in labels), from_cache(labels)
     else:
-        bars = ask(settings, name, opened(settings, plugins, name), feed.symbols, last_on=last_on)
+        bars = ask(settings, name, open_source(settings, plugins, name), feed.symbols, last_on=last_on)
     _refuse_currency(settings, name, bars)
     return Feed(
         name=name,
@@ -121,7 +121,7 @@ def from_cache(labels: tuple[Label, ...]) -> tuple[str, ...]:
     return tuple(f"{', '.join(symbols)}: {line}" for line, symbols in alike.items())
 
 
-def opened(settings: Settings, plugins: Plugins, name: str) -> Opened:
+def open_source(settings: Settings, plugins: Plugins, name: str) -> Opened:
     """Return the source of a feed, made from the feed's options.
 
     Raises:

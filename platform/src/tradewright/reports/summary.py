@@ -11,7 +11,7 @@ from tradewright.reports import events
 from tradewright.reports.accounts import curve_of
 from tradewright.reports.figures import figures
 from tradewright.reports.idle import reasons
-from tradewright.sentence.wiring import granted
+from tradewright.sentence.wiring import divide_capital
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -126,7 +126,7 @@ def summarise(ran: Backtest, warnings: Sequence[str] = ()) -> Summary:
         figures=whole,
         after_halt=None if end is None else after_halt(ran, end),
         until_halt=figures(ran, events.session_end(ran, lifted[0])) if lifted else None,
-        capital_start=float(granted(ran.settings).sum()),
+        capital_start=float(divide_capital(ran.settings).sum()),
         steps=tuple(step for step in events.steps(ran) if np.datetime64(step.on) <= whole.on[-1]),
         rules=rules,
         halts=halts,
