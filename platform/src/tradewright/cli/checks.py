@@ -19,7 +19,7 @@ from tradewright.cli.plugin_checks import check_needs, check_record, check_rules
 from tradewright.config import read
 from tradewright.errors import ConfigError, TradewrightError
 from tradewright.host.hookspecs import PROJECT
-from tradewright.host.plugins import Plugins
+from tradewright.host.plugins import Plugins, how_to_install
 from tradewright.sessions import cache_folder, sessions
 
 if TYPE_CHECKING:
@@ -65,10 +65,9 @@ def check_plugin(config_file: Path, name: str) -> list[Check]:
         _, loaded = take_inventory(_enabled(settings), config_file.parent)
     except ConfigError as error:
         return [from_error("plugins", error)]
-    record = next((record for record in loaded.records if record.name == name), None)
+    record = loaded.bringing(name)
     if record is None:
-        found = "not installed"
-        return [Check(name=f"plugin {name}", ok=False, found=found, fix=f"pip install tradewright-{name}")]
+        return [Check(name=f"plugin {name}", ok=False, found="not installed", fix=how_to_install(name))]
     requirements = [] if record.distribution is None else _check_requirements(record.distribution)
     return [*([] if config.ok else [config]), check_record(record), *check_needs(record), *requirements]
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tradewright.cli.candidates import candidate, configured, passed
 from tradewright.cli.checking import Check, from_error
 from tradewright.errors import TradewrightError
+from tradewright.host.plugins import how_to_install
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,7 +25,7 @@ def check_record(record: PluginRecord) -> Check:
     if record.status == "disabled":
         fix = f'add "{record.name}" to [plugins] enabled'
     elif record.distribution is None:
-        fix = f"pip install tradewright-{record.name}, or take it out of [plugins] enabled"
+        fix = f"{how_to_install(record.name)}, or take it out of [plugins] enabled"
     else:
         fix = f"mend or update {record.distribution}, or take {record.name} out of [plugins] enabled"
     version = f" {record.version}" if record.version else ""

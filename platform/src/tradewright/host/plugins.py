@@ -9,6 +9,7 @@ import attrs
 from tradewright.config import did_you_mean, show, structure
 from tradewright.errors import ConfigError, PluginError
 from tradewright.host.fence import FACTORY_SECONDS, make_component
+from tradewright.host.hookspecs import PROJECT
 from tradewright.host.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -64,6 +65,16 @@ class Plugins:
     lock: Lock | None = None
     allowed_by: str = "plugins.toml"
 
+    def bringing(self, name: str) -> PluginRecord | None:
+        """Return the plugin of that name, or the active one with components of that name, which alone it then has."""
+        for record in self.records:
+            if record.name == name:
+                return record
+        for record in self.records:
+            if specs := tuple(spec for spec in record.components if spec.name == name):
+                return attrs.evolve(record, components=specs)
+        return None
+
     def owner(self, spec: Spec) -> PluginRecord:
         """Return the plugin that a component comes from."""
         return next(record for record in self.records if spec in record.components)
@@ -90,7 +101,7 @@ class Plugins:
         raise ConfigError(
             f"no {kind} named {show(name)}{did_you_mean(name, active)}; available: {names}"
             + (f"; not active: {', '.join(broken)}" if broken else ""),
-            fix=f"correct the name, or pip install tradewright-{name} and add it to [plugins] enabled",
+            fix="correct the name, or enable the plugin that brings it: see tradewright plugins list",
         )
 
 
@@ -146,6 +157,15 @@ def choose(
     return Chosen(spec=spec, config=structure(settings, key, spec.config), owner=plugins.owner(spec))
 
 
+def how_to_install(plugin: str) -> str:
+    """Say how a plugin that is missing gets here, without promising a package: a stranger may have taken the name.
+
+    >>> how_to_install("my-signal")
+    'correct the name, or install the package that brings my-signal (by custom tradewright-my-signal)'
+    """
+    return f"correct the name, or install the package that brings {plugin} (by custom {PROJECT}-{plugin})"
+
+
 def unavailable(record: PluginRecord, allowed_by: str) -> ConfigError | PluginError:
     """Return the error that says why a plugin cannot be used, and what to do."""
     if record.status == "disabled":
@@ -154,7 +174,7 @@ def unavailable(record: PluginRecord, allowed_by: str) -> ConfigError | PluginEr
             fix = f"add {record.name} to {ENVIRONMENT}, which replaces [plugins] enabled, or unset it"
         return ConfigError(f"plugin {record.name} is installed but not enabled", fix=fix)
     if record.distribution is None:
-        fix = f"pip install tradewright-{record.name}, or take it out of [plugins] enabled"
+        fix = f"{how_to_install(record.name)}, or take it out of [plugins] enabled"
         return ConfigError(f"plugin {record.name} {record.reason}", fix=fix)
     fix = f"mend or update it; see tradewright doctor {record.name}"
     return PluginError(f"plugin {record.name} is {record.status}: {record.reason}", fix=fix)
