@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tradewright.config import read
+from tradewright.data.store import question_of
 from tradewright.workspace.runs import Run
 
 FILE = """\
@@ -49,3 +50,15 @@ def test_trial_of_a_file_written_before_new_keys_is_what_it_was(
     tmp_path: Path, feed: str, strategy: str, same: bool
 ) -> None:
     assert same is (COUNTED == trial(tmp_path, feed, strategy))
+
+
+def test_question_of_cached_prices_does_not_mind_how_long_a_source_may_take(tmp_path: Path) -> None:
+    """Otherwise every file that was fetched before would count as another one."""
+    path = tmp_path / "plugins.toml"
+    questions = []
+    for feed in ("", "deadline = 30"):
+        path.write_text(FILE.format(feed=feed, strategy=""), "utf-8")
+        questions.append(question_of(read(path), "a"))
+
+    assert questions[0] == questions[1]
+    assert ["source", "bar", "calendar", "adjustment"] == list(questions[0])

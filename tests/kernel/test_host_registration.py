@@ -106,6 +106,7 @@ def test_components_when_a_plugin_has_no_hook_are_none() -> None:
         ([spec(config=dict)], "yielded signal one whose config is not an attrs class"),
         ([spec(config=Options())], "yielded signal one whose config is not an attrs class"),
         ([spec(summary=None)], "yielded signal one whose summary is of type NoneType; str wanted"),
+        ([spec(native=1)], "yielded signal one whose native is of type int; bool wanted"),
         ([spec(api="1")], "yielded signal one whose api is of type str; int wanted"),
         ([spec(hosts="api.example.com")], HOSTS),
         ([spec(hosts=("https://api.example.com/v2",))], HOSTS),

@@ -97,6 +97,7 @@ class Worker:
         self._name = name
         self._thread: threading.Thread | None = None
         self._waiting: SimpleQueue[Question[Any] | None] = SimpleQueue()
+        self._lock = threading.Lock()
 
     def ask(
         self, doing: str, function: Callable[[], T], seconds: float | None, *, banner: bool = False
@@ -114,26 +115,34 @@ class Worker:
             with _counted(question):
                 question.run()
             return question
-        if self._thread is None:
-            self._begin()
+        waiting = self._begin()
         with _counted(question):
-            self._waiting.put(question)
+            waiting.put(question)
             try:
                 question.ended.wait(seconds)
             finally:
                 if not question.ended.is_set():  # Late, or a person has pressed Ctrl-C.
-                    self.dismiss()
+                    self._leave(waiting)
         return question
 
     def dismiss(self) -> None:
         """Let the thread end when it can; the next question gets another one."""
-        self._waiting.put(None)
-        self._thread, self._waiting = None, SimpleQueue()
+        self._leave(self._waiting)
 
-    def _begin(self) -> None:
-        self._thread = threading.Thread(target=_serve, args=(self._waiting,), name=self._name, daemon=True)
-        _questions[self._thread] = Question(self._name, None)
-        self._thread.start()
+    def _begin(self) -> SimpleQueue[Question[Any] | None]:
+        """Return where the thread waits for questions, having started one where there is none."""
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=_serve, args=(self._waiting,), name=self._name, daemon=True)
+                _questions[self._thread] = Question(self._name, None)
+                self._thread.start()
+            return self._waiting
+
+    def _leave(self, waiting: SimpleQueue[Question[Any] | None]) -> None:
+        with self._lock:
+            if waiting is self._waiting:  # Otherwise somebody else has waited for it in vain, too.
+                waiting.put(None)
+                self._thread, self._waiting = None, SimpleQueue()
 
 
 _workers: dict[str, Worker] = {}
