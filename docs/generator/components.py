@@ -27,6 +27,7 @@ TABLES = {
     "data": config.FeedSettings,
     "strategies": config.StrategySettings,
     "signals": config.SignalSettings,
+    "venues": config.VenueSettings,
     "execution": config.ExecutionSettings,
     "costs": config.CostSettings,
 }
@@ -80,6 +81,8 @@ def _kind(kind: Any) -> str:
     if get_origin(kind) in {tuple, UnionType}:
         (inner,) = {*get_args(kind)} - {NoneType, ...}
         return f"list of {_kind(inner)}s" if get_origin(kind) is tuple else _kind(inner)
+    if kind is config.OptimizerSettings:
+        return "text or table"
     if attrs.has(kind) and kind is not config.Pin:
         return f"table of {', '.join(code(field.name) for field in attrs.fields(kind))}"
     return {bool: "`true`, `false`"}.get(kind, "text")
@@ -90,5 +93,7 @@ def _default(field: attrs.Attribute[Any]) -> str:
         return "required"
     if field.default is None or isinstance(field.default, attrs.Factory):  # type: ignore[arg-type]  # Factory is a class at run time
         return "none"
+    if isinstance(field.default, config.OptimizerSettings):
+        return code(show(field.default.name))
     large = isinstance(field.default, float) and field.default >= 1_000
     return code(f"{field.default:_.0f}" if large else show(field.default))

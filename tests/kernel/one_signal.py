@@ -40,7 +40,13 @@ def tradewright_signals() -> Iterator[SignalSpec]:
     yield SignalSpec(name="own", factory=lambda options: options, config=Options, summary="a [bold]summary\x1b[0m")
 
 
-def install(monkeypatch: pytest.MonkeyPatch, signals: Callable[[], object] = tradewright_signals) -> None:
+def install(
+    monkeypatch: pytest.MonkeyPatch,
+    signals: Callable[[], object] = tradewright_signals,
+    **hooks: Callable[[], object],
+) -> None:
     """Give the kernel one component and install no plugin, whatever this environment holds."""
-    monkeypatch.setattr("tradewright.cli.inventory.own_components", SimpleNamespace(tradewright_signals=signals))
+    monkeypatch.setattr(
+        "tradewright.cli.inventory.own_components", SimpleNamespace(tradewright_signals=signals, **hooks)
+    )
     monkeypatch.setattr(metadata, "entry_points", lambda **_: metadata.EntryPoints(()))

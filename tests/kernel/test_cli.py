@@ -303,6 +303,7 @@ def test_table_on_a_narrow_terminal_keeps_the_name_whole_and_all_of_the_rest(
 def wait_in_a_command(folder: Path) -> subprocess.Popen[str]:
     """Start the command with a subcommand that says it is there and then waits inside a plugin's code."""
     code = """
+        import os
         import time
         import click
         from tradewright.cli import main
@@ -312,7 +313,7 @@ def wait_in_a_command(folder: Path) -> subprocess.Popen[str]:
         def wait():
             try:
                 with fence("slow.compute", time):
-                    click.echo("ready")
+                    os.write(1, b"ready\\n")
                     time.sleep(60)
             finally:
                 click.echo("cleaned")

@@ -16,6 +16,7 @@ from one_signal import SETTINGS, install, tradewright_signals
 from tradewright import __version__, hookimpl
 from tradewright.engine import fuse, jit, warm
 from tradewright.errors import PluginError
+from tradewright.host.components import ExecutorSpec
 from tradewright.risk import rulebook
 
 Run = Callable[..., tuple[int, str, str]]
@@ -69,7 +70,10 @@ def test_doctor_when_a_plugin_is_broken_ends_with_9_and_its_reason(run: Run, mon
     code, out, _ = run("doctor")
 
     assert 9 == code
-    assert "plugin gone: quarantined: not installed; pip install tradewright-gone\n  fix: pip install" in out
+    assert (
+        "plugin gone: quarantined: not installed\n  fix: correct the name, or install the package that brings gone"
+        in out
+    )
 
 
 @pytest.mark.usefixtures("builtin")
@@ -231,6 +235,30 @@ def test_doctor_when_a_component_declares_what_it_reaches_shows_it_and_no_secret
     assert [(True, "talks to api.example.com"), expected] == found
     assert "  talks to api.example.com\n  reads env:OWN_KEY\n" in info
     assert "s3cret" not in out + info
+
+
+@pytest.mark.usefixtures("builtin", "settings")
+@pytest.mark.parametrize(
+    ("option", "expected"),
+    [("paper = true", (True, "broker of plugin built-in")), ("paper = 1", (False, "must be true or false, was 1"))],
+)
+def test_doctor_when_there_are_venues_checks_their_options(
+    run: Run, monkeypatch: pytest.MonkeyPatch, settings: Path, option: str, expected: tuple[bool, str]
+) -> None:
+    @attrs.frozen
+    class Account:
+        paper: bool
+
+    broker = ExecutorSpec(name="broker", factory=lambda config: config, config=Account)
+    install(monkeypatch, tradewright_executors=hookimpl(lambda: [broker]))
+    text = f'[venues.home]\nexecutor = "broker"\n{option}\n[execution]\nexecutor = "home"\n'
+    settings.write_text(settings.read_text("utf-8") + text, "utf-8")
+
+    _, out, _ = run("doctor", "--json")
+    ok, found = checks_of(out)["venue home"]
+
+    assert expected[0] is ok
+    assert expected[1] in found
 
 
 @pytest.mark.usefixtures("builtin", "settings")

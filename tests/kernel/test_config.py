@@ -19,6 +19,7 @@ from tradewright.config import (
     CostSettings,
     ExecutionSettings,
     FeedSettings,
+    OptimizerSettings,
     Pin,
     PluginSettings,
     Settings,
@@ -119,7 +120,7 @@ EXPECTED = Settings(
                 "sentiment": SignalSettings(weight=0.7),
             },
             capital_share=0.5,
-            optimizer="inverse-volatility",
+            optimizer=OptimizerSettings(name="inverse-volatility"),
             gross=0.4,
             rebalance="month",
             no_trade_band=0.0,
@@ -175,7 +176,7 @@ def test_read_when_only_the_required_is_set_gives_the_documented_defaults(
     assert (0.005, 0.0, 1.0, 2.0, 3.0, 0.01, 0.0) == attrs.astuple(settings.costs)
     assert ("1d", "XNYS", "none", "mark") == attrs.astuple(settings.data["a"])[2:6]
     strategy = settings.strategies["s"]
-    assert (1.0, "equal-weight", 1.0, "session", 0.02, "none", 60.0) == attrs.astuple(strategy)[2:]
+    assert (1.0, ("equal-weight", {}), 1.0, "session", 0.02, "auto", 60.0) == attrs.astuple(strategy)[2:]
 
 
 def test_read_when_lines_end_in_crlf_is_the_same(reads: Callable[..., Settings]) -> None:

@@ -1,14 +1,17 @@
-"""What a configured feed must fit: the money of the file."""
+"""What a configured feed must fit: the money of the file, and the time it is given."""
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+from typing import Any
 
+import fake_source
 import pytest
 from tradewright import builtins
 from tradewright.config import read
 from tradewright.data import feeds
-from tradewright.errors import ConfigError, DataError
+from tradewright.errors import ConfigError, DataError, PluginError
 from tradewright.host.loading import load
 from tradewright.sessions import sessions
 
@@ -134,3 +137,23 @@ def test_load_when_another_feed_goes_on_finds_the_end_of_this_one(workspace: Pat
     mine, other = load_pair(workspace, {"NOW": 4, "OLD": 4, "LON": 6}, used='["mine", "other"]')
 
     assert (["NOW", "OLD"], []) == (list(mine.ended), list(other.ended))
+
+
+# ---- sources ---------------------------------------------------------------------------------------------
+
+
+def test_load_when_the_source_is_late_names_the_key_that_gives_it_more_time(tmp_path: Path) -> None:
+    release = threading.Event()
+
+    class Hangs(fake_source.Source):
+        def history(self, request: Any) -> Any:
+            release.wait(30.0)
+            return super().history(request)
+
+    settings = fake_source.settings(tmp_path, feed="deadline = 0.05")
+    with pytest.raises(PluginError) as caught:
+        feeds.load(settings, fake_source.plugins(Hangs()))
+    release.set()
+
+    assert "fake.history: gave no answer within 0.05 s; a later one is discarded" == str(caught.value)
+    assert "give it less to do, or more time: deadline in [data.mine]" == caught.value.fix

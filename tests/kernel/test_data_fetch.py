@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import _thread
+import threading
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,9 @@ from tradewright.data.fetch import Outcome, Span, fetch, missing
 from tradewright.data.fingerprint import fingerprint
 from tradewright.data.store import PriceStore
 from tradewright.errors import ConfigError, DataError, PluginError, SafetyError
+from tradewright.values.bars import Bars
 from tradewright.values.instrument import Instrument
+from tradewright.values.request import DataRequest
 
 
 @pytest.fixture
@@ -90,11 +94,23 @@ def test_fetch_after_another_session_asks_from_the_last_one_kept(desk: Path) -> 
 
 
 def test_fetch_that_was_interrupted_asks_for_the_missing_symbol_alone(desk: Path) -> None:
-    source = Source(failing={"B/C": KeyboardInterrupt()})
+    release = threading.Event()
+
+    class Interrupted(Source):
+        """Somebody presses Ctrl-C while it fetches the second symbol."""
+
+        def history(self, request: DataRequest) -> Bars:
+            if request.symbols == ("B/C",) and not release.is_set():
+                _thread.interrupt_main()
+                release.wait(30.0)
+                raise TimeoutError("left behind, nobody hears it")
+            return super().history(request)
+
+    source = Interrupted()
     with pytest.raises(KeyboardInterrupt):
         bring(desk, source)
+    release.set()
     source.requests.clear()
-    source.failing.clear()
 
     assert ["complete", "fetched"] == statuses(bring(desk, source))
     assert [("B/C", None, None)] == source.asked

@@ -18,7 +18,8 @@ from tradewright import hookimpl
 from tradewright.errors import PluginError
 from tradewright.host import hookspecs
 from tradewright.host.components import API, DataSourceSpec, OrderCheckSpec, SignalSpec, TargetRuleSpec
-from tradewright.host.registration import HOOKS, Guard, IncompatibleError, components
+from tradewright.host.kinds import HOOKS
+from tradewright.host.registration import Guard, IncompatibleError, components
 
 HERE = __file__
 HOSTS = 'yielded signal one whose hosts are not a tuple of names such as "api.example.com"'
@@ -105,6 +106,7 @@ def test_components_when_a_plugin_has_no_hook_are_none() -> None:
         ([spec(config=dict)], "yielded signal one whose config is not an attrs class"),
         ([spec(config=Options())], "yielded signal one whose config is not an attrs class"),
         ([spec(summary=None)], "yielded signal one whose summary is of type NoneType; str wanted"),
+        ([spec(native=1)], "yielded signal one whose native is of type int; bool wanted"),
         ([spec(api="1")], "yielded signal one whose api is of type str; int wanted"),
         ([spec(hosts="api.example.com")], HOSTS),
         ([spec(hosts=("https://api.example.com/v2",))], HOSTS),

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from tradewright.optimize.rebalances import Rebalances
 from tradewright.optimize.simple import InverseVolatility
-from tradewright.values.allocation import Allocation, Problem
+from tradewright.values.allocation import Allocation, Problem, Solved
 
 FORECAST = np.array([[1.0, 1.0], [1.0, -1.0], [0.5, 0.0]])
 VOLATILITY = np.array([[0.01, np.nan], [0.01, 0.03], [0.02, 0.02]])
@@ -65,3 +65,38 @@ def test_ask_when_the_answer_breaks_a_bound_falls_back_and_dates_the_breach() ->
     assert fallback.tolist() == replaced.tolist()
     assert [(2, "mine")] == [(breach.bar, breach.component) for breach in asked.breaches]
     assert "absolute weights must sum to at most gross=0.5, was 0.75" in asked.breaches[0].reason
+
+
+class Solver:
+    """Says each time how good its answer is."""
+
+    def __init__(self, *answers: Any) -> None:
+        self.answers = list(answers)
+
+    def solve(self, problem: Problem) -> Allocation:
+        answer = self.answers.pop(0)
+        return Allocation(weights=0.0 * problem.forecast, **answer) if isinstance(answer, dict) else answer
+
+
+def test_ask_keeps_what_the_optimizer_said_of_each_rebalance() -> None:
+    """Of one that is replaced as well; of one that gave no allocation there is only the breach."""
+    proved = {"objective": 0.5, "bound": 0.75, "solver": "scip 9.2", "seconds": 1.5}
+    asked = rebalances(Solver(proved, {"status": "infeasible", "solver": "scip 9.2"}, None))
+
+    for bar in range(3):
+        asked.ask(bar, np.zeros(2))
+
+    assert [
+        Solved(bar=0, status="optimal", **proved),
+        Solved(bar=1, status="infeasible", solver="scip 9.2"),
+    ] == asked.answers
+    assert [1, 2] == [breach.bar for breach in asked.breaches]
+
+
+def test_solved_when_a_number_is_none_keeps_none() -> None:
+    told = Allocation(weights=[0.0], objective=np.float32(0.5), bound=np.inf, seconds="long")  # type: ignore[arg-type]  # as a plugin may
+
+    kept = Solved.of(told, 7)
+
+    assert (0.5, None, None) == (kept.objective, kept.bound, kept.seconds)
+    assert [float, type(None)] == [type(kept.objective), type(kept.bound)]

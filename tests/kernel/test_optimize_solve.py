@@ -42,7 +42,8 @@ class Answers:
 
 
 def ask(answer, problem=PROBLEM):
-    return solve("x", Answers(answer), problem)
+    answer = solve("x", Answers(answer), problem)
+    return answer.allocation, answer.breach
 
 
 def says(weights, **fields):
@@ -155,7 +156,7 @@ def test_solve_when_ctrl_c_is_pressed_stops():
 
 
 def test_solve_when_another_fallback_is_given_uses_it():
-    allocation, _ = solve("x", Answers(says([9.0, 9.0])), PROBLEM, fallback=EqualWeight())
+    allocation = solve("x", Answers(says([9.0, 9.0])), PROBLEM, fallback=EqualWeight()).allocation
 
     assert [0.25, -0.25] == allocation.weights.tolist()
 
@@ -193,7 +194,7 @@ def test_target_weights_when_rows_hold_equals_solve_row_by_row(optimizer):
             current=[0.0, 0.0],
             gross=GROSS,
         )
-        expected[bar] = solve("x", optimizer, problem)[0].weights
+        expected[bar] = solve("x", optimizer, problem).allocation.weights
 
     found = ask_rows(optimizer)
 

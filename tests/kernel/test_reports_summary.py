@@ -32,7 +32,7 @@ def lifted(bar: int, row: int = 0) -> tuple[Any, ...]:
     return (bar, row, LIFTED, LATCHED, FLATTEN, 1.0, 1.0, 0.0)
 
 
-def granted(bar: int, money: float, row: int = 0) -> tuple[Any, ...]:
+def divide_capital(bar: int, money: float, row: int = 0) -> tuple[Any, ...]:
     return (bar, row, GRANTED, -1, 0, 0.16, 0.15, money)
 
 
@@ -138,7 +138,7 @@ def test_trades_that_are_open_or_reversed_are_told_from_closed_ones(tmp_path: Pa
 
 def test_capital_step_is_money_and_no_profit(tmp_path: Path) -> None:
     equity = [1000.0, 999.0, 1549.0, 1548.0, 1548.0]
-    ran = backtest(tmp_path, equity=equity, nav=[1.0, 0.999, 1.049, 1.048, 1.048], events=[granted(2, 500.0)])
+    ran = backtest(tmp_path, equity=equity, nav=[1.0, 0.999, 1.049, 1.048, 1.048], events=[divide_capital(2, 500.0)])
     found = summarise(ran)
 
     assert (1000.0, 1500.0) == (found.capital_start, found.figures.capital)
@@ -150,7 +150,7 @@ def test_capital_step_is_money_and_no_profit(tmp_path: Path) -> None:
 
 
 def test_capital_that_no_book_has_a_share_of_is_not_counted(tmp_path: Path) -> None:
-    found = summarise(backtest(tmp_path, invested=0.5, events=[granted(2, 250.0)]))
+    found = summarise(backtest(tmp_path, invested=0.5, events=[divide_capital(2, 250.0)]))
 
     assert (500.0, 750.0) == (found.capital_start, found.figures.capital)
     assert [250.0] == [step.amount for step in found.steps]
@@ -256,7 +256,7 @@ def test_time_after_a_halt_is_told_per_year(tmp_path: Path) -> None:
 
 
 def test_halt_leaves_out_steps_of_capital_that_came_later(tmp_path: Path) -> None:
-    found = summarise(backtest(tmp_path, events=[granted(1, 500.0), halted(2), granted(4, 500.0)]))
+    found = summarise(backtest(tmp_path, events=[divide_capital(1, 500.0), halted(2), divide_capital(4, 500.0)]))
 
     assert [JAN[1]] == [step.on for step in found.steps]
     assert 1500.0 == found.figures.capital

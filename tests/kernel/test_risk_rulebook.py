@@ -134,6 +134,18 @@ def test_rule_of_the_mission_cannot_be_loosened(
     assert (line, key) == (LINES + 2, f"risk.{rule}.{option}")
     assert fix is not None
     assert f"= {widest:.10g}" in fix
+    assert fix.endswith(": a limit of the mission, which a file may only tighten")
+
+
+@pytest.mark.parametrize(
+    "wrong", ["position-limit = { limit = -0.1 }", 'exposure = { net = "1" }', "liquidity-floor = { turnover = -1 }"]
+)
+def test_rule_with_another_wrong_value_is_not_called_a_limit_of_the_mission(
+    reads: Callable[[str], Settings], plugins: Plugins, wrong: str
+) -> None:
+    *_, fix = refused(lambda: rulebook.rules(reads(f"[risk]\n{wrong}\n"), plugins))
+
+    assert "mission" not in str(fix)
 
 
 def test_position_limit_of_35_percent_is_refused_with_line_and_fix(
@@ -145,7 +157,7 @@ def test_position_limit_of_35_percent_is_refused_with_line_and_fix(
         "must be a fraction 0-0.3, was 0.35",
         LINES + 2,
         "risk.position-limit.limit",
-        "give a fraction > 0, <= 0.3",
+        "give a fraction > 0, <= 0.3: a limit of the mission, which a file may only tighten",
     )
 
 

@@ -13,7 +13,7 @@ import pytest
 from tradewright import __version__
 from tradewright.cli.new_plugin import KINDS
 from tradewright.errors import UsageError
-from tradewright.host.registration import HOOKS
+from tradewright.host.kinds import HOOKS
 from tradewright.scaffold.names import LENGTH_MAX, names_of
 from tradewright.scaffold.project import WHAT, rendered, write
 

@@ -24,7 +24,7 @@ from tradewright.host import hookspecs
 KINDS = ["data-source", "signal", "optimizer", "target-rule", "order-check"]
 SPECS = [spec for kind in KINDS for spec in specs(kind)]
 HOLD_TABLES = {
-    "": {"plugins", "capital", "data", "strategies", "risk", "checks", "execution", "costs"},
+    "": {"plugins", "capital", "data", "strategies", "risk", "checks", "execution", "venues", "costs"},
     "strategies": {"signals"},
 }
 KEYS = [
@@ -38,6 +38,7 @@ HEADINGS = {
     "data": "## `[data.NAME]`",
     "strategies": "## `[strategies.NAME]`",
     "signals": "## `[strategies.NAME.signals.SIGNAL]`",
+    "venues": "## `[venues.NAME]`",
 }
 PAGES = {
     "data-source": "docs/reference/sources.md",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal as signals
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -10,23 +11,28 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import attrs
 import numpy as np
 import pytest
 import tradewright as tw
-from tradewright.config import Pin
+from tradewright import builtins
+from tradewright.config import Pin, read
 from tradewright.errors import ConfigError, PluginError
 from tradewright.host.components import FittedSignal, RowOptimizer, Signal
-from tradewright.host.isolation import Children, ChildSignal, Home
-from tradewright.host.loading import load
+from tradewright.host.isolation import Child, Children, Home
+from tradewright.host.loading import load, lock_installed
+from tradewright.sentence.strategies import build
 from tradewright.signals.evaluate import evaluate
 
 PACKAGE = "tradewright_apart"
 CODE = """
-    import os, sys, time
+    import os, sys, threading, time
     from datetime import date
     import attrs
     import numpy as np
     import tradewright as tw
+
+    THREADS = {}
 
     @attrs.frozen(kw_only=True)
     class Options:
@@ -43,6 +49,9 @@ CODE = """
                 os._exit(3)
             elif self.do == "raise":
                 raise KeyError("SPY")
+            elif self.do == "thread":
+                number = THREADS.setdefault(threading.get_ident(), len(THREADS))
+                return tw.Forecast(np.full(view.bars.close.shape, number), np.ones(view.bars.close.shape))
             elif self.do == "print":
                 print("buy, buy, buy")
             elif self.do == "write":
@@ -61,6 +70,9 @@ CODE = """
             time.sleep(60.0)
         return options
 
+    if os.environ.get("APART_IMPORTED"):
+        open(os.environ["APART_IMPORTED"], "a").write(f"{os.getpid()} ")
+
     @attrs.frozen
     class Equal:
         def solve(self, problem):
@@ -76,6 +88,7 @@ CODE = """
     @tw.hookimpl
     def tradewright_optimizers():
         yield tw.OptimizerSpec(name="apart", factory=lambda options: options, config=Equal)
+        yield tw.OptimizerSpec(name="native", factory=lambda options: options, config=Equal, native=True)
 """
 METADATA = "Metadata-Version: 2.1\nName: tradewright-apart\nVersion: 1.0\n"
 PATIENCE = 20.0  # Seconds that a machine under load may need for what answers at once.
@@ -106,12 +119,12 @@ def children() -> Iterator[Children]:
 
 def home(kind: str = "signal", **options: Any) -> Home:
     spec = load((Pin(name="apart"),)).find(kind, "apart")
-    return Home(plugin="apart", kind=kind, name="apart", config=spec.config(**options))
+    return Home(plugin=Pin(name="apart"), kind=kind, name="apart", config=spec.config(**options))
 
 
-def history() -> tw.History:
-    days = np.arange("2024-01-01", "2024-01-06", dtype="datetime64[D]")
-    close = np.full((5, 2), 100.0)
+def history(n_bars: int = 5) -> tw.History:
+    days = np.datetime64("2024-01-01") + np.arange(n_bars)
+    close = np.full((n_bars, 2), 100.0)
     instruments = [tw.Instrument(symbol=symbol) for symbol in ("AAA", "BBB")]
     traded = np.ones(close.shape, dtype=bool)
     return tw.History(
@@ -121,7 +134,7 @@ def history() -> tw.History:
 
 def asked(children: Children, seconds: float = PATIENCE, **options: Any) -> tw.Forecast:
     signal = children.start(home(**options), seconds)
-    assert isinstance(signal, ChildSignal)
+    assert isinstance(signal, Child)
     return evaluate("apart", signal, history())
 
 
@@ -157,6 +170,84 @@ def test_optimizer_when_apart_answers_one_and_all_rebalances(children):
     assert [[0.25, 0.25]] * 3 == optimizer.solve_rows(rows, rows, rows > 0.0, 0.5).tolist()
 
 
+@pytest.mark.usefixtures("site")
+def test_signal_when_apart_and_without_an_optional_attribute_has_none(children):
+    """A child has what its protocols declare and the component has: no more, no less."""
+    optimizer = children.start(home("optimizer"), PATIENCE)
+
+    assert not hasattr(optimizer, "warmup_bars")
+    assert {"solve", "solve_rows"} == {name for name in vars(optimizer) if not name.startswith("_")}
+
+
+@pytest.mark.usefixtures("site")
+def test_signal_when_apart_is_asked_in_one_lasting_thread(children):
+    signal = children.start(home(do="thread"), PATIENCE)
+
+    assert [0.0, 0.0] == [evaluate("apart", signal, history()).score[0, 0] for _ in range(2)]
+
+
+# ---- where it lives --------------------------------------------------------------------------------------
+
+FILE = """
+format = 1
+[plugins]
+enabled = ["apart"]
+[data.prices]
+source = "files"
+symbols = ["AAA", "BBB"]
+path = "."
+[strategies.s]
+data = ["prices"]
+optimizer = "{optimizer}"
+{isolation}
+[strategies.s.signals.apart]
+weight = 1.0
+"""
+
+
+@pytest.mark.usefixtures("site")
+@pytest.mark.parametrize(
+    ("isolation", "optimizer", "expected"),
+    [
+        ("", "native", (False, True)),
+        ("", "apart", (False, False)),
+        ("", "equal-weight", (False, False)),
+        ('isolation = "none"', "native", (False, False)),
+        ('isolation = "process"', "equal-weight", (True, False)),
+    ],
+)
+def test_strategy_when_built_lets_live_apart_what_is_native_unless_told_otherwise(
+    children, isolation, optimizer, expected, tmp_path
+):
+    file = tmp_path / "plugins.toml"
+    file.write_text(FILE.format(isolation=isolation, optimizer=optimizer))
+    settings = read(file)
+    plugins = load(settings.plugins.enabled, builtin=builtins)
+
+    built = build(settings, plugins, "s", children)
+
+    assert expected == (isinstance(built.signals["apart"], Child), isinstance(built.optimizer[1], Child))
+
+
+@pytest.mark.usefixtures("site")
+def test_signal_when_its_plugin_changed_since_the_lock_is_not_even_imported_apart(
+    children, tmp_path, monkeypatch, site
+):
+    at_home = home()
+    lock = lock_installed((Pin(name="apart"),))
+    monkeypatch.setenv("APART_IMPORTED", str(tmp_path / "imported"))
+    code = (site / f"{PACKAGE}.py").read_text()
+    (site / f"{PACKAGE}.py").write_text(code + "\n# edited\n")
+
+    try:
+        with pytest.raises(PluginError, match=r"plugin apart is incompatible: content differs from plugins\.lock"):
+            children.start(attrs.evolve(at_home, lock=lock), PATIENCE)
+    finally:
+        (site / f"{PACKAGE}.py").write_text(code)
+
+    assert not (tmp_path / "imported").exists()
+
+
 # ---- what breaks -----------------------------------------------------------------------------------------
 
 
@@ -181,13 +272,24 @@ def test_signal_when_it_breaks_apart_says_how(children, do, message):
 @pytest.mark.usefixtures("site")
 def test_signal_when_it_hangs_apart_is_killed(children):
     signal = children.start(home(do="hang"), PATIENCE)
-    signal._child._seconds = 0.2  # Its start was given all the time that a loaded machine may need.
+    signal._process._seconds = 0.2  # Its start was given all the time that a loaded machine may need.
 
     with pytest.raises(PluginError, match=r"apart\.compute: gave no answer within 0\.2 s; its process was killed"):
         evaluate("apart", signal, history())
 
-    signal._child._process.join(PATIENCE)
-    assert -9 == signal._child._process.exitcode
+    signal._process._process.join(PATIENCE)
+    assert -9 == signal._process._process.exitcode
+
+
+@pytest.mark.usefixtures("site")
+def test_signal_when_its_process_does_not_read_is_killed(children):
+    """Sending more than a pipe holds blocks until the other side reads."""
+    signal = children.start(home(), PATIENCE)
+    signal._process._seconds = 0.5
+    os.kill(signal._process._process.pid, signals.SIGSTOP)
+
+    with pytest.raises(PluginError, match=r"apart\.compute: gave no answer within 0\.5 s; its process was killed"):
+        evaluate("apart", signal, history(n_bars=50_000))
 
 
 @pytest.mark.usefixtures("site")
@@ -215,7 +317,7 @@ def test_component_when_its_factory_refuses_apart_says_what_to_mend(children):
 @pytest.mark.usefixtures("site")
 def test_children_when_left_end_their_processes():
     with Children() as children:
-        process = children.start(home(), PATIENCE)._child._process
+        process = children.start(home(), PATIENCE)._process._process
         assert process.is_alive()
 
     assert not process.is_alive()

@@ -19,7 +19,7 @@ from tradewright.risk import rulebook
 from tradewright.sentence import strategies
 from tradewright.sentence.pipeline import Targets, targets
 from tradewright.sentence.record import Record
-from tradewright.sentence.wiring import answers, decisions, engine_settings, granted
+from tradewright.sentence.wiring import answers, decisions, divide_capital, engine_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -103,13 +103,13 @@ def run(
             fused = fuse(rules, cache, checks)
         made = decisions(books, wanted, bars)
         known = is_compiled(fused, cache, len(books), bars.n_assets)
-        with watch("engine" if known else "compile"), placed(settings):
+        with watch("engine" if known else "compile"), place_errors(settings):
             trace = simulate(
                 bars,
                 made,
                 engine_settings(settings, bars, fused, per_year, request.resume_after),
                 fused,
-                granted(settings),
+                divide_capital(settings),
                 start,
                 answers(books, wanted, bars),
                 watch.counter("engine", bars.n_bars),
@@ -131,7 +131,7 @@ def run(
         engine=fused.key,
         trace=trace,
         warnings=(
-            *distrust(plugins, wanted, bars, start),
+            *find_doubts(plugins, wanted, bars, start),
             *(f"{rule} runs interpreted, hundreds of times slower: {why}" for rule, why in fused.interpreted.items()),
             *(f"{feed.name}: {line}" for feed in loaded for line in feed.warnings),
             *feeds.overlaps(loaded, bars),
@@ -141,7 +141,7 @@ def run(
 
 
 @contextmanager
-def placed(settings: Settings) -> Iterator[None]:
+def place_errors(settings: Settings) -> Iterator[None]:
     """Give an error about a rule, which knows its key but not the file, its place there."""
     try:
         yield
@@ -166,7 +166,7 @@ def first_bar(bars: Bars, request: Request) -> int:
     raise UsageError(f"empty range: {message}", key="--from", fix=f"ask for a first day up to {last}")
 
 
-def distrust(plugins: Plugins, wanted: dict[str, Targets], bars: Bars, start: int) -> Iterator[str]:
+def find_doubts(plugins: Plugins, wanted: dict[str, Targets], bars: Bars, start: int) -> Iterator[str]:
     """Yield what is to be known of the plugins behind a result: votes lost, answers replaced, prices seen before."""
     for name, made in wanted.items():
         for signal, why in made.missing.items():

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from tradewright.cli.provenance import code
-from tradewright.config import structure
 from tradewright.host.hookspecs import PROJECT
+from tradewright.host.plugins import choose
 from tradewright.signals.passes import Candidate, find
 from tradewright.workspace.paths import Workspace
 
@@ -34,16 +34,13 @@ def candidate(settings: Settings, plugins: Plugins, strategy: str, signal: str) 
         ConfigError: The signal or an option is unknown.
         PluginError: Its plugin is not active.
     """
-    key = f"strategies.{strategy}.signals.{signal}"
-    spec = plugins.named(settings, "signal", signal, key)
-    record = plugins.owner(spec)
-    options = attrs.asdict(structure(settings, key, spec.config))
+    chosen = choose(settings, plugins, "signal", signal, f"strategies.{strategy}.signals.{signal}")
     return Candidate(
         signal=signal,
-        plugin=record.name,
-        version=record.version or "",
-        sha256=_content(record),
-        options=json.loads(json.dumps(options, default=str)),
+        plugin=chosen.owner.name,
+        version=chosen.owner.version or "",
+        sha256=_content(chosen.owner),
+        options=json.loads(json.dumps(attrs.asdict(chosen.config), default=str)),
     )
 
 

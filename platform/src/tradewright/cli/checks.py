@@ -16,11 +16,11 @@ from packaging.specifiers import SpecifierSet
 
 from tradewright.cli.checking import Check, from_error
 from tradewright.cli.inventory import take_inventory
-from tradewright.cli.plugin_checks import check_needs, check_record, check_rules, check_signals
+from tradewright.cli.plugin_checks import check_needs, check_record, check_rules, check_signals, check_venues
 from tradewright.config import read
 from tradewright.errors import ConfigError, TradewrightError
 from tradewright.host.hookspecs import PROJECT
-from tradewright.host.plugins import Plugins
+from tradewright.host.plugins import Plugins, how_to_install
 from tradewright.sessions import cache_folder, sessions
 from tradewright.workspace.private import ENVIRONMENT, private, rules_folder
 
@@ -56,6 +56,7 @@ def check_all(config_file: Path) -> list[Check]:
         *plugin_checks,
         *_check_rules(settings, plugins, all_active=_all_ok(plugin_checks)),
         *(check_signals(settings, plugins) if settings else ()),
+        *(check_venues(settings, plugins) if settings else ()),
     ]
 
 
@@ -66,10 +67,9 @@ def check_plugin(config_file: Path, name: str) -> list[Check]:
         _, loaded = take_inventory(_enabled(settings), config_file.parent)
     except ConfigError as error:
         return [from_error("plugins", error)]
-    record = next((record for record in loaded.records if record.name == name), None)
+    record = loaded.bringing(name)
     if record is None:
-        found = "not installed"
-        return [Check(name=f"plugin {name}", ok=False, found=found, fix=f"pip install tradewright-{name}")]
+        return [Check(name=f"plugin {name}", ok=False, found="not installed", fix=how_to_install(name))]
     requirements = [] if record.distribution is None else _check_requirements(record.distribution)
     return [*([] if config.ok else [config]), check_record(record), *check_needs(record), *requirements]
 

@@ -7,17 +7,10 @@ from pathlib import Path
 import click
 
 from tradewright.errors import UsageError
+from tradewright.host import kinds
 
 KINDS = ("signal", "data-source", "optimizer", "target-rule", "order-check")
 NOT_YET = "executor"
-USES = {
-    "signal": "[strategies.NAME.signals.{0}] with weight = 1.0",
-    "data-source": '[data.NAME] with source = "{0}"',
-    "optimizer": '[strategies.NAME] with optimizer = "{0}"',
-    "target-rule": "[risk] with {0} = {{}}",
-    "order-check": "[checks] with {0} = {{}}",
-}
-"""Where plugins.toml names a component of each kind."""
 
 
 @click.command("new")
@@ -62,5 +55,5 @@ def new_plugin(name: str, kind: str, parent: Path) -> None:
         "  tradewright plugins list\n\n"
         "To use it, in the plugins.toml of a workspace:\n"
         f'  [plugins] enabled = [..., "{name}"]\n'
-        f"  {USES[kind].format(name)}"
+        f"  {kinds.KINDS[kind].place.format(name)}"
     )

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tradewright.cli.candidates import candidate, configured, passed
 from tradewright.cli.checking import Check, from_error
 from tradewright.errors import TradewrightError
+from tradewright.host.plugins import how_to_install
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from tradewright.config import Settings
-    from tradewright.host.plugins import PluginRecord, Plugins
+    from tradewright.host.plugins import Chosen, PluginRecord, Plugins
 
 
 def check_record(record: PluginRecord) -> Check:
@@ -24,7 +26,7 @@ def check_record(record: PluginRecord) -> Check:
     if record.status == "disabled":
         fix = f'add "{record.name}" to [plugins] enabled'
     elif record.distribution is None:
-        fix = f"pip install tradewright-{record.name}, or take it out of [plugins] enabled"
+        fix = f"{how_to_install(record.name)}, or take it out of [plugins] enabled"
     else:
         fix = f"mend or update {record.distribution}, or take {record.name} out of [plugins] enabled"
     version = f" {record.version}" if record.version else ""
@@ -80,6 +82,26 @@ def check_signals(settings: Settings, plugins: Plugins) -> Iterable[Check]:
             yield Check(name=name, ok=True, warning=True, found=found, fix=fix)
         else:
             yield Check(name=name, ok=True, found=f"does not look ahead: {kept['cuts']} cuts on {kept['at'][:10]}")
+
+
+def check_venues(settings: Settings, plugins: Plugins) -> Iterable[Check]:
+    """Look at the executor and the options of each venue, and at the one that orders go to."""
+    from tradewright.sentence.venues import executor, venue  # noqa: PLC0415  # `doctor NAME` does without
+
+    named = settings.execution.executor
+    looks: dict[str, Callable[[], Chosen | None]] = {
+        f"venue {name}": partial(venue, settings, plugins, name) for name in settings.venues
+    }
+    if named not in settings.venues:
+        looks[f"executor {named}"] = partial(executor, settings, plugins)
+    for name, look in looks.items():
+        try:
+            found = look()
+        except TradewrightError as error:
+            yield from_error(name, error)
+            continue
+        if found is not None:
+            yield Check(name=name, ok=True, found=f"{found.spec.name} of plugin {found.owner.name}")
 
 
 def check_needs(record: PluginRecord) -> Iterable[Check]:

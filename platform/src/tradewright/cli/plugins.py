@@ -67,13 +67,14 @@ def list_plugins(config_file: Path, as_json: bool) -> None:  # noqa: FBT001  # c
 @config_option
 @json_option
 def show_plugin(name: str, config_file: Path, as_json: bool) -> None:  # noqa: FBT001  # click passes by name
-    """Show what the plugin NAME provides, with every option, its unit and default."""
+    """Show what the plugin or component NAME provides, with every option, its unit and default."""
     _, loaded = _inventory(config_file)
-    record = next((record for record in loaded.records if record.name == name), None)
+    record = loaded.bringing(name)
     if record is None:
         known = [record.name for record in loaded.records]
+        parts = [spec.name for record in loaded.records for spec in record.components]
         raise UsageError(
-            f"plugin {show(name)} is not installed{did_you_mean(name, known)}",
+            f"no plugin or component {show(name)} is installed{did_you_mean(name, [*known, *parts])}",
             fix=f"install its package, or name one of: {', '.join(known) or 'none is installed'}",
         )
     if as_json:

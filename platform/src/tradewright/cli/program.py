@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
+import faulthandler
 import gc
 import os
 import sys
@@ -14,7 +16,7 @@ import click
 from click.shell_completion import shell_complete
 
 from tradewright.cli.output import echo_error
-from tradewright.cli.stopping import TerminatedError, stoppable
+from tradewright.cli.stopping import TERMINATED, TerminatedError, stoppable
 from tradewright.errors import TradewrightError, UsageError
 
 if TYPE_CHECKING:
@@ -24,8 +26,6 @@ PROGRAM = "tradewright"
 _COMPLETE = "_TRADEWRIGHT_COMPLETE"  # What click's completion scripts set.
 COLLECTED_AFTER = (20_000, 20, 20)
 """When Python looks for garbage: it does so after 700 new objects by itself, and imports make 300,000 that stay."""
-TERMINATED = 143
-"""Exit code after SIGTERM, as a shell reports it."""
 UNREAD = 141
 """Exit code when nobody read the output to its end, as after SIGPIPE: never 0, because a check may have said no."""
 
@@ -96,6 +96,10 @@ class Program(click.Group):
         words = [word for word in words if word != "--debug"]
         if args is None:
             _spare_the_collector()
+        if sys.stderr is not None and not faulthandler.is_enabled():
+            # A crash in C code leaves the name of the component last asked, as the name of a frame.
+            with contextlib.suppress(OSError):  # Not a file: whoever took it is in this process.
+                faulthandler.enable()
         with stoppable():
             try:
                 code = _outcome(lambda: self._run(words), as_json, debug)

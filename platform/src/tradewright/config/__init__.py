@@ -34,10 +34,12 @@ from tradewright.config.tables import (
     CostSettings,
     ExecutionSettings,
     FeedSettings,
+    OptimizerSettings,
     Pin,
     PluginSettings,
     SignalSettings,
     StrategySettings,
+    VenueSettings,
 )
 from tradewright.config.wording import closest, did_you_mean, show
 
@@ -46,6 +48,7 @@ __all__ = [
     "CostSettings",
     "ExecutionSettings",
     "FeedSettings",
+    "OptimizerSettings",
     "OptionError",
     "Pin",
     "PluginSettings",
@@ -53,6 +56,7 @@ __all__ = [
     "Settings",
     "SignalSettings",
     "StrategySettings",
+    "VenueSettings",
     "closest",
     "count",
     "describe",

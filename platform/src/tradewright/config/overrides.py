@@ -93,6 +93,6 @@ def _put(table: dict[str, Any], key: Key, value: Any) -> None:
 def _is_name(key: Key) -> bool:
     """Say whether the last part is a name that the operator chose: there a typo would make a new thing."""
     match key:
-        case ("data" | "strategies", _) | ("strategies", _, "signals", _):
+        case ("data" | "strategies" | "venues", _) | ("strategies", _, "signals", _):
             return True
     return False

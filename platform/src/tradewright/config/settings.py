@@ -17,9 +17,11 @@ from tradewright.config.tables import (
     CostSettings,
     ExecutionSettings,
     FeedSettings,
+    OptimizerSettings,
     Pin,
     PluginSettings,
     StrategySettings,
+    VenueSettings,
     a_word,
     names,
 )
@@ -56,6 +58,7 @@ class Sections:
         risk: Option tables of target rules by name, not yet validated.
         checks: Option tables of order checks by name, not yet validated.
         execution: How orders are sized, sent and filled.
+        venues: Accounts at brokers and exchanges by name.
         costs: What trading costs.
     """
 
@@ -84,6 +87,7 @@ class Sections:
     risk: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict, validator=names)
     checks: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict, validator=names)
     execution: ExecutionSettings = attrs.field(factory=ExecutionSettings)
+    venues: Mapping[str, VenueSettings] = attrs.field(factory=dict, validator=names, metadata={"late": True})
     costs: CostSettings = attrs.field(factory=CostSettings)
 
 
@@ -135,7 +139,7 @@ def structure(settings: Settings, key: str, cls: type[T]) -> T:
     Args:
         settings: Where the options stand.
         key: `data.FEED`, `strategies.NAME.signals.SIGNAL`, `strategies.NAME.optimizer`, `risk.RULE`,
-            `checks.CHECK` or `execution.executor`.
+            `checks.CHECK`, `venues.VENUE` or `execution.executor`.
         cls: An attrs class; its attribute names are the keys.
 
     Raises:
@@ -153,7 +157,11 @@ def structure(settings: Settings, key: str, cls: type[T]) -> T:
             table = settings.risk.get(rule, {})
         case ("checks", check):
             table = settings.checks.get(check, {})
-        case ("strategies", _, "optimizer") | ("execution", "executor"):
+        case ("strategies", strategy, "optimizer"):
+            table, own = settings.strategies[strategy].optimizer.options, ("name",)
+        case ("venues", venue):
+            table, own = settings.venues[venue].options, ("executor",)
+        case ("execution", "executor"):
             table = {}
         case _:
             raise KeyError(key)
@@ -164,12 +172,28 @@ def _keys(cls: type[attrs.AttrsInstance]) -> tuple[str, ...]:
     return tuple(field.name for field in attrs.fields(cls) if field.name != "options")
 
 
+def _told(value: Any, field: attrs.Attribute[Any]) -> bool:
+    if field.metadata.get("late") and getattr(value, field.name) == _default(field):
+        return False
+    return field.name not in {"document", "options"}
+
+
+def _default(field: attrs.Attribute[Any]) -> Any:
+    default: Any = field.default
+    return default.factory() if isinstance(default, attrs.Factory) else default  # type: ignore[arg-type]  # Factory is a class at run time
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Pin):
         return str(value)
+    if isinstance(value, OptimizerSettings) and not value.options:
+        return value.name
     if attrs.has(type(value)):
-        fields = [field.name for field in attrs.fields(type(value)) if field.name not in {"document", "options"}]
-        named = {name: _plain(getattr(value, name)) for name in fields}
+        named = {
+            field.name: _plain(getattr(value, field.name))
+            for field in attrs.fields(type(value))
+            if _told(value, field)
+        }
         return named | _plain(getattr(value, "options", {}))
     if isinstance(value, Mapping):
         return {name: _plain(inner) for name, inner in value.items()}

@@ -68,6 +68,15 @@ def _some_symbols(instance: Any, attribute: attrs.Attribute[Any], symbols: tuple
     _distinct(instance, attribute, symbols)
 
 
+def _late(field: Any) -> Any:
+    """Mark a key that older files could not have: while it has its default, `Settings.as_table` leaves it out.
+
+    So a run that was saved before there was such a key stays the same trial.
+    """
+    field.metadata["late"] = True
+    return field
+
+
 # ---- the tables ------------------------------------------------------------------------------------------
 
 
@@ -175,6 +184,7 @@ class FeedSettings:
         adjustment: What must be folded into the prices: `none`, `splits`, `all`.
         gaps: `mark` missing sessions and go on, or `refuse` them.
         cache: Whether prices are read from what `tradewright data fetch` kept, and the source is not asked.
+        deadline: Longest wait for one answer of the source, in seconds.
         options: The source's own keys, not yet validated.
     """
 
@@ -191,6 +201,8 @@ class FeedSettings:
     adjustment: Literal["none", "splits", "all"] = option("none", doc="what is folded into the prices")
     gaps: Literal["mark", "refuse"] = option("mark", doc='missing sessions: "mark" them and go on, or "refuse" them')
     cache: bool = option(False, doc="true reads what `tradewright data fetch` kept, and asks no source")  # noqa: FBT003  # a default
+    # Ten minutes: a vendor that allows 200 questions a minute brings 500 symbols of four pages each in that time.
+    deadline: float = _late(positive(600.0, doc="longest wait for one answer of the source", unit="seconds"))
     options: Mapping[str, Any] = attrs.field(factory=dict, metadata={"rest": True})
 
 
@@ -205,6 +217,37 @@ class SignalSettings:
 
     weight: float = fraction(doc="its share of the combined forecast", at_least=0.0)
     options: Mapping[str, Any] = attrs.field(factory=dict, metadata={"rest": True})
+
+
+@attrs.frozen(kw_only=True)
+class OptimizerSettings:
+    """A strategy's optimizer; keys not listed here belong to it.  `optimizer = "NAME"` is short for a name alone.
+
+    Attributes:
+        name: Name of an optimizer.
+        options: The optimizer's own keys, not yet validated.
+    """
+
+    name: str = option(doc="an optimizer", validator=_word)
+    options: Mapping[str, Any] = attrs.field(factory=dict, metadata={"rest": True})
+
+
+_EQUAL_WEIGHT = OptimizerSettings(name="equal-weight")
+_optimizer_of_table = CONVERTER.get_structure_hook(OptimizerSettings)
+
+
+def _optimizer(value: Any, target: Any) -> OptimizerSettings:
+    if isinstance(value, str):
+        return OptimizerSettings(name=value)
+    if not isinstance(value, dict):
+        raise OptionError(
+            f"must be text in quotes or a table, was {show(value)}", 'write "NAME" or { name = "NAME" }'
+        )
+    found: OptimizerSettings = _optimizer_of_table(value, target)
+    return found
+
+
+CONVERTER.register_structure_hook(OptimizerSettings, _optimizer)
 
 
 def _weights(_: object, __: attrs.Attribute[Any], signals: Mapping[str, SignalSettings]) -> None:
@@ -230,11 +273,11 @@ class StrategySettings:
         data: Names of feeds.
         signals: By name of the signal.
         capital_share: Fraction of the deployed capital granted to this book.
-        optimizer: Name of an optimizer.
+        optimizer: The optimizer, with its options.
         gross: Cap on the sum of absolute weights that the optimizer aims at.
         rebalance: When targets are computed: on every `bar`, every `session`, or the first of each `week` or `month`.
         no_trade_band: Change of a weight below which nothing is traded.
-        isolation: Whether its signals and optimizer run in processes of their own.
+        isolation: Whether its signals and optimizer run in processes of their own; `auto` leaves it to each of them.
         deadline: Longest wait for one answer of a signal or the optimizer, in seconds.
     """
 
@@ -244,13 +287,17 @@ class StrategySettings:
         metadata={"example": "[strategies.NAME.signals.ma-crossover] with weight = 1.0"},
     )
     capital_share: float = fraction(1.0, doc="share of the deployed capital; all of them sum to at most 1")
-    optimizer: str = option("equal-weight", doc="an optimizer", validator=_word)
+    optimizer: OptimizerSettings = option(  # noqa: RUF009  # an attrs field, whose default is frozen
+        _EQUAL_WEIGHT, doc="an optimizer, or a table with its `name` and its options"
+    )
     gross: float = fraction(1.0, doc="the absolute weights that it aims at sum to at most this", at_most=10.0)
     rebalance: Literal["bar", "session", "week", "month"] = option(
         "session", doc='each "bar", each "session", or the first of each "week" or "month"'
     )
     no_trade_band: float = fraction(0.02, doc="a smaller change of a weight is not traded", at_least=0.0)
-    isolation: Literal["none", "process"] = option("none", doc='"process": its plugins run in processes of their own')
+    isolation: Literal["auto", "none", "process"] = option(
+        "auto", doc='"process": its plugins run in processes of their own; "auto": those that say they are native'
+    )
     deadline: float = positive(60.0, doc="longest wait for one answer of a signal or the optimizer", unit="seconds")
 
 
@@ -264,7 +311,7 @@ class ExecutionSettings:
         order: Whether increases go at the market or with a limit; reductions always go at the market.
         limit_offset: How far beyond the mark the limit lies, a fraction; negative waits for a better price.
         participation: Largest share of a bar's volume that one order may take.
-        executor: Name of an executor.
+        executor: Name of a venue, or of an executor.
     """
 
     fill: Literal["next-open", "next-close"] = option("next-open", doc="price of a simulated fill")
@@ -278,7 +325,20 @@ class ExecutionSettings:
         doc="limit beyond the mark, negative waits for a better price",
     )
     participation: float = fraction(0.05, doc="largest share of a bar's volume that one order may take")
-    executor: str = option("simulated", doc="name of an executor", validator=_word)
+    executor: str = option("simulated", doc="a venue, or an executor with its defaults", validator=_word)
+
+
+@attrs.frozen(kw_only=True)
+class VenueSettings:
+    """An account at a broker or exchange; keys not listed here belong to the executor.
+
+    Attributes:
+        executor: Name of an executor.
+        options: The executor's own keys, not yet validated.
+    """
+
+    executor: str = option(doc="an executor, which talks to the venue", validator=_word)
+    options: Mapping[str, Any] = attrs.field(factory=dict, metadata={"rest": True})
 
 
 @attrs.frozen(kw_only=True)

@@ -9,13 +9,13 @@ import attrs
 import numpy as np
 
 from tradewright import sessions as calendars
-from tradewright.config import FeedSettings, structure
+from tradewright.config import FeedSettings
 from tradewright.data.align import join, merge_overlaps, select
 from tradewright.data.fingerprint import fingerprint
 from tradewright.data.quality import check, endings
 from tradewright.errors import ConfigError, DataError, PluginError, UsageError
-from tradewright.host.components import DataSource
-from tradewright.host.fence import expect, fence, made
+from tradewright.host import fence
+from tradewright.host.plugins import choose
 from tradewright.sessions import all_sessions, cache_folder
 from tradewright.values.bars import Bars
 from tradewright.values.request import DataRequest
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tradewright.config import Settings
     from tradewright.data.cached import Label
     from tradewright.data.findings import Finding
+    from tradewright.host.components import DataSource
     from tradewright.host.plugins import Plugins
     from tradewright.sessions import Sessions
 
@@ -110,7 +111,7 @@ def _brought(settings: Settings, plugins: Plugins, name: str, last_on: date | No
         bars, labels = store.load(settings, name, last_on)
         fetched_at, origin = min(label.fetched_at for label in labels), from_cache(labels)
     else:
-        bars = ask(settings, name, opened(settings, plugins, name), feed.symbols, last_on=last_on)
+        bars = ask(settings, name, open_source(settings, plugins, name), feed.symbols, last_on=last_on)
     _refuse_currency(settings, name, bars)
     return Feed(
         name=name,
@@ -143,17 +144,18 @@ def from_cache(labels: tuple[Label, ...]) -> tuple[str, ...]:
     return tuple(f"{', '.join(symbols)}: {line}" for line, symbols in alike.items())
 
 
-def opened(settings: Settings, plugins: Plugins, name: str) -> Opened:
+def open_source(settings: Settings, plugins: Plugins, name: str) -> Opened:
     """Return the source of a feed, made from the feed's options.
 
     Raises:
         ConfigError: The source or an option is unknown.
         PluginError: Its plugin is not active, or could not make it.
     """
-    spec = plugins.named(settings, "data-source", settings.data[name].source, f"data.{name}.source")
-    keys = frozenset(field.name for cls in (FeedSettings, spec.config) for field in attrs.fields(cls))
+    feed = settings.data[name]
+    chosen = choose(settings, plugins, "data-source", feed.source, f"data.{name}", f"data.{name}.source")
+    keys = frozenset(field.name for cls in (FeedSettings, chosen.spec.config) for field in attrs.fields(cls))
     with _placing(settings, name, keys):
-        return Opened(made(spec, structure(settings, f"data.{name}", spec.config), DataSource), keys)
+        return Opened(chosen.make(seconds=feed.deadline), keys)
 
 
 @contextmanager
@@ -181,7 +183,7 @@ def ask(
     Raises:
         ConfigError: The source refuses its options.
         DataError: It has no such prices.
-        PluginError: It raised anything else, or returned something else.
+        PluginError: It raised anything else, took too long, or returned something else.
         UsageError: No bar lies in the range.
     """
     feed = settings.data[name]
@@ -196,9 +198,16 @@ def ask(
     )
     key = f"{feed.source}.history"
     letting = (ConfigError, DataError, UsageError)
-    with _placing(settings, name, opened.keys), fence(key, opened.source, letting):
-        returned = opened.source.history(request)
-    bars = expect(key, returned, Bars)
+    with _placing(settings, name, opened.keys):
+        returned = fence.ask(
+            key,
+            opened.source,
+            lambda: opened.source.history(request),
+            feed.deadline,
+            letting=letting,
+            more_time=f"deadline in [data.{name}]",
+        )
+    bars = fence.expect(key, returned, Bars)
     for what, found, wanted in (
         ("symbols", ", ".join(bars.symbols), ", ".join(symbols)),
         ("adjustment", bars.adjustment, feed.adjustment),

@@ -149,7 +149,7 @@ class _Job:
     @classmethod
     def of(cls, settings: Settings, plugins: Plugins, name: str) -> _Job:
         feed = settings.data[name]
-        source = feeds.opened(settings, plugins, name)
+        source = feeds.open_source(settings, plugins, name)
         spec = plugins.find("data-source", feed.source)
         return cls(
             settings=settings,

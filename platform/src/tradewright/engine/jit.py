@@ -81,13 +81,16 @@ def compiled_rule(function: F) -> F:
 
 
 def cached(function: F) -> F:
-    """Compile what Python calls, and keep the machine code, sealed, on disk beside the function's file."""
+    """Compile what Python calls, and keep the machine code, sealed, on disk beside the function's file.
+
+    It lets go of the interpreter's lock: of a rule in an endless loop only another thread can end the program.
+    """
     if not COMPILING:
         return function
     # numba would go elsewhere if the environment says so: to a folder that nobody has looked at.
     before, _settings.CACHE_DIR = _settings.CACHE_DIR, ""
     try:
-        result: F = numba.njit(**_KERNEL, cache=True, pipeline_class=ApartCompiler)(function)
+        result: F = numba.njit(**_KERNEL, cache=True, nogil=True, pipeline_class=ApartCompiler)(function)
     finally:
         _settings.CACHE_DIR = before
     _seal(result)

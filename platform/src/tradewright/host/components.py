@@ -117,16 +117,29 @@ class DataSourceSpec(_Spec):
 
 @attrs.frozen(kw_only=True)
 class SignalSpec(_Spec):
-    """A named signal; `factory(config)` returns a `Signal`."""
+    """A named signal; `factory(config)` returns a `Signal`.
+
+    Attributes:
+        native: Whether it runs code that can take the program with it, such as a solver in C++ or a model: it lives
+            in a process of its own unless the strategy says `isolation = "none"`.
+    """
 
     kind = "signal"
+
+    native: bool = False
 
 
 @attrs.frozen(kw_only=True)
 class OptimizerSpec(_Spec):
-    """A named optimizer; `factory(config)` returns an `Optimizer`."""
+    """A named optimizer; `factory(config)` returns an `Optimizer`.
+
+    Attributes:
+        native: As of `SignalSpec`.
+    """
 
     kind = "optimizer"
+
+    native: bool = False
 
 
 @attrs.frozen(kw_only=True)

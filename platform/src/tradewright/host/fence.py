@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import inspect
-import io
-import threading
 import traceback
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
-
-import attrs
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tradewright.errors import ConfigError, PluginError
+from tradewright.host.worker import TEXT_MAX, ExitRefusedError, asked_here, worker_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tradewright.host.components import Spec
+    from tradewright.host.worker import Question
 
 T = TypeVar("T")
-TEXT_MAX = 300
-"""Characters of a plugin's own error text that are shown: it may be a whole file."""
+FACTORY_SECONDS = 60.0
+"""How long a component may take to be made where nothing else says it: a strategy's default deadline."""
 
 
 class RelayedError(PluginError):
@@ -30,7 +27,9 @@ class RelayedError(PluginError):
 
 @contextmanager
 def fence(key: str, component: object, letting: tuple[type[Exception], ...] = ()) -> Iterator[None]:
-    """Run a plugin's code inside; only a Ctrl-C, and what is named, gets through as it is.
+    """Run a plugin's code inside, without a deadline; only a Ctrl-C, and what is named, gets through as it is.
+
+    For what is called by the million, such as rules that are interpreted; everything else is for `ask`.
 
     Args:
         key: What is called, such as `ma-crossover.compute`.
@@ -38,7 +37,7 @@ def fence(key: str, component: object, letting: tuple[type[Exception], ...] = ()
         letting: Errors that the component's protocol allows it to raise.
 
     Raises:
-        PluginError: Anything was raised, SystemExit included; the original is its cause.
+        PluginError: Anything was raised, SystemExit included (the original is its cause), or something was printed.
 
     >>> with fence("broken.compute", object()):
     ...     1 / 0
@@ -46,109 +45,78 @@ def fence(key: str, component: object, letting: tuple[type[Exception], ...] = ()
     tradewright.errors.PluginError: ...broken.compute: raised ZeroDivisionError: division by zero
     """
     try:
-        yield
+        with asked_here(key) as question:
+            yield
     except BaseException as error:
         if isinstance(error, (KeyboardInterrupt, RelayedError, *letting)):
             raise
         raise _refusal(key, component, error) from error
+    _refuse_side_effects(key, question)
 
 
-@attrs.frozen
-class Attempt(Generic[T]):
-    """What became of a call: it returned, or raised, or neither in time.
-
-    Attributes:
-        returned: The result in a tuple of one, empty without one.
-        raised: What was raised.
-    """
-
-    returned: tuple[T, ...] = ()
-    raised: BaseException | None = None
-
-
-def attempt(function: Callable[[], T], seconds: float | None, name: str) -> Attempt[T]:
-    """Call a function in a thread of its own, and wait for it no longer than `seconds`; None waits for ever.
-
-    A thread cannot be killed: a late one goes on unheard, and as a daemon lets the program end.  One that never lets
-    go of the interpreter's lock, as a C extension may, cannot be stopped waiting for.
-
-    >>> attempt(lambda: 1 + 1, 5.0, "sum").returned
-    (2,)
-    """
-    returned: list[T] = []
-    raised: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            returned.append(function())
-        except BaseException as error:  # noqa: BLE001  # even SystemExit is the plugin's own; a real Ctrl-C goes to the main thread
-            raised.append(error)
-
-    thread = threading.Thread(target=run, name=name, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    return Attempt(tuple(returned[:1]), raised[0] if raised else None)
-
-
-def ask(key: str, component: object, function: Callable[[], T], seconds: float | None) -> T:
-    """Return what a component answers, in time and without writing to standard output, which may carry `--json`.
+def ask(
+    key: str,
+    component: object,
+    function: Callable[[], T],
+    seconds: float | None,
+    *,
+    letting: tuple[type[Exception], ...] = (),
+    more_time: str = "the strategy's deadline",
+) -> T:
+    """Return what a component answers from its own thread, in time and without side effects on the program.
 
     Args:
-        key: What is called, such as `ma-crossover.compute`.
+        key: What is called, such as `ma-crossover.compute`; the word before the dot has a thread of its own.
         component: As of `fence`.
         function: The call.
         seconds: How long it may take, None for ever.
+        letting: As of `fence`.
+        more_time: Where more time can be given.
 
     Raises:
-        PluginError: Anything was raised, nothing was returned in time, or something was printed.
+        PluginError: Anything was raised, nothing was returned in time, something was printed, or attrs' validators
+            were left switched off.
 
     >>> ask("chatty.compute", object(), lambda: print("hello"), 5.0)
     Traceback (most recent call last):
     tradewright.errors.PluginError: chatty.compute: wrote to standard output: hello
     """
-    printed = _Printed()
-    with contextlib.redirect_stdout(printed):
-        tried = attempt(function, seconds, key)
-    if isinstance(tried.raised, RelayedError):
-        raise tried.raised
-    if tried.raised is not None:
-        raise _refusal(key, component, tried.raised) from tried.raised
-    if not tried.returned:
+    question = worker_of(key.partition(".")[0]).ask(key, function, seconds)
+    if question.raised is not None:
+        if isinstance(question.raised, (RelayedError, *letting)):
+            raise question.raised
+        raise _refusal(key, component, question.raised) from question.raised
+    if not question.returned:
         message = f"gave no answer within {seconds:g} s; a later one is discarded"
-        raise PluginError(message, key=key, fix="give it less to do, or more time: the strategy's deadline")
-    if printed.text:
+        raise PluginError(message, key=key, fix=f"give it less to do, or more time: {more_time}")
+    _refuse_side_effects(key, question)
+    return question.returned[0]
+
+
+def _refuse_side_effects(key: str, question: Question[Any]) -> None:
+    if question.printed:
         fix = "write to the log, with the standard library's logging"
-        raise PluginError(f"wrote to standard output: {printed.text}", key=key, fix=fix)
-    return tried.returned[0]
+        raise PluginError(f"wrote to standard output: {_one_line(question.printed.strip())}", key=key, fix=fix)
+    if question.unchecked:
+        message = "left attrs' validators switched off, for the whole program; they are on again"
+        raise PluginError(message, key=key, fix="make values that hold, without attrs.validators.set_disabled")
 
 
-class _Printed(io.TextIOBase):
-    """Takes everything and remembers how it began."""
-
-    def __init__(self) -> None:
-        self._begun = ""
-
-    def write(self, text: str) -> int:
-        if len(self._begun) < TEXT_MAX:
-            self._begun += text[: TEXT_MAX - len(self._begun)]
-        return len(text)
-
-    @property
-    def text(self) -> str:
-        """The beginning of what was written, as one line that a terminal can show."""
-        return _one_line(self._begun.strip())
-
-
-def made(spec: Spec, config: object, wanted: type[Any]) -> Any:
+def make_component(spec: Spec, config: object, wanted: type[Any], seconds: float | None = FACTORY_SECONDS) -> Any:
     """Return the component that `spec` makes from its validated options, a `wanted`.
+
+    Args:
+        spec: Its spec.
+        config: Its validated options.
+        wanted: The protocol or class that it must be.
+        seconds: How long the factory may take, None for ever.
 
     Raises:
         ConfigError: The factory refused the options.
-        PluginError: The factory raised anything else, or returned something else.
+        PluginError: The factory raised anything else, took too long, printed, or returned something else.
     """
     key = f"{spec.name}.factory"
-    with fence(key, spec.factory, letting=(ConfigError,)):
-        returned = spec.factory(config)
+    returned: object = ask(key, spec.factory, lambda: spec.factory(config), seconds, letting=(ConfigError,))
     return expect(key, returned, wanted)
 
 
@@ -205,12 +173,16 @@ def _refusal(key: str, component: object, error: BaseException) -> PluginError:
 def _message(error: BaseException) -> str:
     if _is_write(error):
         return "wrote to its input, which is read-only"
+    if isinstance(error, ExitRefusedError):
+        return f"{error}, which would have ended the program without a word"
     return f"raised {type(error).__name__}: {text_of(error)}".rstrip(": ")
 
 
 def _fix(error: BaseException) -> str | None:
     if _is_write(error):
         return "copy the array before changing it"
+    if isinstance(error, ExitRefusedError):
+        return "raise an error instead"
     *_, (deepest, _) = traceback.walk_tb(error.__traceback__)
     if deepest.f_globals.get("__name__") == "tradewright.values.arrays":
         return "give arrays of float64 to the values of tradewright"

@@ -171,7 +171,7 @@ def tradewright_executors() -> Iterable[ExecutorSpec]:  # type: ignore[empty-bod
         Once per plugin, at start-up.
 
     Returns:
-        Specs; the factory runs only when `[execution] executor` names it.
+        Specs; the factory runs only when `[execution] executor` names it, or a `[venues.NAME]` table of its options.
 
     Raises:
         Anything raised quarantines the plugin; the others go on.

@@ -12,31 +12,28 @@ import multiprocessing
 import os
 import pickle
 import signal as signals
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
 
-from tradewright.config import Pin
 from tradewright.errors import ConfigError, PluginError
-from tradewright.host.components import FittedSignal, Optimizer, RowOptimizer, Signal
-from tradewright.host.fence import RelayedError, ask, made
+from tradewright.host.fence import RelayedError, ask, make_component
+from tradewright.host.kinds import KINDS
 from tradewright.host.loading import load
+from tradewright.host.worker import Worker, end_process
 
 if TYPE_CHECKING:
-    from datetime import date
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
 
-    from tradewright.values.allocation import Allocation, Problem
-    from tradewright.values.arrays import BoolArray, FloatArray
-    from tradewright.values.forecast import Forecast
-    from tradewright.values.history import History
+    from tradewright.config import Pin
+    from tradewright.host.lockfile import Lock
 
 STOP_SECONDS = 2.0
 """How long a process that was asked to end may take before it is killed."""
 
-_PROTOCOLS: dict[str, type[Any]] = {"signal": Signal, "optimizer": Optimizer}
 _WORDS = ("message", "file", "line", "key", "fix")
 
 
@@ -45,32 +42,34 @@ class Home:
     """Where a component comes from.
 
     Attributes:
-        plugin: The plugin's name.
+        plugin: The plugin, in the version that runs here.
         kind: `signal` or `optimizer`.
         name: The component's name.
         config: Its validated options.
+        lock: What the plugin must consist of; None compares nothing.
     """
 
-    plugin: str
+    plugin: Pin
     kind: str
     name: str
     config: Any
+    lock: Lock | None = None
 
 
 class Children:
     """The processes of one run; leaving the context ends them all."""
 
     def __init__(self) -> None:
-        self._open: list[_Child] = []
+        self._open: list[_Process] = []
 
     def __enter__(self) -> Children:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for child in self._open:
-            child.close()
+        for process in self._open:
+            process.close()
 
-    def start(self, home: Home, seconds: float) -> ChildSignal | ChildOptimizer:
+    def start(self, home: Home, seconds: float) -> Child:
         """Return a component that lives in a new process.
 
         Args:
@@ -81,67 +80,42 @@ class Children:
             ConfigError: The factory refused the options.
             PluginError: The plugin or its component broke while being made, or took too long.
         """
-        child = _Child(home, seconds)
-        self._open.append(child)
-        about = child.ask("about")
-        if home.kind == "signal":
-            return ChildSignal(child, *about)
-        return (ChildRowOptimizer if about else ChildOptimizer)(child)
-
-
-class ChildSignal:
-    """A signal in another process."""
-
-    def __init__(self, child: _Child, warmup_bars: int, fitted_until: date | None) -> None:
-        self._child = child
-        self.warmup_bars = warmup_bars
-        self.fitted_until = fitted_until
-
-    def compute(self, view: History) -> Forecast:
-        """Ask it."""
-        forecast: Forecast = self._child.ask("compute", view)
-        return forecast
-
-
-class ChildOptimizer:
-    """An optimizer in another process."""
-
-    def __init__(self, child: _Child) -> None:
-        self._child = child
-
-    def solve(self, problem: Problem) -> Allocation:
-        """Ask it."""
-        allocation: Allocation = self._child.ask("solve", problem)
-        return allocation
-
-
-class ChildRowOptimizer(ChildOptimizer):
-    """One that answers all rebalances at once."""
-
-    def solve_rows(
-        self, forecast: FloatArray, volatility: FloatArray, trading: BoolArray, gross: float
-    ) -> FloatArray:
-        """Ask it."""
-        weights: FloatArray = self._child.ask("solve_rows", forecast, volatility, trading, gross)
-        return weights
-
-
-class _Child:
-    """One process and the pipe to it."""
-
-    def __init__(self, home: Home, seconds: float) -> None:
-        self._key, self._seconds = home.name, seconds
         try:
-            packed = pickle.dumps(home)
+            # Unpacking them imports the plugin, which the other process does not before it has looked at the lock.
+            packed = attrs.evolve(home, config=pickle.dumps(home.config))
         except Exception as error:
             message = f"its options cannot be sent to another process: {error}"
             raise PluginError(message, key=home.name, fix='use isolation = "none"') from error
+        process = _Process(home.name, seconds)
+        self._open.append(process)
+        return Child(process, *process.ask("about", packed))
+
+
+class Child:
+    """A component in another process: it has what its protocols declare, as far as the component has it there."""
+
+    def __init__(self, process: _Process, attributes: dict[str, Any], methods: tuple[str, ...]) -> None:
+        self._process = process
+        # As the object's own, because a protocol does not look behind `__getattr__`.
+        for name, value in attributes.items():
+            setattr(self, name, value)
+        for name in methods:
+            setattr(self, name, partial(process.ask, name))
+
+
+class _Process:
+    """One process and the pipe to it."""
+
+    def __init__(self, name: str, seconds: float) -> None:
+        self._name, self._seconds = name, seconds
         # A forked child would share locks that other threads hold.
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        self._process: BaseProcess = context.Process(target=_serve, args=(theirs, packed), daemon=True)
+        self._process: BaseProcess = context.Process(target=_serve, args=(theirs,), daemon=True)
         self._process.start()
         theirs.close()
+        # Sending blocks while the other side does not read, and receiving until it has sent the rest.
+        self._worker = Worker(f"process of {name}")
 
     def ask(self, what: str, *given: object) -> Any:
         """Return the component's answer.
@@ -150,15 +124,17 @@ class _Child:
             ConfigError: As `Children.start`.
             PluginError: It raised, or is no longer there, or has not answered in time and was killed.
         """
-        try:
-            self._pipe.send((what, given))
-            if not self._pipe.poll(self._seconds):
-                self._process.kill()
-                message = f"gave no answer within {self._seconds:g} s; its process was killed"
-                raise RelayedError(message, key=f"{self._key}.{what}")
-            said, answer = self._pipe.recv()
-        except (OSError, EOFError) as error:
-            raise RelayedError(self._end(), key=f"{self._key}.{what}") from error
+        key = f"{self._name}.{what}"
+        question = self._worker.ask(key, lambda: self._exchange(what, given), self._seconds)
+        if not question.ended.is_set():
+            self._process.kill()
+            raise RelayedError(f"gave no answer within {self._seconds:g} s; its process was killed", key=key)
+        if isinstance(question.raised, OSError | EOFError):
+            raise RelayedError(self._end(), key=key) from question.raised
+        if question.raised is not None:
+            message = f"could not be exchanged with its process: {question.raised}"
+            raise PluginError(message, key=key, fix='use isolation = "none"') from question.raised
+        said, answer = question.returned[0]
         if said == "answer":
             return answer
         raise (ConfigError if said == "config" else RelayedError)(answer.pop("message"), **answer)
@@ -170,6 +146,11 @@ class _Child:
         self._process.join(STOP_SECONDS)
         self._process.kill()
         self._process.join()
+        self._worker.dismiss()
+
+    def _exchange(self, what: str, given: tuple[object, ...]) -> Any:
+        self._pipe.send((what, given))
+        return self._pipe.recv()
 
     def _end(self) -> str:
         self._process.join(STOP_SECONDS)
@@ -182,37 +163,49 @@ class _Child:
 # ---- in the other process --------------------------------------------------------------------------------
 
 
-def _serve(pipe: Connection, packed: bytes) -> None:
+def _serve(pipe: Connection) -> None:
     """Make the component and answer until the pipe closes."""
     signals.signal(signals.SIGINT, signals.SIG_IGN)  # A Ctrl-C goes to the program, which then ends this process.
     os.dup2(2, 1)  # Standard output may carry `--json`; what C code writes there ends up on standard error.
-    home: Home = pickle.loads(packed)  # noqa: S301  # from the parent, which made it
-    component: Any = None
+    os._exit = end_process  # A component that ends its own process harms nobody, and is named for it.
+    name, component = "", None
     with contextlib.suppress(EOFError, OSError):
         while True:
             what, given = pipe.recv()
             try:
                 if component is None:
-                    component = _component(home)
-                reply = "answer", _answer(home.name, component, what, given)
+                    (home,) = given
+                    name, component = home.name, _component(home)
+                    answer: Any = _about(home, component)
+                else:
+                    answer = _answer(name, component, what, given)
+                said = "answer"
             except (ConfigError, PluginError) as error:
                 said = "config" if isinstance(error, ConfigError) else "plugin"
-                reply = said, {word: getattr(error, word) for word in _WORDS}
-            pipe.send(reply)
+                answer = {word: getattr(error, word) for word in _WORDS}
+            pipe.send((said, answer))
 
 
 def _component(home: Home) -> Any:
-    plugins = load((Pin(name=home.plugin),))
+    plugins = load((home.plugin,), lock=home.lock)
     spec = plugins.find(home.kind, home.name)
-    return made(spec, home.config, _PROTOCOLS[home.kind])
+    config = pickle.loads(home.config)  # noqa: S301  # from the parent, which made it
+    # No deadline here: whoever asks keeps it, and ends this process.
+    return make_component(spec, config, KINDS[home.kind].protocols[0], None)
+
+
+def _about(home: Home, component: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the attributes that the component has of those its protocols declare, and the names of the methods."""
+    kind = KINDS[home.kind]
+
+    def told() -> tuple[dict[str, Any], tuple[str, ...]]:
+        attributes = {name: getattr(component, name) for name in kind.attributes if hasattr(component, name)}
+        return attributes, tuple(name for name in kind.methods if hasattr(component, name))
+
+    return ask(f"{home.name}.about", component, told, None)
 
 
 def _answer(name: str, component: Any, what: str, given: tuple[Any, ...]) -> Any:
-    if what == "about":
-        if isinstance(component, Signal):
-            until = component.fitted_until if isinstance(component, FittedSignal) else None
-            return component.warmup_bars, until
-        return isinstance(component, RowOptimizer)
     # Numbers that came through a pipe can be written to; copies made by a value type cannot.
     values = [_frozen(value) for value in given]
     return ask(f"{name}.{what}", component, lambda: getattr(component, what)(*values), None)

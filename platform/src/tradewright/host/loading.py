@@ -183,8 +183,7 @@ def _refused(pin: Pin, installed: Mapping[str, Sequence[EntryPoint]], lock: Lock
     """Return records that say why the plugin must not be imported; none when it may."""
     entries = installed.get(pin.name, ())
     if not entries:
-        near = did_you_mean(pin.name, installed)
-        reason = f"not installed; pip install tradewright-{pin.name}{near}"
+        reason = f"not installed{did_you_mean(pin.name, installed)}"
         return [PluginRecord(name=pin.name, status="quarantined", reason=reason)]
     found = [_record(entry) for entry in entries]
     if len(found) > 1:

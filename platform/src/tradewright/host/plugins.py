@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
-from tradewright.config import did_you_mean, show
+from tradewright.config import did_you_mean, show, structure
 from tradewright.errors import ConfigError, PluginError
+from tradewright.host.fence import FACTORY_SECONDS, make_component
+from tradewright.host.hookspecs import PROJECT
+from tradewright.host.kinds import KINDS
 
 if TYPE_CHECKING:
     from tradewright.config import Settings
@@ -62,17 +65,15 @@ class Plugins:
     lock: Lock | None = None
     allowed_by: str = "plugins.toml"
 
-    def named(self, settings: Settings, kind: str, name: str, key: str) -> Spec:
-        """Return the active component of that kind and name; an error points at the dotted `key` that names it.
-
-        Raises:
-            ConfigError: As `find`.
-            PluginError: Likewise.
-        """
-        try:
-            return self.find(kind, name)
-        except (ConfigError, PluginError) as error:
-            raise settings.place(error, key) from error
+    def bringing(self, name: str) -> PluginRecord | None:
+        """Return the plugin of that name, or the active one with components of that name, which alone it then has."""
+        for record in self.records:
+            if record.name == name:
+                return record
+        for record in self.records:
+            if specs := tuple(spec for spec in record.components if spec.name == name):
+                return attrs.evolve(record, components=specs)
+        return None
 
     def owner(self, spec: Spec) -> PluginRecord:
         """Return the plugin that a component comes from."""
@@ -100,8 +101,69 @@ class Plugins:
         raise ConfigError(
             f"no {kind} named {show(name)}{did_you_mean(name, active)}; available: {names}"
             + (f"; not active: {', '.join(broken)}" if broken else ""),
-            fix=f"correct the name, or pip install tradewright-{name} and add it to [plugins] enabled",
+            fix="correct the name, or enable the plugin that brings it: see tradewright plugins list",
         )
+
+
+@attrs.frozen(kw_only=True)
+class Chosen:
+    """A component that plugins.toml names, with its validated options, ready to be made.
+
+    Attributes:
+        spec: Its spec.
+        config: Its options.
+        owner: The plugin that it comes from.
+    """
+
+    spec: Spec
+    config: Any
+    owner: PluginRecord
+
+    def make(self, wanted: type[Any] | None = None, seconds: float | None = FACTORY_SECONDS) -> Any:
+        """Make it, in its own thread.
+
+        Args:
+            wanted: What it must be, None for the protocol of its kind.
+            seconds: How long that may take.
+
+        Raises:
+            ConfigError: The factory refused the options.
+            PluginError: The factory broke, or returned something else.
+        """
+        return make_component(self.spec, self.config, wanted or KINDS[self.spec.kind].protocols[0], seconds)
+
+
+def choose(
+    settings: Settings, plugins: Plugins, kind: str, name: str, key: str, named_at: str | None = None
+) -> Chosen:
+    """Return the active component of that kind and name, with the options that stand at `key`.
+
+    Args:
+        settings: The configuration.
+        plugins: What it may use.
+        kind: A word of `KINDS`.
+        name: The component's word in plugins.toml.
+        key: Dotted place of its options, as `tradewright.config.structure` takes it.
+        named_at: Place of its name, None where `key` names it as well; an error about the name points there.
+
+    Raises:
+        ConfigError: The component is unknown or not enabled, or an option is wrong.
+        PluginError: The plugin of that name is not active, or its config class cannot be used.
+    """
+    try:
+        spec = plugins.find(kind, name)
+    except (ConfigError, PluginError) as error:
+        raise settings.place(error, named_at or key) from error
+    return Chosen(spec=spec, config=structure(settings, key, spec.config), owner=plugins.owner(spec))
+
+
+def how_to_install(plugin: str) -> str:
+    """Say how a plugin that is missing gets here, without promising a package: a stranger may have taken the name.
+
+    >>> how_to_install("my-signal")
+    'correct the name, or install the package that brings my-signal (by custom tradewright-my-signal)'
+    """
+    return f"correct the name, or install the package that brings {plugin} (by custom {PROJECT}-{plugin})"
 
 
 def unavailable(record: PluginRecord, allowed_by: str) -> ConfigError | PluginError:
@@ -112,7 +174,7 @@ def unavailable(record: PluginRecord, allowed_by: str) -> ConfigError | PluginEr
             fix = f"add {record.name} to {ENVIRONMENT}, which replaces [plugins] enabled, or unset it"
         return ConfigError(f"plugin {record.name} is installed but not enabled", fix=fix)
     if record.distribution is None:
-        fix = f"pip install tradewright-{record.name}, or take it out of [plugins] enabled"
+        fix = f"{how_to_install(record.name)}, or take it out of [plugins] enabled"
         return ConfigError(f"plugin {record.name} {record.reason}", fix=fix)
     fix = f"mend or update it; see tradewright doctor {record.name}"
     return PluginError(f"plugin {record.name} is {record.status}: {record.reason}", fix=fix)

@@ -8,10 +8,8 @@ implementation makes pluggy drop the results of all others.
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 import re
-import sys
 from collections.abc import AsyncIterable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,30 +21,15 @@ from tradewright.config import did_you_mean, show
 from tradewright.config.credentials import is_reference
 from tradewright.errors import PluginError
 from tradewright.host import hookspecs
-from tradewright.host.components import (
-    API,
-    DataSourceSpec,
-    ExecutorSpec,
-    OptimizerSpec,
-    OrderCheckSpec,
-    SignalSpec,
-    TargetRuleSpec,
-)
-from tradewright.host.fence import attempt, place_of, text_of
+from tradewright.host.components import API
+from tradewright.host.fence import place_of, text_of
+from tradewright.host.kinds import HOOKS
+from tradewright.host.worker import worker_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tradewright.host.components import Spec
-
-HOOKS: dict[str, tuple[type[Spec], ...]] = {
-    "tradewright_data_sources": (DataSourceSpec,),
-    "tradewright_signals": (SignalSpec,),
-    "tradewright_optimizers": (OptimizerSpec,),
-    "tradewright_risk_rules": (TargetRuleSpec, OrderCheckSpec),
-    "tradewright_executors": (ExecutorSpec,),
-}
-"""The hooks in the order they are called, and the specs that each may yield."""
 
 NAME = re.compile(r"[a-z0-9-]+")
 """What plugins and components may be called."""
@@ -94,13 +77,13 @@ class Guard:
             PluginError: It raised anything at all, or has not returned in time.
         """
         # A banner printed while loading must not end up in the middle of `--json`.
-        with contextlib.redirect_stdout(sys.stderr):
-            tried = attempt(function, self.deadline_seconds, f"{self.package} {doing}")
-        if tried.raised is not None:
-            raise self._failure(tried.raised, doing) from tried.raised
-        if not tried.returned:
+        worker = worker_of(self.package)
+        question = worker.ask(f"{self.package} {doing}", function, self.deadline_seconds, banner=True)
+        if question.raised is not None:
+            raise self._failure(question.raised, doing) from question.raised
+        if not question.returned:
             raise PluginError(f"hung for {self.deadline_seconds:g} s {doing}")
-        return tried.returned[0]
+        return question.returned[0]
 
     def _failure(self, error: BaseException, doing: str) -> PluginError:
         if isinstance(error, SyntaxError):
@@ -209,9 +192,9 @@ def _spec_flaw(spec: Spec) -> str | None:
         return f"yielded {spec.kind} {spec.name} whose factory is not callable"
     if not isinstance(spec.config, type) or not attrs.has(spec.config):
         return f"yielded {spec.kind} {spec.name} whose config is not an attrs class"
-    for field, wanted in (("summary", str), ("api", int)):
-        value = getattr(spec, field)
-        if not isinstance(value, wanted) or isinstance(value, bool):
+    for field, wanted in (("summary", str), ("api", int), ("native", bool)):
+        value = getattr(spec, field, False)
+        if not isinstance(value, wanted) or isinstance(value, bool) != (wanted is bool):
             was = type(value).__name__
             return f"yielded {spec.kind} {spec.name} whose {field} is of type {was}; {wanted.__name__} wanted"
     return _needs_flaw(spec)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from tradewright.optimize.solve import BREACHES_MAX, FALLBACK, solve
-from tradewright.values.allocation import Problem
+from tradewright.values.allocation import Problem, Solved
 
 if TYPE_CHECKING:
     from tradewright.host.components import Optimizer
@@ -29,6 +29,7 @@ class Rebalances:
         gross: Cap on the sum of absolute weights, a fraction > 0.
         seconds: How long one answer may take, None for ever.
         breaches: Answers that the fallback replaced, oldest first.
+        answers: What the optimizer said each time, oldest first.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Rebalances:
     gross: float
     seconds: float | None = None
     breaches: list[Breach] = attrs.field(factory=list)
+    answers: list[Solved] = attrs.field(factory=list)
 
     def ask(self, bar: int, current: FloatArray) -> FloatArray:
         """Return the checked weights of the rebalance at the close of row `bar`, `(n_assets,)`.
@@ -58,7 +60,9 @@ class Rebalances:
         )
         if len(self.breaches) >= BREACHES_MAX:
             return FALLBACK.solve(problem).weights
-        allocation, breach = solve(self.name, self.optimizer, problem, self.seconds)
-        if breach is not None:
-            self.breaches.append(attrs.evolve(breach, bar=bar))
-        return allocation.weights
+        answer = solve(self.name, self.optimizer, problem, self.seconds)
+        if answer.own is not None:
+            self.answers.append(Solved.of(answer.own, bar))
+        if answer.breach is not None:
+            self.breaches.append(attrs.evolve(answer.breach, bar=bar))
+        return answer.allocation.weights

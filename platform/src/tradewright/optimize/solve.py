@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+import attrs
 import numpy as np
 
 from tradewright.errors import PluginError
@@ -31,9 +32,24 @@ BREACHES_MAX = 3
 Rebalance = Literal["bar", "session", "week", "month"]
 
 
+@attrs.frozen
+class Answer:
+    """What came of one rebalance.
+
+    Attributes:
+        allocation: Within the bounds of the problem.
+        breach: Why it is not the optimizer's own, or None.
+        own: What the optimizer itself said, None when it gave no allocation.
+    """
+
+    allocation: Allocation
+    breach: Breach | None
+    own: Allocation | None
+
+
 def solve(
     name: str, optimizer: Optimizer, problem: Problem, seconds: float | None = None, fallback: Optimizer = FALLBACK
-) -> tuple[Allocation, Breach | None]:
+) -> Answer:
     """Ask `optimizer` for weights, check them against the problem, and fall back when they do not hold.
 
     Args:
@@ -43,17 +59,15 @@ def solve(
         seconds: How long it may take, None for ever.
         fallback: Who answers instead; the kernel's own, and trusted.
 
-    Returns:
-        An allocation within the bounds of `problem`, and why it is not the optimizer's own, or None.
     """
-    key = f"{name}.solve"
+    key, own = f"{name}.solve", None
     try:
         returned = ask(key, optimizer, lambda: optimizer.solve(problem), seconds)
-        allocation = expect(key, returned, Allocation)
-        _check(key, allocation, problem)
+        own = expect(key, returned, Allocation)
+        _check(key, own, problem)
     except PluginError as error:
-        return fallback.solve(problem), Breach(component=name, reason=str(error))
-    return allocation, None
+        return Answer(fallback.solve(problem), Breach(component=name, reason=str(error)), own)
+    return Answer(own, None, own)
 
 
 def target_weights(

@@ -8,7 +8,7 @@ import attrs
 import numpy as np
 
 from tradewright.engine.log import GRANTED
-from tradewright.sentence.wiring import granted
+from tradewright.sentence.wiring import divide_capital
 
 if TYPE_CHECKING:
     from tradewright.engine.state import Table
@@ -67,7 +67,7 @@ def capital_at(ran: Record, stop: int, row: int = ALL) -> float:
     """Return the money granted before bar `stop`, in currency; a book has its share of every step."""
     events = ran.trace.events
     steps = float(events.money[(events.kind == GRANTED) & (events.bar < stop)].sum())
-    first = granted(ran.settings)
+    first = divide_capital(ran.settings)
     if row == ALL:
         return float(first.sum()) + steps
     return float(first[row]) + steps * float(first[row] / first.sum())

@@ -15,7 +15,7 @@ from tradewright.reports.measures import beside, measured, rolling
 from tradewright.reports.plain import money
 from tradewright.reports.strategies import strategies
 from tradewright.reports.trading import lots, trades
-from tradewright.sentence.wiring import granted
+from tradewright.sentence.wiring import divide_capital
 from tradewright.values.arrays import array_field
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def figures(ran: Record, stop: int) -> Figures:
     cash_rate, per_year = ran.settings.costs.cash_rate, ran.sessions_per_year
     on = ran.bars.session[np.append(closes[0], closes)]
     nav = np.append(1.0, account.nav)
-    nav_gross = without_costs(nav, account, float(granted(ran.settings).sum()))
+    nav_gross = without_costs(nav, account, float(divide_capital(ran.settings).sum()))
     exposure = activity.exposure(account.net, account.equity)
     bars = ran.bars.between(ran.start, stop).adjusted()
     market = benchmarks.buy_and_hold(

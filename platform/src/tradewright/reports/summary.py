@@ -19,7 +19,7 @@ from tradewright.reports.tree.halts import AfterHalt, AtHalt
 from tradewright.reports.tree.report import CutOrders, Feed
 from tradewright.reports.unpriced import unpriced
 from tradewright.reports.unpriced import warnings as of_unpriced
-from tradewright.sentence.wiring import granted
+from tradewright.sentence.wiring import divide_capital
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -112,7 +112,7 @@ def summarise(ran: Record, warnings: Sequence[str] = ()) -> Summary:
         at_halt=None if ended is None else at_halt(ran, ended[0]),
         after_halt=None if ended is None else after_halt(ran, ended[1]),
         until_halt=None if until is None else figures(ran, until),
-        capital_start=float(granted(ran.settings).sum()),
+        capital_start=float(divide_capital(ran.settings).sum()),
         steps=tuple(step for step in events.steps(ran) if np.datetime64(step.on) <= whole.on[-1]),
         rules=rules,
         halts=with_cuts(ran, halts),

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tradewright.config import did_you_mean, structure
-from tradewright.host.fence import made
+import attrs
+
+from tradewright.config import did_you_mean
+from tradewright.errors import ConfigError
+from tradewright.host.plugins import choose
 from tradewright.risk.checks.restricted_list import RestrictedList
 from tradewright.risk.contract import OrderCheck, TargetRule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from tradewright.config import Settings
-    from tradewright.errors import ConfigError
-    from tradewright.host.plugins import Plugins
+    from tradewright.config import Range, Settings
+    from tradewright.host.components import Spec
+    from tradewright.host.plugins import Chosen, Plugins
 
 
 MISSION = ("drawdown-halt", "daily-loss", "risk-per-trade", "position-limit", "exposure")
@@ -32,11 +35,11 @@ def rules(settings: Settings, plugins: Plugins) -> tuple[tuple[str, TargetRule],
         PluginError: The plugin of a rule is not active, or its factory raised or returned something else.
     """
     names = [*settings.risk, *(name for name in MISSION if name not in settings.risk)]
-    specs = {name: plugins.named(settings, "target-rule", name, f"risk.{name}") for name in names}
-    options: dict[str, Any] = {name: structure(settings, f"risk.{name}", spec.config) for name, spec in specs.items()}
+    chosen = {name: _rule(settings, plugins, name) for name in names}
+    options = {name: one.config for name, one in chosen.items()}
     for error in (*contradictions(settings, options), *never_open(settings, options)):
         raise error
-    return tuple((name, made(spec, options[name], TargetRule)) for name, spec in specs.items())
+    return tuple((name, one.make(TargetRule)) for name, one in chosen.items())
 
 
 def checks(settings: Settings, plugins: Plugins) -> tuple[tuple[str, OrderCheck], ...]:
@@ -47,14 +50,31 @@ def checks(settings: Settings, plugins: Plugins) -> tuple[tuple[str, OrderCheck]
         PluginError: The plugin of a check is not active, or its factory raised or returned something else.
     """
     names = [*ALWAYS, *(name for name in settings.checks if name not in ALWAYS)]
-    specs = {name: plugins.named(settings, "order-check", name, f"checks.{name}") for name in names}
-    options: dict[str, Any] = {
-        name: structure(settings, f"checks.{name}", spec.config) for name, spec in specs.items()
-    }
-    for name, chosen in options.items():
-        for error in strangers(settings, f"checks.{name}.symbols", chosen):
+    chosen = {name: choose(settings, plugins, "order-check", name, f"checks.{name}") for name in names}
+    for name, one in chosen.items():
+        for error in strangers(settings, f"checks.{name}.symbols", one.config):
             raise error
-    return tuple((name, made(spec, options[name], OrderCheck)) for name, spec in specs.items())
+    return tuple((name, one.make(OrderCheck)) for name, one in chosen.items())
+
+
+def _rule(settings: Settings, plugins: Plugins, name: str) -> Chosen:
+    try:
+        return choose(settings, plugins, "target-rule", name, f"risk.{name}")
+    except ConfigError as error:
+        option = (error.key or "").removeprefix(f"risk.{name}.")
+        if name in MISSION and _loosens(plugins.find("target-rule", name), option, settings.risk.get(name, {})):
+            error.fix = f"{error.fix}: a limit of the mission, which a file may only tighten"
+        raise
+
+
+def _loosens(spec: Spec, option: str, table: Mapping[str, Any]) -> bool:
+    """Tell whether a mission's rule is given a number beyond the bound that is its default as well."""
+    field, value = attrs.fields_dict(spec.config).get(option), table.get(option)
+    span: Range | None = None if field is None else field.metadata.get("range")
+    if field is None or span is None or isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    default: Any = field.default
+    return bool(span.at_most == default and value > default) or bool(span.at_least == default and value < default)
 
 
 def contradictions(settings: Settings, options: dict[str, Any]) -> Iterator[ConfigError]:

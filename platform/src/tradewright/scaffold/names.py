@@ -12,7 +12,7 @@ from tradewright import builtins
 from tradewright.config import show
 from tradewright.errors import UsageError
 from tradewright.host.hookspecs import PROJECT
-from tradewright.host.registration import HOOKS
+from tradewright.host.kinds import HOOKS
 
 LENGTH_MAX = 40
 RESERVED = frozenset({PROJECT, "built-in", "builtins", "kernel", "plugin", "plugins", "test", "testing"})

@@ -12,7 +12,7 @@ import numpy as np
 
 from tradewright.errors import PluginError
 from tradewright.host.components import RowOptimizer
-from tradewright.host.isolation import ChildOptimizer, ChildSignal
+from tradewright.host.isolation import Child
 from tradewright.optimize.rebalances import Rebalances
 from tradewright.optimize.solve import has_begun, rebalance_rows, target_weights
 from tradewright.risk.features import volatility
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from tradewright.host.components import Signal
     from tradewright.sentence.strategies import Strategy
+    from tradewright.values.allocation import Solved
     from tradewright.values.arrays import BoolArray, FloatArray
     from tradewright.values.bars import Bars
     from tradewright.values.forecast import Forecast
@@ -46,6 +47,7 @@ class Targets:
         missing: Signals that gave no opinion, with the reason.
         breaches: Optimizer answers that were replaced, oldest first; those of an optimizer asked in turn come in
             while the bars are played.
+        answers: What an optimizer asked in turn said of each rebalance, oldest first; likewise.
         in_turn: Whom to ask at the close of each decision's bar, None when `weights` holds all answers.
         votes: weight x confidence x score of each signal that spoke, on the bars of decision alone; their sum is
             the combined forecast, `(n_decisions, n_assets)` by name.
@@ -56,6 +58,7 @@ class Targets:
     decided: BoolArray
     missing: dict[str, PluginError]
     breaches: Sequence[Breach]
+    answers: Sequence[Solved] = ()
     in_turn: Rebalances | None = None
     votes: dict[str, FloatArray] = attrs.field(factory=dict)
     fitted: dict[str, date] = attrs.field(factory=dict)
@@ -92,12 +95,12 @@ def targets(strategy: Strategy, bars: Bars) -> Targets:
         return Targets(weights=chosen.weights, breaches=chosen.breaches, **known)
     in_turn = Rebalances(name=name, optimizer=optimizer, **asked)
     unknown = np.full(combined.forecast.shape, np.nan)
-    return Targets(weights=unknown, breaches=in_turn.breaches, in_turn=in_turn, **known)
+    return Targets(weights=unknown, breaches=in_turn.breaches, answers=in_turn.answers, in_turn=in_turn, **known)
 
 
 def _patience(component: object, deadline: float) -> float | None:
     """Return how long to wait here: without end for a component whose own process is killed in time."""
-    return None if isinstance(component, ChildSignal | ChildOptimizer) else deadline
+    return None if isinstance(component, Child) else deadline
 
 
 def _fitted(name: str, signal: Signal | None) -> date | None:

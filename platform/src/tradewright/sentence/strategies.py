@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from tradewright.config import structure
+from tradewright.config import Pin
 from tradewright.errors import PluginError
-from tradewright.host.components import Optimizer, Signal
-from tradewright.host.fence import made
+from tradewright.host.components import OptimizerSpec, SignalSpec
 from tradewright.host.isolation import Home
+from tradewright.host.plugins import choose
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tradewright.config import Settings, StrategySettings
-    from tradewright.host.components import Spec
+    from tradewright.host.components import Optimizer, Signal
     from tradewright.host.isolation import Children
-    from tradewright.host.plugins import Plugins
+    from tradewright.host.plugins import Chosen, Plugins
     from tradewright.optimize.solve import Rebalance
 
 
@@ -71,16 +68,15 @@ def build(settings: Settings, plugins: Plugins, name: str, children: Children | 
             signals[signal] = make_signal(settings, plugins, name, signal, children)
         except PluginError as error:
             signals[signal], missing[signal] = None, error
-    key = f"strategies.{name}.optimizer"
-    spec = plugins.named(settings, "optimizer", chosen.optimizer, key)
-    optimizer = _make(settings, plugins, spec, key, Optimizer, _own(chosen, children))
+    named = chosen.optimizer.name
+    optimizer = choose(settings, plugins, "optimizer", named, f"strategies.{name}.optimizer")
     return Strategy(
         name=name,
         symbols=symbols(settings, name),
         signals=signals,
         missing=missing,
         weights={signal: part.weight for signal, part in chosen.signals.items()},
-        optimizer=(chosen.optimizer, optimizer),
+        optimizer=(named, _make(optimizer, chosen, plugins, children)),
         gross=chosen.gross,
         rebalance=chosen.rebalance,
         deadline=chosen.deadline,
@@ -101,29 +97,23 @@ def make_signal(
         ConfigError: The signal or an option is unknown.
         PluginError: Its plugin is not active, or its factory broke.
     """
-    key = f"strategies.{strategy}.signals.{name}"
-    spec = plugins.named(settings, "signal", name, key)
-    signal: Signal = _make(settings, plugins, spec, key, Signal, _own(settings.strategies[strategy], children))
+    chosen = choose(settings, plugins, "signal", name, f"strategies.{strategy}.signals.{name}")
+    signal: Signal = _make(chosen, settings.strategies[strategy], plugins, children)
     return signal
 
 
-def _own(chosen: StrategySettings, children: Children | None) -> Callable[[Home], object] | None:
-    """Return what starts a process for a component of this strategy, None when it wants none."""
-    if children is None or chosen.isolation == "none":
-        return None
-    return partial(children.start, seconds=chosen.deadline)
+def _make(one: Chosen, strategy: StrategySettings, plugins: Plugins, children: Children | None) -> Any:
+    """Make a component of a strategy, here or in a process of its own."""
+    if children is None or not _lives_apart(one, strategy):
+        return one.make(seconds=strategy.deadline)
+    pin = Pin(one.owner.name, one.owner.version)
+    home = Home(plugin=pin, kind=one.spec.kind, name=one.spec.name, config=one.config, lock=plugins.lock)
+    return children.start(home, strategy.deadline)
 
 
-def _make(
-    settings: Settings,
-    plugins: Plugins,
-    spec: Spec,
-    key: str,
-    wanted: type[Any],
-    start: Callable[[Home], object] | None,
-) -> Any:
-    config: object = structure(settings, key, spec.config)
-    owner = plugins.owner(spec)
-    if start is None or owner.builtin:  # The kernel's own components are the kernel.
-        return made(spec, config, wanted)
-    return start(Home(plugin=owner.name, kind=spec.kind, name=spec.name, config=config))
+def _lives_apart(one: Chosen, strategy: StrategySettings) -> bool:
+    if one.owner.builtin:  # The kernel's own components are the kernel.
+        return False
+    if strategy.isolation == "auto":
+        return isinstance(one.spec, SignalSpec | OptimizerSpec) and one.spec.native
+    return strategy.isolation == "process"

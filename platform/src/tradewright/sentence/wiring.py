@@ -50,7 +50,7 @@ def answers(strategies: Sequence[Strategy], wanted: Mapping[str, Targets], bars:
     return answer
 
 
-def granted(settings: Settings) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def divide_capital(settings: Settings) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """Return each book's share of the starting capital, `(n_books,)`."""
     shares = [strategy.capital_share for strategy in settings.strategies.values()]
     return settings.capital.start * np.array(shares, dtype=np.float64)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tradewright.data.quality import check
 from tradewright.errors import ConfigError, DataError, PluginError, UsageError
-from tradewright.host.fence import expect, fence
+from tradewright.host.fence import ask, expect
 from tradewright.sessions import all_sessions, cache_folder
 from tradewright.testing import folders
 from tradewright.testing.contract import ComponentContract
@@ -69,9 +69,8 @@ class AskedSource(ComponentContract):
 
     def _asked(self, source: DataSource, **asked: Any) -> Bars:
         request, key = self.request(**asked), f"{self.spec().name}.history"
-        with fence(key, source, (ConfigError, DataError, UsageError)):
-            returned = source.history(request)
-        return expect(key, returned, Bars)
+        letting = (ConfigError, DataError, UsageError)
+        return expect(key, ask(key, source, lambda: source.history(request), None, letting=letting), Bars)
 
     def _sessions(self) -> Sessions:
         return all_sessions(self.calendar, cache=cache_folder(self.workspace))

@@ -9,8 +9,8 @@ import attrs
 import tradewright
 from tradewright.config import show
 from tradewright.errors import ConfigError, PluginError, TradewrightError
-from tradewright.host.fence import made
-from tradewright.host.registration import HOOKS
+from tradewright.host.fence import make_component
+from tradewright.host.kinds import HOOKS
 from tradewright.testing import home, options, processes
 from tradewright.testing.wording import broken, refused
 
@@ -70,7 +70,7 @@ class ComponentContract:
         """Return a fresh component of `options` with some of them changed, made as the kernel makes it."""
         spec = self.spec()
         try:
-            return made(spec, options.structured({**self.options, **changes}, spec.config), object)
+            return make_component(spec, options.structured({**self.options, **changes}, spec.config), object)
         except TradewrightError as error:
             raise refused(
                 error,
@@ -158,7 +158,7 @@ class ComponentContract:
     def _tried(self, spec: Spec, table: Mapping[str, Any], tried: str) -> None:
         expected = f"{tried} to work, or to be refused by a ConfigError"
         try:
-            made(spec, options.structured(table, spec.config), object)
+            make_component(spec, options.structured(table, spec.config), object)
         except ConfigError:
             return
         except PluginError as error:

@@ -11,7 +11,8 @@ import pytest
 
 from tradewright.errors import PluginError
 from tradewright.host.components import Optimizer, RowOptimizer
-from tradewright.host.fence import attempt, expect, fence
+from tradewright.host.fence import ask, expect
+from tradewright.host.worker import worker_of
 from tradewright.optimize.solve import FALLBACK, solve
 from tradewright.testing.contract import ComponentContract
 from tradewright.testing.wording import broken, refused
@@ -93,7 +94,7 @@ class OptimizerContract(ComponentContract):
     def test_weights_keep_every_bound(self) -> None:
         """No weight is against the forecast, none before the first bar, and the sum is at most gross."""
         for one in self.problems():
-            _, breach = solve(self.spec().name, self.component(), one)
+            breach = solve(self.spec().name, self.component(), one).breach
             if breach is not None:
                 fix = "respect problem.gross, problem.trading and the signs of problem.forecast"
                 raise broken(expected=f"weights within the bounds of {_shown(one)}", found=breach.reason, fix=fix)
@@ -104,7 +105,7 @@ class OptimizerContract(ComponentContract):
             wanted = f"weights or a status when {what}"
             try:
                 word = self._returned(one).status
-                breach = solve(self.spec().name, self.component(), one)[1]
+                breach = solve(self.spec().name, self.component(), one).breach
             except PluginError as error:
                 fix = (
                     'catch the solver\'s errors and return Allocation(weights=0 * problem.forecast, status="failed")'
@@ -132,7 +133,7 @@ class OptimizerContract(ComponentContract):
         timed = any(field.alias == "timeout_seconds" for field in attrs.fields(self.spec().config))
         component = self.configured(timeout_seconds=self.seconds_max) if timed else self.component()
         began = time.monotonic()
-        attempt(lambda: component.solve(problem(50)), 2.0 * self.seconds_max, "solve")
+        worker_of(self.spec().name).ask("solve", lambda: component.solve(problem(50)), 2.0 * self.seconds_max)
         seconds = time.monotonic() - began
         if seconds > 1.5 * self.seconds_max:
             fix = "pass a time limit to the solver and return its best weights as feasible, or raise `seconds_max`"
@@ -194,9 +195,7 @@ class OptimizerContract(ComponentContract):
 
     def _returned(self, one: Problem) -> Allocation:
         component, key = self.component(), f"{self.spec().name}.solve"
-        with fence(key, component):
-            returned = component.solve(one)
-        return expect(key, returned, Allocation)
+        return expect(key, ask(key, component, lambda: component.solve(one), None), Allocation)
 
 
 def _shown(one: Problem) -> str:

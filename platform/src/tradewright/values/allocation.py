@@ -1,7 +1,9 @@
-"""The portfolio problem put to an optimizer, and its answer."""
+"""The portfolio problem put to an optimizer, its answer, and what is kept of it."""
 
 from __future__ import annotations
 
+import math
+from numbers import Real
 from typing import TYPE_CHECKING, Literal
 
 import attrs
@@ -62,3 +64,38 @@ class Allocation:
     bound: float | None = None
     solver: str = ""
     seconds: float = 0.0
+
+
+def _finite(value: object) -> float | None:
+    """Take a solver's number as it is kept: what is none, or has no end, says nothing."""
+    return float(value) if isinstance(value, Real) and math.isfinite(value) else None
+
+
+@attrs.frozen(kw_only=True)
+class Solved:
+    """What an optimizer said of one rebalance, its weights aside; kept of every answer, replaced ones included.
+
+    Attributes:
+        bar: Row of the decision.
+        status: One of those of `Allocation`, or what the optimizer said instead.
+        objective: Value reached, None where it was not told.
+        bound: Best value proved possible, likewise.
+        solver: What solved it, with its version.
+        seconds: Time it says it took, None where that is no number.
+
+    >>> Solved.of(Allocation(weights=[0.5], objective=0.1, bound=math.inf, solver="scip 9.2"), bar=3)
+    Solved(bar=3, status='optimal', objective=0.1, bound=None, solver='scip 9.2', seconds=0.0)
+    """
+
+    bar: int
+    status: str
+    objective: float | None = attrs.field(default=None, converter=_finite)
+    bound: float | None = attrs.field(default=None, converter=_finite)
+    solver: str = attrs.field(default="", converter=str)
+    seconds: float | None = attrs.field(default=0.0, converter=_finite)
+
+    @classmethod
+    def of(cls, allocation: Allocation, bar: int) -> Solved:
+        """Return what is kept of an answer."""
+        told = {name: getattr(allocation, name) for name in ("status", "objective", "bound", "solver", "seconds")}
+        return cls(bar=bar, **told)

@@ -95,11 +95,20 @@ class Run:
         """Hash of configuration and data: equal ones are one trial, whenever and over whichever range they ran.
 
         The order of the settings counts, because the order of rules does.  Whether prices came from the cache does
-        not: the fingerprints say which they were.
+        not, nor how long a source was waited for: the fingerprints say which they were.  Components that live where
+        they like count as in the program, which was the default before.
         """
-        feeds: dict[str, dict[str, Any]] = self.config.get("data", {})
-        prices = {name: {key: feed[key] for key in feed if key != "cache"} for name, feed in feeds.items()}
-        tried = {**self.config, "data": prices} if feeds else self.config
+        tried = dict(self.config)
+        if feeds := self.config.get("data"):
+            untold = {"cache", "deadline"}
+            tried["data"] = {
+                name: {key: feed[key] for key in feed if key not in untold} for name, feed in feeds.items()
+            }
+        if strategies := self.config.get("strategies"):
+            tried["strategies"] = {
+                name: {**one, "isolation": "none"} if one.get("isolation") == "auto" else one
+                for name, one in strategies.items()
+            }
         return hashlib.sha256(json.dumps([tried, self.data]).encode()).hexdigest()
 
     @property
