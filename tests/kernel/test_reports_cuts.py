@@ -111,11 +111,11 @@ def test_halt_of_another_rule_has_no_cut(tmp_path: Path) -> None:
 
 
 def test_cut_of_the_account_is_that_of_all_books(tmp_path: Path) -> None:
-    fills = [(1, 1, 0, BY_ORDER, 50.0, 11.0, 1.0, 2.0), (3, 1, 0, BY_ORDER, -25.0, 12.0, 1.0, 2.0)]
     found = made(
         tmp_path,
+        (1, 1, 0, BY_ORDER, 50.0, 11.0, 1.0, 2.0),
         (3, 0, 0, BY_ORDER, -25.0, 12.0, 1.0, 2.0),
-        *sorted(fills),
+        (3, 1, 0, BY_ORDER, -25.0, 12.0, 1.0, 2.0),
         books=("one", "two"),
         events=[(2, 2, *FIRED[2:])],
     )

@@ -174,7 +174,7 @@ def _compared_trace(then: Run, now: dict[str, str]) -> Iterator[Difference]:
 
 def _compared_figures(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Difference]:
     """Compare what both reports say; a newer version may say more."""
-    before, after = (dict(_leaves({part: one.get(part) for part in COMPUTED})) for one in (then, now))
+    before, after = (dict(_leaves({part: one[part] for part in COMPUTED if part in one})) for one in (then, now))
     for name in before:
         if name in after and before[name] != after[name]:
             yield Difference(kind="figure", name=name, then=before[name], now=after[name])

@@ -17,6 +17,7 @@ import attrs
 import numpy as np
 
 from tradewright.engine.log import BY_ORDER
+from tradewright.engine.transitions import DUST
 from tradewright.reports.executions import executions
 from tradewright.reports.marks import folded_marks
 from tradewright.reports.plain import money
@@ -25,6 +26,7 @@ from tradewright.reports.tree.halts import Cut, Saved
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tradewright.engine.state import Table
     from tradewright.reports.events import HaltRow
     from tradewright.reports.executions import Executions
     from tradewright.reports.tree.halts import Halt
@@ -81,23 +83,38 @@ def _sales(ran: Record, halt: HaltRow, book: int, moves: Executions) -> Iterator
     """Yield what the next bar on which each held asset trades has sold of it."""
     bars, fills = ran.bars, ran.trace.fills
     part = 1.0 - dict(ran.rules)[RULE].parameters.keep  # type: ignore[attr-defined]  # a rule's own NamedTuple
-    for asset in range(bars.n_assets):
-        before = (moves.key == book * bars.n_assets + asset) & (moves.bar <= halt.bar)
-        held = float(moves.quantity[before].sum())
-        later = halt.bar + 1 + np.flatnonzero(bars.traded[halt.bar + 1 :, asset])
-        if held == 0.0 or not len(later):
+    held = _held(moves, halt.bar, book, bars.n_assets)
+    for asset in np.flatnonzero(np.abs(held) >= DUST).tolist():
+        ahead = bars.traded[halt.bar + 1 :, asset]
+        if not ahead.any():
             continue
-        mine = (fills.bar == later[0]) & (fills.book == book) & (fills.asset == asset) & (fills.reason == BY_ORDER)
-        sold = fills[mine & (fills.quantity * held < 0.0)]
-        size = float(np.abs(sold.quantity).sum())
-        if not size:
-            continue
-        since = 1.0 if bars.split is None else float(bars.split[later[0] + 1 :, asset].prod())
-        units = min(size * since, part * abs(held))
-        paid = float(sold.fee.sum() + sold.slippage.sum())
-        worth = float((np.abs(sold.quantity) * sold.price).sum()) * bars.instruments[asset].multiplier
-        base = worth + np.sign(held) * float(sold.slippage.sum())
-        yield _Sale(asset, np.sign(held) * units, base / (size * since), paid * units / (size * since))
+        bar = halt.bar + 1 + int(np.argmax(ahead))
+        first, last = np.searchsorted(fills.bar, (bar, bar + 1))
+        those: Table = fills[first:last].view(np.recarray)
+        mine = (those.book == book) & (those.asset == asset) & (those.reason == BY_ORDER)
+        sold: Table = those[mine & (those.quantity * held[asset] < 0.0)]
+        if len(sold):
+            yield _sale(ran, sold, part * float(held[asset]))
+
+
+def _sale(ran: Record, sold: Table, most: float) -> _Sale:
+    """Return what one asset's fills on one bar sold, up to `most`: signed, in units of the last bar."""
+    bars, asset, bar = ran.bars, int(sold.asset[0]), int(sold.bar[0])
+    since = 1.0 if bars.split is None else float(bars.split[bar + 1 :, asset].prod())
+    size, side = float(np.abs(sold.quantity).sum()) * since, float(np.sign(most))
+    slippage, fees = float(sold.slippage.sum()), float(sold.fee.sum())
+    worth = float((np.abs(sold.quantity) * sold.price).sum()) * bars.instruments[asset].multiplier
+    units = min(size, abs(most))
+    return _Sale(asset, side * units, (worth + side * slippage) / size, (fees + slippage) * units / size)
+
+
+def _held(moves: Executions, bar: int, book: int, n_assets: int) -> FloatArray:
+    """Return the units that a book holds at the close of a bar, in those of the last one, `(n_assets,)`."""
+    end = int(np.searchsorted(moves.bar, bar, side="right"))
+    mine = np.flatnonzero(moves.key[:end] // n_assets == book)
+    held = np.zeros(n_assets)
+    np.add.at(held, moves.key[mine] % n_assets, moves.quantity[mine])
+    return held
 
 
 def _last_bar(ran: Record, session: int) -> int:
