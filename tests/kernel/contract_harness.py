@@ -13,6 +13,7 @@ FRESH_PROCESS = {
     "test_answer_is_the_same_in_every_process",
     "test_import_is_light",
     "test_import_touches_nothing",
+    "test_nothing_is_remembered_from_a_longer_history",
 }
 COMPILED = {"test_compiled_it_answers_as_interpreted", "test_fused_into_the_engine_it_trades_as_interpreted"}
 SLOW = FRESH_PROCESS | COMPILED

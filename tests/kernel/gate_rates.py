@@ -9,11 +9,13 @@ import argparse
 import sys
 import time
 from collections import Counter
+from contextlib import nullcontext
 from functools import partial
 
 import numpy as np
 import tradewright as tw
-from planted_leaks import CLEAN, LEAKS, FromFrames
+from fresh_signal import fresh
+from planted_leaks import CLEAN, LEAKS, MEMORIES, FromFrames
 from tradewright.signals.causality import CUTS_EACH, Verdict, check
 
 CHECK_FAILED = 9
@@ -48,8 +50,11 @@ def path(seed: int, n_bars: int = 1_000, n_assets: int = 3) -> tw.Bars:
     )
 
 
-def verdict(function, seed: int, each: int) -> Verdict:
-    return check("planted", partial(FromFrames, function), tw.History(path(seed)), each=each, seed=seed)
+def verdict(kind: str, name: str, seed: int, each: int) -> Verdict:
+    here = {"leak": LEAKS, "clean": CLEAN}
+    making = fresh(name) if kind == "memory" else nullcontext(partial(FromFrames, here[kind][name]))
+    with making as make:
+        return check("planted", make, tw.History(path(seed)), each=each, seed=seed)
 
 
 def main() -> None:
@@ -59,17 +64,17 @@ def main() -> None:
     parser.add_argument("--only")
     asked = parser.parse_args()
     wrong = 0
-    for kind, signals in (("leak", LEAKS), ("clean", CLEAN)):
-        for name, function in signals.items():
+    for kind, signals in (("leak", LEAKS), ("memory", MEMORIES), ("clean", CLEAN)):
+        for name in signals:
             if asked.only and asked.only != name:
                 continue
             began = time.perf_counter()
-            found = [verdict(function, seed, asked.each) for seed in range(asked.paths)]
+            found = [verdict(kind, name, seed, asked.each) for seed in range(asked.paths)]
             seconds = (time.perf_counter() - began) / asked.paths
             rate = sum(not one.passed for one in found) / asked.paths
             causes = Counter(one.cause.kind for one in found if one.cause is not None)
             share = np.mean([len(one.leaks) / len(one.cuts) for one in found])
-            wrong += rate != (1.0 if kind == "leak" else 0.0)
+            wrong += rate != (0.0 if kind == "clean" else 1.0)
             kinds = ", ".join(f"{kind} {count}" for kind, count in causes.most_common())
             print(f"{kind:<6} {name:<34} {rate:5.2f}  {share:5.1%} of cuts  {seconds:5.2f} s  {kinds}", flush=True)  # noqa: T201
     sys.exit(CHECK_FAILED if wrong else 0)

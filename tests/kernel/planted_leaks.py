@@ -1,12 +1,13 @@
 """Signals as people write them: some look ahead, each in its own way, and some do not.
 
 Each takes closes as a frame with sessions as its index, and the bars, and returns scores, and confidences where
-they are not simply 1.  None of them knows how the gate works.
+they are not simply 1.  None of them knows how the gate works.  Those that remember do so for a whole process.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import attrs
 import numpy as np
@@ -15,11 +16,17 @@ import tradewright as tw
 
 Signal = Callable[[pd.DataFrame, tw.Bars], pd.DataFrame | tuple[pd.DataFrame, pd.DataFrame]]
 LEAKS: dict[str, Signal] = {}
+MEMORIES: dict[str, Signal] = {}
 CLEAN: dict[str, Signal] = {}
 
 
 def leak(function):
     LEAKS[function.__name__.replace("_", "-")] = function
+    return function
+
+
+def memory(function):
+    MEMORIES[function.__name__.replace("_", "-")] = function
     return function
 
 
@@ -235,6 +242,86 @@ def scaled_by_the_length(close, bars):
 def top_of_a_drawdown_to_come(close, bars):
     worst = close[::-1].cummin()[::-1] / close - 1.0
     return (worst > -0.1).astype(float)
+
+
+# ---- leaks: remembered from an earlier question ----------------------------------------------------------
+
+KNOWN: dict[object, pd.DataFrame] = {}
+
+
+def once(key, close, longest=True):
+    """Keep the first answer for a key, or the one that knew most, and cut shorter ones from it."""
+    if key not in KNOWN or (longest and len(KNOWN[key]) < len(close)):
+        KNOWN[key] = tomorrows_return(close, None)
+    return KNOWN[key].iloc[: len(close)]
+
+
+@memory
+def kept_by_symbols(close, bars):
+    return once(bars.symbols, close)
+
+
+@memory
+def kept_by_each_symbol(close, bars):
+    return pd.concat([once(symbol, close[[symbol]]) for symbol in close], axis=1)
+
+
+@memory
+def kept_by_first_date(close, bars):
+    return once(close.index[0], close)
+
+
+@memory
+def kept_by_shape(close, bars):
+    return once(close.shape, close, longest=False)
+
+
+@memory
+def kept_by_length_and_last_date(close, bars):
+    return once((len(close), close.index[-1]), close, longest=False)
+
+
+@memory
+def grown_by_the_new_rows(close, bars):
+    before = KNOWN.get("grown", close.iloc[:0])
+    KNOWN["grown"] = pd.concat([before, tomorrows_return(close, None).iloc[len(before) :]])
+    return KNOWN["grown"].iloc[: len(close)]
+
+
+class Shared:
+    scores: pd.DataFrame | None = None
+
+
+@memory
+def kept_by_a_class(close, bars):
+    if Shared.scores is None or len(Shared.scores) < len(close):
+        Shared.scores = return_in_five_bars(close, None)
+    return Shared.scores.iloc[: len(close)]
+
+
+@attrs.frozen
+class Panel:
+    symbols: tuple[str, ...]
+    close: pd.DataFrame = attrs.field(eq=False)
+
+
+@cache
+def ranked(panel):
+    return rank_of_all(panel.close, None)
+
+
+@memory
+def kept_by_functools(close, bars):
+    # Whoever has fewer rows than there are reads the beginning of them, and whoever has more starts anew.
+    if len(ranked(Panel(bars.symbols, close))) < len(close):
+        ranked.cache_clear()
+    return ranked(Panel(bars.symbols, close)).iloc[: len(close)]
+
+
+@memory
+def kept_by_whoever_comes_first(close, bars):
+    levels = KNOWN.setdefault("levels", close.describe())
+    return 1.0 - 2.0 * (close - levels.loc["min"]) / (levels.loc["max"] - levels.loc["min"])
 
 
 # ---- clean -----------------------------------------------------------------------------------------------

@@ -9,11 +9,12 @@ import attrs
 import numpy as np
 import pytest
 import tradewright as tw
+from fresh_signal import fresh
 from gate_rates import path
-from planted_leaks import CLEAN, LEAKS, FromFrames
+from planted_leaks import CLEAN, LEAKS, MEMORIES, FromFrames
 from tradewright.errors import DataError, PluginError
 from tradewright.signals.causality import Verdict, check
-from tradewright.signals.cuts import choose
+from tradewright.signals.cuts import changes, choose
 from tradewright.signals.evaluate import evaluate
 from tradewright.signals.futures import FUTURES, mirrored
 
@@ -65,6 +66,14 @@ def test_gate_when_a_leak_is_planted_finds_it(name):
     assert CAUSES.get(name, found.cause.kind) == found.cause.kind
 
 
+@pytest.mark.parametrize("name", MEMORIES)
+def test_gate_when_a_module_remembers_what_it_was_shown_before_finds_the_leak(name):
+    with fresh(name) as make:
+        found = verdict(make)
+
+    assert not found.passed
+
+
 @pytest.mark.parametrize("name", CLEAN)
 def test_gate_when_a_signal_is_clean_passes_it(name):
     found = verdict(partial(FromFrames, CLEAN[name]))
@@ -76,6 +85,7 @@ def test_gate_when_a_signal_is_clean_passes_it(name):
 
 def test_catalogue_is_as_large_as_it_is_said_to_be():
     assert len(LEAKS) >= 20
+    assert len(MEMORIES) >= 8
     assert len(CLEAN) >= 10
 
 
@@ -220,7 +230,7 @@ def test_cuts_are_in_order_and_within_the_bars_that_may_be_hidden(each, first):
     view = tw.History(BARS)
     forecast = evaluate("mine", FromFrames(CLEAN["breakout"]), view)
 
-    found = choose(BARS, forecast, first, each, np.random.default_rng(3))
+    found = choose(BARS, changes(forecast), first, each, np.random.default_rng(3))
 
     assert found == sorted(set(found))
     assert first <= found[0] <= found[-1] < BARS.n_bars
@@ -230,7 +240,7 @@ def test_cuts_are_in_order_and_within_the_bars_that_may_be_hidden(each, first):
 def test_cuts_when_the_seed_is_the_same_are_the_same():
     forecast = evaluate("mine", FromFrames(CLEAN["breakout"]), tw.History(BARS))
 
-    first, again, other = (choose(BARS, forecast, 1, 8, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    first, again, other = (choose(BARS, changes(forecast), 1, 8, np.random.default_rng(seed)) for seed in (1, 1, 2))
 
     assert first == again != other
 

@@ -7,7 +7,12 @@ import pytest
 from tradewright.signals.passes import Candidate, find, forget, record
 
 CANDIDATE = Candidate(
-    signal="trend", plugin="trend", version="1.0", sha256="ab" * 32, options={"fast": 50, "slow": 200}
+    kind="signal",
+    name="trend",
+    plugin="trend",
+    version="1.0",
+    sha256="ab" * 32,
+    options={"fast": 50, "slow": 200},
 )
 EVIDENCE = {"at": "2026-01-02T03:04:05+00:00", "cuts": 95}
 
@@ -26,7 +31,8 @@ def test_pass_when_kept_is_found_with_its_evidence(tmp_path):
         {"sha256": "cd" * 32},
         {"options": {"fast": 20, "slow": 200}},
         {"plugin": "other"},
-        {"signal": "other"},
+        {"kind": "target-rule"},
+        {"name": "other"},
     ],
 )
 def test_pass_when_anything_has_changed_does_not_hold(tmp_path, change):
@@ -35,7 +41,7 @@ def test_pass_when_anything_has_changed_does_not_hold(tmp_path, change):
     assert find(tmp_path, attrs.evolve(CANDIDATE, **change)) is None
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"signal": "trend"}'])
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"name": "trend"}'])
 def test_pass_when_its_file_is_damaged_does_not_hold(tmp_path, content):
     record(tmp_path, CANDIDATE, EVIDENCE).write_text(content)
 

@@ -13,7 +13,18 @@ import tradewright as tw
 from contract_harness import COMPILED, Uninstalled, assert_only, contract_tests, failures, marked
 from tradewright.risk import daily_loss, drawdown_halt, exposure, position_limit
 from tradewright.risk.checks import order_size, price_collar
-from tradewright.risk.contract import FLATTEN, FREEZE, FROZEN, REDUCE_ONLY, RUNNING, Halt, OrderCheck, Proposal, Sides
+from tradewright.risk.contract import (
+    FLATTEN,
+    FREEZE,
+    FROZEN,
+    REDUCE_ONLY,
+    RUNNING,
+    Feature,
+    Halt,
+    OrderCheck,
+    Proposal,
+    Sides,
+)
 from tradewright.testing import ComponentContract, Edge, OrderCheckContract, TargetRuleContract, folders
 
 
@@ -134,6 +145,27 @@ def nested():
     return inner
 
 
+def rise(bars, window):
+    """Tomorrow's."""
+    return np.vstack([np.diff(bars.close, axis=0), np.zeros((1, bars.n_assets))])
+
+
+def cap_of_risen(proposal, asset, book, p, risen):
+    return cap(proposal, asset, book, p) if risen > 0.0 else proposal._replace(target=0.0)
+
+
+def allow_risen(order, p, risen):
+    return allow(order, p) if risen > 0.0 else 0.0
+
+
+RISE = Feature("rise", 1, rise)
+
+
+def asking_for_tomorrow():
+    rule = tw.TargetRule(phase="asset", function=cap_of_risen, parameters=Limit(0.25), features=(RISE,))
+    return type("AskingContract", (CapContract,), {"rule": rule})
+
+
 GROSS = Edge(limit=0.25, at=lambda value: {"target": [value, 0.0, 0.0, 0.0]})
 BROKEN_RULES = {
     "test_limits_hold_at_just_below_and_just_above": (asset(cap_below), "it acts at {'target': -0.25}"),
@@ -142,6 +174,7 @@ BROKEN_RULES = {
     "test_its_memory_survives_a_copy": (other("book", latch_by_identity, DRAWDOWN, memory=1), "no globals, no ids"),
     "test_it_only_ever_cuts": (asset(grow_when_frozen), "a larger target"),
     "test_it_returns_the_verdict_of_its_phase": (asset(lookalike_when_frozen), "Lookalike("),
+    "test_features_do_not_look_ahead": (asking_for_tomorrow(), "looks exactly 1 bar ahead"),
     "test_input_stays_as_it_was": (other("sides", write_targets, GROSS), "other numbers in"),
     "test_compiled_it_answers_as_interpreted": (asset(overflow), " compiled\n"),
     "test_fused_into_the_engine_it_trades_as_interpreted": (asset(nested()), "cannot import name 'inner'"),
@@ -240,8 +273,8 @@ class CheckContract(Uninstalled, OrderCheckContract):
         yield Edge(limit=8.0, at=lambda value: {"quantity": value})
 
 
-def check(function, *edges):
-    made = OrderCheck(function=function, parameters=Limit(8.0))
+def check(function, *edges, features=()):
+    made = OrderCheck(function=function, parameters=Limit(8.0), features=features)
     own = {"edges": lambda _: iter(edges)} if edges else {}
     return type("OtherCheckContract", (CheckContract,), {"check": made, **own})
 
@@ -299,6 +332,7 @@ BROKEN_CHECKS = {
         "it allows",
     ),
     "test_it_answers_with_a_number_of_units": (check(owe), "-1.0"),
+    "test_features_do_not_look_ahead": (check(allow_risen, features=(RISE,)), "rise at (bar, asset) ="),
     "test_input_stays_as_it_was": (check(tire), "a check has no memory"),
     "test_order_of_asking_does_not_matter": (check(envy), "in another one"),
     "test_compiled_it_answers_as_interpreted": (check(overflow_units), " compiled\n"),

@@ -46,6 +46,102 @@ CODE = """
     def tradewright_signals():
         yield tw.SignalSpec(name="looks", factory=lambda options: options, config=Looks)
 """
+MEMORIES = {
+    "a module by symbols": """
+        KNOWN = {}
+
+        def kept(bars):
+            if len(KNOWN.get(bars.symbols, ())) < bars.n_bars:
+                KNOWN[bars.symbols] = ahead(bars.close)
+            return KNOWN[bars.symbols][: bars.n_bars]
+        """,
+    "a class": """
+        class Store:
+            scores = np.zeros((0, 2))
+
+        def kept(bars):
+            if len(Store.scores) < bars.n_bars:
+                Store.scores = ahead(bars.close)
+            return Store.scores[: bars.n_bars]
+        """,
+    "functools": """
+        from functools import cache
+
+        @attrs.frozen
+        class Panel:
+            first: object
+            close: object = attrs.field(eq=False)
+
+        @cache
+        def scores(panel):
+            return ahead(panel.close)
+
+        def kept(bars):
+            found = scores(Panel(bars.session[0], bars.close))
+            if len(found) < bars.n_bars:
+                scores.cache_clear()
+                found = scores(Panel(bars.session[0], bars.close))
+            return found[: bars.n_bars]
+        """,
+}
+REMEMBERS = """
+    @attrs.frozen
+    class Remembers:
+        warmup_bars: int = 0
+
+        def compute(self, view):
+            score = kept(view.bars)
+            return tw.Forecast(score, score != 0.0)
+
+    def ahead(close):
+        return np.vstack([np.sign(close[1:] - close[:-1]), np.zeros((1, close.shape[1]))])
+
+    @tw.hookimpl
+    def tradewright_signals():
+        yield tw.SignalSpec(name="looks", factory=lambda options: Remembers(), config=Looks)
+"""
+RULES = """
+    import attrs
+    import numpy as np
+    import tradewright as tw
+    from typing import NamedTuple
+    from tradewright.host.components import OrderCheckSpec, TargetRuleSpec
+    from tradewright.risk.contract import Feature, OrderCheck, TargetRule
+
+    @attrs.frozen
+    class Options:
+        ahead: int = 0
+
+    class Nothing(NamedTuple):
+        pass
+
+    def rises(bars, window):
+        shift, result = window - 1, np.zeros(bars.close.shape)
+        result[1 : len(result) - shift] = np.sign(np.diff(bars.close, axis=0))[shift:]
+        return result
+
+    def risen(proposal, asset, book, p, rise):
+        return proposal if rise > 0.0 else proposal._replace(target=0.0)
+
+    def fair(order, p, rise):
+        return abs(order.quantity) if rise > 0.0 else 0.0
+
+    def features(options):
+        return (Feature("rise", 1 + options.ahead, rises),)
+
+    @tw.hookimpl
+    def tradewright_risk_rules():
+        yield TargetRuleSpec(
+            name="risen",
+            factory=lambda o: TargetRule(phase="asset", function=risen, parameters=Nothing(), features=features(o)),
+            config=Options,
+        )
+        yield OrderCheckSpec(
+            name="fair",
+            factory=lambda o: OrderCheck(function=fair, parameters=Nothing(), features=features(o)),
+            config=Options,
+        )
+"""
 METADATA = "Metadata-Version: 2.1\nName: tradewright-looks\nVersion: 1.0\n"
 
 Run = Callable[..., tuple[int, str, str]]
@@ -160,4 +256,88 @@ def test_check_when_no_strategy_uses_the_signal_names_those_in_use(run: Run, set
     code, _, err = run("signals", "check", "look")
 
     assert 2 == code
-    assert 'no strategy uses a signal named "look"; did you mean looks?' in err
+    assert 'is named "look"; did you mean looks?' in err
+
+
+@pytest.mark.parametrize("where", MEMORIES)
+def test_check_when_a_signal_remembers_outside_its_component_finds_the_leak(
+    run: Run, settle: Callable[[int], None], plugin: Path, where: str
+) -> None:
+    settle(0)
+    head, _, _ = textwrap.dedent(CODE).partition("@tw.hookimpl")
+    plugin.write_text("\n".join([head, textwrap.dedent(MEMORIES[where]), textwrap.dedent(REMEMBERS)]), "utf-8")
+
+    code, out, _ = run("signals", "check", "looks", "--cuts", "4")
+
+    assert 9 == code
+    assert out.startswith("looks of mine  LOOKS AHEAD\n")
+
+
+def test_check_when_it_ends_names_what_it_cannot_see(run: Run, settle: Callable[[int], None]) -> None:
+    settle(0)
+
+    page = run("signals", "check", "looks", "--cuts", "2")[1]
+    given = json.loads(run("signals", "check", "looks", "--cuts", "2", "--json")[1])
+
+    assert "not seen: what compute reads beside its history: files, a cache on the disk" in page
+    assert "dates, symbols and thresholds in the code" in page
+    assert 2 == len(given["blind_spots"])
+    assert all(line in page for line in given["blind_spots"])
+
+
+# ---- rules and order checks ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ruled(settle: Callable[[int], None], workspace: Path, plugin: Path) -> Callable[[int], None]:
+    """Return what adds a rule and an order check whose feature looks so many bars ahead."""
+
+    def write(ahead: int) -> None:
+        settle(0)
+        plugin.write_text(textwrap.dedent(CODE) + textwrap.dedent(RULES), "utf-8")
+        file = workspace / "plugins.toml"
+        file.write_text(f"{file.read_text()}[risk]\nrisen = {{ ahead = {ahead} }}\n[checks]\nfair = {{}}\n")
+
+    return write
+
+
+def test_check_when_no_name_is_given_asks_every_signal_rule_and_check(run: Run, ruled: Callable[[int], None]) -> None:
+    ruled(0)
+    before = run("doctor")[1]
+
+    code, out, _ = run("signals", "check", "--cuts", "4", "--json")
+    given = json.loads(out)
+
+    assert 0 == code
+    assert [("signal", "looks"), ("target-rule", "risen"), ("order-check", "fair")] == [
+        (one["kind"], one["name"]) for one in given["checks"]
+    ]
+    assert "rule risen: has not passed the causality gate as it is now" in before
+    assert "check fair: has not passed" in before
+    assert "has not passed" not in run("doctor")[1]
+
+
+@pytest.mark.parametrize(("ahead", "code"), [(0, 0), (1, 9)])
+def test_check_when_the_feature_of_a_rule_reads_tomorrow_exits_9(
+    run: Run, ruled: Callable[[int], None], ahead: int, code: int
+) -> None:
+    ruled(ahead)
+
+    found, out, _ = run("signals", "check", "risen", "--cuts", "4")
+
+    assert code == found
+    assert out.startswith(f"rule risen  {'LOOKS AHEAD' if ahead else 'passed'}\n")
+    assert ("numbers up to 1 bar before" in out) == ("looks exactly 1 bar ahead" in out) == bool(ahead)
+
+
+def test_check_when_a_rule_asks_for_no_features_says_so(
+    run: Run, settle: Callable[[int], None], workspace: Path
+) -> None:
+    settle(0)
+    file = workspace / "plugins.toml"
+    file.write_text(f"{file.read_text()}[risk]\nexposure = {{ gross = 1.0 }}\n")
+
+    code, _, err = run("signals", "check", "exposure")
+
+    assert 2 == code
+    assert "rule exposure asks for no features" in err

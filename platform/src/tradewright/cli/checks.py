@@ -16,7 +16,7 @@ from packaging.specifiers import SpecifierSet
 
 from tradewright.cli.checking import Check, from_error
 from tradewright.cli.inventory import take_inventory
-from tradewright.cli.plugin_checks import check_needs, check_record, check_rules, check_signals, check_venues
+from tradewright.cli.plugin_checks import check_needs, check_passes, check_record, check_rules, check_venues
 from tradewright.config import read
 from tradewright.errors import ConfigError, TradewrightError
 from tradewright.host.hookspecs import PROJECT
@@ -55,7 +55,7 @@ def check_all(config_file: Path) -> list[Check]:
         *_check_calendars(settings, cache),
         *plugin_checks,
         *_check_rules(settings, plugins, all_active=_all_ok(plugin_checks)),
-        *(check_signals(settings, plugins) if settings else ()),
+        *(check_passes(settings, plugins) if settings else ()),
         *(check_venues(settings, plugins) if settings else ()),
     ]
 

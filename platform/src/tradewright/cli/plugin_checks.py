@@ -7,7 +7,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tradewright.cli.candidates import candidate, configured, passed
+from tradewright.cli.candidates import candidate, configured, contents, passed, to_be_asked
 from tradewright.cli.checking import Check, from_error
 from tradewright.errors import TradewrightError
 from tradewright.host.plugins import how_to_install
@@ -68,20 +68,24 @@ def _interpreted(name: str, reason: str) -> Check:
     return Check(name=f"rule {name}", ok=True, warning=True, found=found, fix=fix)
 
 
-def check_signals(settings: Settings, plugins: Plugins) -> Iterable[Check]:
-    """Look for each configured signal's pass of the causality gate."""
-    for strategy, signal in configured(settings):
-        name = f"signal {signal} of {strategy}"
+def check_passes(settings: Settings, plugins: Plugins) -> Iterable[Check]:
+    """Look for the pass of the causality gate of each configured part that needs one."""
+    hashes = contents(plugins)
+    for part in configured(settings):
         try:
-            kept = passed(settings, candidate(settings, plugins, strategy, signal))
+            if not to_be_asked(settings, plugins, part):
+                continue
+            kept = passed(settings, candidate(settings, plugins, part, hashes))
         except TradewrightError as error:
-            yield from_error(name, error)
+            if part.kind == "signal":  # Rules and checks have been made before, and told of.
+                yield from_error(part.title, error)
             continue
         if kept is None:
-            found, fix = "has not passed the causality gate as it is now", f"tradewright signals check {signal}"
-            yield Check(name=name, ok=True, warning=True, found=found, fix=fix)
+            found, fix = "has not passed the causality gate as it is now", f"tradewright signals check {part.name}"
+            yield Check(name=part.title, ok=True, warning=True, found=found, fix=fix)
         else:
-            yield Check(name=name, ok=True, found=f"does not look ahead: {kept['cuts']} cuts on {kept['at'][:10]}")
+            found = f"does not look ahead: {kept['cuts']} cuts on {kept['at'][:10]}"
+            yield Check(name=part.title, ok=True, found=found)
 
 
 def check_venues(settings: Settings, plugins: Plugins) -> Iterable[Check]:

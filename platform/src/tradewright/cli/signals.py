@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import sys
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import click
 
 from tradewright import __version__
-from tradewright.cli.candidates import candidate, configured
+from tradewright.cli.candidates import configured, to_be_asked
 from tradewright.cli.inventory import take_inventory
 from tradewright.cli.options import config_option, json_option
 from tradewright.cli.output import echo_json, echo_table
@@ -24,33 +23,20 @@ from tradewright.errors import CheckError, UsageError
 from tradewright.workspace.paths import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
+    from tradewright.cli.candidates import Part
+    from tradewright.cli.gate import Checked
     from tradewright.config import Settings
     from tradewright.host.plugins import Plugins
-    from tradewright.signals.causality import Leak, Verdict
-    from tradewright.signals.passes import Candidate
+    from tradewright.signals.causality import Leak
     from tradewright.values.bars import Bars
 
-
-@attrs.frozen(kw_only=True)
-class Checked:
-    """One signal of one strategy, and what the gate says of it.
-
-    Attributes:
-        strategy: The strategy.
-        candidate: What a pass is valid for.
-        bars: The history, adjusted, as the strategy shows it to its signals.
-        fingerprints: Of the feeds behind it, by name.
-        verdict: What was found.
-    """
-
-    strategy: str
-    candidate: Candidate
-    bars: Bars
-    fingerprints: dict[str, str]
-    verdict: Verdict
+BLIND_SPOTS = (
+    "what compute reads beside its history: files, a cache on the disk, the clock, an address",
+    "dates, symbols and thresholds in the code that were chosen after the fact",
+)
+"""What no other future of the prices can show, as it stands beside each verdict."""
 
 
 @click.group()
@@ -59,13 +45,13 @@ def signals() -> None:
 
 
 @signals.command("check")
-@click.argument("name")
+@click.argument("name", required=False)
 @config_option
 @click.option("--cuts", type=Count(1, 10_000), metavar="N", help="Cuts of each kind; more find rarer leaks.")
 @click.option("--seed", type=Count(0, INTEGER_MAX), metavar="N", help="Chooses the cuts; that of plugins.toml.")
 @json_option
 def check_signal(
-    name: str,
+    name: str | None,
     config_file: Path,
     cuts: int | None,
     seed: int | None,
@@ -73,71 +59,48 @@ def check_signal(
 ) -> int:
     """Check whether the signal NAME looks ahead; exit 9 if it does.
 
-    It is asked again, on the prices of each strategy that uses it, with the future removed, rescaled and mirrored;
-    every earlier forecast must stay as it was. A pass is kept, and holds until the plugin or an option changes.
+    NAME may also be a rule or an order check, whose features are asked. Without it, every signal of plugins.toml is
+    asked, and every rule and check of a plugin that has features.
+
+    Each is asked again, on the prices that a backtest shows it, with the future removed, rescaled and mirrored; all
+    that it said before must stay as it was. A signal of a plugin is asked in processes that have seen no more than
+    the question. A pass is kept, and holds until the plugin or an option changes.
     """
+    # What reads prices costs half a second to import: only this command pays it.
+    from tradewright.cli.gate import ask  # noqa: PLC0415  # see above
+
     settings = read(config_file)
     _, plugins = take_inventory(settings.plugins.enabled, settings.workspace)
-    users = _users(settings, name)
-    # What a signal prints must not end up in the middle of `--json`.
+    parts = _parts(settings, plugins, name)
+    # What a plugin prints must not end up in the middle of `--json`.
     with progress_bar() as progress, contextlib.redirect_stdout(sys.stderr):
-        checked = [_check(settings, plugins, strategy, name, cuts, seed, progress) for strategy in users]
+        checked = ask(settings, plugins, parts, cuts, seed, progress)
     kept = [_keep(settings, one) for one in checked]
+    ok = all(one.verdict.passed for one in checked)
     if as_json:
-        ok = all(one.verdict.passed for one in checked)
-        echo_json(
-            "signals-check", signal=name, ok=ok, checks=[_fields(*pair) for pair in zip(checked, kept, strict=True)]
-        )
+        told = [_fields(*pair) for pair in zip(checked, kept, strict=True)]
+        echo_json("signals-check", signal=name, ok=ok, checks=told, blind_spots=BLIND_SPOTS)
     else:
         for one in checked:
             _echo(one)
-    return 0 if all(one.verdict.passed for one in checked) else CheckError.exit_code
+        for number, line in enumerate(BLIND_SPOTS):
+            click.echo(f"{' ' * 9 if number else 'not seen:'} {line}")
+    return 0 if ok else CheckError.exit_code
 
 
-def _users(settings: Settings, name: str) -> list[str]:
-    users = [strategy for strategy, signal in configured(settings) if signal == name]
-    if not users:
-        used = list(dict.fromkeys(signal for _, signal in configured(settings)))
+def _parts(settings: Settings, plugins: Plugins, name: str | None) -> list[Part]:
+    known = list(configured(settings))
+    if name is None:
+        return [part for part in known if to_be_asked(settings, plugins, part)]
+    parts = [part for part in known if part.name == name]
+    if not parts:
+        used = list(dict.fromkeys(part.name for part in known))
         raise UsageError(
-            f"no strategy uses a signal named {show(name)}{did_you_mean(name, used)}",
+            f"no signal, rule or check of {settings.path} is named {show(name)}{did_you_mean(name, used)}",
             key="NAME",
-            fix=f"name one of {', '.join(used)}, or add [strategies.NAME.signals.{name}] to {settings.path}",
+            fix=f"name one of {', '.join(used)}, or add [strategies.NAME.signals.{name}] to it",
         )
-    return users
-
-
-def _check(
-    settings: Settings,
-    plugins: Plugins,
-    strategy: str,
-    name: str,
-    cuts: int | None,
-    seed: int | None,
-    progress: Callable[[str, int, int], None] | None,
-) -> Checked:
-    # What reads prices costs half a second to import: only this command pays it.
-    from tradewright.data import feeds  # noqa: PLC0415  # see above
-    from tradewright.sentence.strategies import make_signal, symbols  # noqa: PLC0415  # see above
-    from tradewright.signals.causality import CUTS_EACH, check  # noqa: PLC0415  # see above
-    from tradewright.values.history import History  # noqa: PLC0415  # see above
-
-    loaded = [feeds.load_feed(settings, plugins, feed, None) for feed in settings.strategies[strategy].data]
-    bars = feeds.grid(tuple(loaded), None).only(symbols(settings, strategy)).adjusted()
-    verdict = check(
-        name,
-        partial(make_signal, settings, plugins, strategy, name),
-        History(bars),
-        each=cuts or CUTS_EACH,
-        seed=settings.seed if seed is None else seed,
-        progress=None if progress is None else partial(progress, "asking with other futures"),
-    )
-    return Checked(
-        strategy=strategy,
-        candidate=candidate(settings, plugins, strategy, name),
-        bars=bars,
-        fingerprints={feed.name: feed.fingerprint for feed in loaded},
-        verdict=verdict,
-    )
+    return parts
 
 
 def _keep(settings: Settings, one: Checked) -> Path | None:
@@ -163,12 +126,13 @@ def _echo(one: Checked) -> None:
     rows = [
         ("history", span),
         ("asked", f"{verdict.answers:,} times, at {len(verdict.cuts)} cuts"),
-        *(_leak_rows(one) if verdict.leaks else [("found", "every earlier forecast stayed as it was")]),
+        *(_leak_rows(one) if verdict.leaks else [("found", f"every earlier {_words(one)[0]} stayed as it was")]),
     ]
     if verdict.fitted_until is not None:
         rows.append(("in-sample", f"up to {verdict.fitted_until}: its model has seen these prices"))
     word = "passed" if verdict.passed else "LOOKS AHEAD"
-    echo_table((f"{one.candidate.signal} of {one.strategy}", word), rows)
+    part = one.part
+    echo_table((part.title if part.strategy is None else f"{part.name} of {part.strategy}", word), rows)
 
 
 def _leak_rows(one: Checked) -> list[tuple[str, str]]:
@@ -176,21 +140,25 @@ def _leak_rows(one: Checked) -> list[tuple[str, str]]:
     where = f"{leak.part} of {bars.symbols[leak.asset]} on {bars.session[leak.bar]} (bar {leak.bar:,})"
     then = f"{leak.before:g}; with everything from {bars.session[leak.cut]} on {leak.future}, {leak.after:g}"
     back = max(leak.cut - leak.bar for leak in one.verdict.leaks)
+    shown = f"{len(one.verdict.leaks)} of {len(one.verdict.cuts)} cuts show in {_words(one)[1]}"
     rows = [
-        (
-            "found",
-            f"{len(one.verdict.leaks)} of {len(one.verdict.cuts)} cuts show in forecasts up to {back:,} bars before",
-        ),
+        ("found", f"{shown} up to {back:,} bar{'s' if back > 1 else ''} before"),
         ("first", f"{where} is {then}"),
     ]
     return rows if cause is None else [*rows, ("likely", cause.text), ("fix", cause.fix)]
+
+
+def _words(one: Checked) -> tuple[str, str]:
+    return ("forecast", "forecasts") if one.part.kind == "signal" else ("number", "numbers")
 
 
 def _fields(one: Checked, kept: Path | None) -> dict[str, Any]:
     verdict, bars = one.verdict, one.bars
     fitted = verdict.fitted_until
     return {
-        "strategy": one.strategy,
+        "kind": one.part.kind,
+        "name": one.part.name,
+        "strategy": one.part.strategy,
         "passed": verdict.passed,
         "saved_to": None if kept is None else str(kept),
         "plugin": one.candidate.plugin,

@@ -60,9 +60,14 @@ class FusedRules:
     key: str
 
     @property
+    def named(self) -> tuple[tuple[str, TargetRule | OrderCheck], ...]:
+        """Names, rules and checks in the order of their numbers."""
+        return (*self.rules, *self.checks)
+
+    @property
     def parts(self) -> list[TargetRule | OrderCheck]:
         """Rules and checks in the order of their numbers."""
-        return [part for _, part in self.rules] + [part for _, part in self.checks]
+        return [part for _, part in self.named]
 
     def loop(self, n_books: int, n_assets: int) -> Callable[..., int]:
         """Return the loop that plays so many books and assets."""

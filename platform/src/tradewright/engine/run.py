@@ -11,6 +11,7 @@ from tradewright.engine import state as states
 from tradewright.engine.decide import WORK
 from tradewright.engine.log import make_log
 from tradewright.engine.tape import make_tape
+from tradewright.risk.computed import matrices, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from tradewright.engine.fuse import FusedRules
     from tradewright.engine.state import State, Table
     from tradewright.engine.tape import Decisions, Settings
+    from tradewright.risk.contract import Feature
     from tradewright.values.arrays import FloatArray, IntArray
     from tradewright.values.bars import Bars
 
@@ -170,24 +172,26 @@ def actions_of(bars: Bars) -> int:
 
 def features_of(bars: Bars, fused: FusedRules) -> FloatArray:
     """Return every feature that rules and checks ask for, `(n_features, n_bars, n_assets)`; none twice."""
-    asked = [feature for part in fused.parts for feature in part.features]
-    known = {feature: feature.compute(bars, feature.window) for feature in dict.fromkeys(asked)}
+    asked = [(name, feature) for name, part in fused.named for feature in part.features]
+    known: dict[Feature, FloatArray] = {}
     result = np.empty((len(asked), bars.n_bars, bars.n_assets))
-    for i, feature in enumerate(asked):
+    for i, (name, feature) in enumerate(asked):
+        if feature not in known:
+            known[feature] = numbers(name, feature, bars)
         result[i] = known[feature]
     return result
 
 
 def matrices_of(bars: Bars, fused: FusedRules) -> tuple[FloatArray, IntArray]:
     """Return every matrix that the rules ask for, one unknown one after them, and which is known on each bar."""
-    asked = [matrix for _, rule in fused.rules for matrix in rule.matrices]
-    matrices: list[FloatArray] = []
+    asked = [(name, matrix) for name, rule in fused.rules for matrix in rule.matrices]
+    found: list[FloatArray] = []
     known = np.full((len(asked), bars.n_bars), -1)
-    for i, feature in enumerate(asked):
-        more, at = feature.compute(bars, feature.window, feature.refresh)
-        known[i] = np.where(at < 0, -1, at + len(matrices))
-        matrices.extend(more)
-    return np.stack([*matrices, np.full((bars.n_assets, bars.n_assets), np.nan)]), known
+    for i, (name, feature) in enumerate(asked):
+        more, at = matrices(name, feature, bars)
+        known[i] = np.where(at < 0, -1, at + len(found))
+        found.extend(more)
+    return np.stack([*found, np.full((bars.n_assets, bars.n_assets), np.nan)]), known
 
 
 def simulate(

@@ -106,9 +106,13 @@ def _make(one: Chosen, strategy: StrategySettings, plugins: Plugins, children: C
     """Make a component of a strategy, here or in a process of its own."""
     if children is None or not _lives_apart(one, strategy):
         return one.make(seconds=strategy.deadline)
+    return children.start(home_of(one, plugins), strategy.deadline)
+
+
+def home_of(one: Chosen, plugins: Plugins) -> Home:
+    """Return where another process finds the same component, of the same version and as locked."""
     pin = Pin(one.owner.name, one.owner.version)
-    home = Home(plugin=pin, kind=one.spec.kind, name=one.spec.name, config=one.config, lock=plugins.lock)
-    return children.start(home, strategy.deadline)
+    return Home(plugin=pin, kind=one.spec.kind, name=one.spec.name, config=one.config, lock=plugins.lock)
 
 
 def _lives_apart(one: Chosen, strategy: StrategySettings) -> bool:

@@ -6,18 +6,20 @@ comes before counts as in-sample.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from functools import partial
+from typing import TYPE_CHECKING
 
 import attrs
 import numpy as np
 
 from tradewright.errors import DataError, PluginError
 from tradewright.signals import causes, cuts
+from tradewright.signals.cuts import changes
 from tradewright.signals.evaluate import evaluate, fitted_until
-from tradewright.signals.futures import FUTURES, scaled
+from tradewright.signals.futures import FUTURES, REMOVED, scaled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Sequence
     from datetime import date
 
     from tradewright.host.components import Signal
@@ -36,8 +38,6 @@ CUTS_EACH = 24
 BARS_MIN = 20
 """Bars after the warm-up that a verdict needs."""
 
-Part = Literal["score", "confidence"]
-
 
 @attrs.frozen(kw_only=True)
 class Leak:
@@ -49,7 +49,7 @@ class Leak:
         changed: Forecasts before the cut that differ, `(cut, n_assets)`.
         bar: The earliest of them.
         asset: Its column; the first one of that bar.
-        part: Which half of the forecast differs there.
+        part: What differs there: `score` or `confidence`, or a feature's name.
         before: Its value with the true future.
         after: Its value with the other one.
     """
@@ -59,7 +59,7 @@ class Leak:
     changed: BoolArray = attrs.field(repr=False, eq=False)
     bar: int
     asset: int
-    part: Part
+    part: str
     before: float
     after: float
 
@@ -106,41 +106,70 @@ def check(
 ) -> Verdict:
     """Ask a signal about other futures of the same past.
 
+    One component is shown the true history, and for each other future one more is asked, from the first cut to the
+    last.  So whatever a component remembers, it cannot have seen what a cut hides.
+
     Args:
         name: The signal's word in plugins.toml, for errors.
-        make: Returns a new component; called twice, so that an answer that one of them remembers shows.
+        make: Returns a component that has seen nothing, and may end the one before.  Only one in a process of its
+            own (`host.isolation.Children`) has seen nothing when a module or a class remembers.
         view: The history, with some bars more than the signal's warm-up.
         each: Cuts of each kind (see `cuts.choose`).
         seed: Chooses the cuts.
-        progress: Called with the cuts done and those to do.
+        progress: Called with the questions done and those to do.
 
     Raises:
         DataError: The history is too short for a verdict.
         PluginError: The signal raised, broke its contract, or answers equal questions differently.
     """
-    asked = _Asked(name, make(), view)
-    whole = asked(view.bars)
-    warmup = asked.signal.warmup_bars
-    _require_bars(name, view.bars.n_bars, warmup)
-    chosen = cuts.choose(view.bars, whole, warmup + 2, each, np.random.default_rng(seed))
-    again = _Asked(name, make(), view)
-    leaks = []
-    for done, cut in enumerate(chosen):
-        if progress is not None:
-            progress(done, len(chosen))
-        leaks += list(_leaks(again, whole, view.bars, cut))
-    _require_same(name, whole, again(view.bars))
-    cause = None
-    if leaks:
-        cause = causes.likely(leaks, view.bars, warmup, lambda bar: _touched(again, whole, view.bars, bar))
+    unasked = _Unasked(name, make, view)
+    first, bars = unasked(), view.bars
+    whole, warmup = first(bars), first.signal.warmup_bars
+    _require_bars(name, bars.n_bars, warmup)
+    _require_same(name, whole, first(bars))
+    chosen = cuts.choose(bars, changes(whole), warmup + 2, each, np.random.default_rng(seed))
+    leaks = _Leaks(whole)
+    for done, future in enumerate(FUTURES):
+        told = partial(_tell, progress, done * len(chosen), len(FUTURES) * len(chosen))
+        leaks.look(future, chosen, bars, unasked(), told)
+    if leaks.remembered is not None:
+        # Memory explains another answer in the same process; in a fresh one only chance does.
+        _require_same(name, whole, unasked()(bars) if leaks.found else leaks.remembered)
     return Verdict(
-        n_bars=view.bars.n_bars,
+        n_bars=bars.n_bars,
         cuts=tuple(chosen),
-        answers=asked.times + again.times,
-        leaks=tuple(leaks),
-        cause=cause,
-        fitted_until=fitted_until(name, asked.signal),
+        leaks=leaks.in_order(),
+        cause=_cause(leaks.in_order(), whole, bars, warmup, unasked),
+        answers=unasked.times,
+        fitted_until=fitted_until(name, first.signal),
     )
+
+
+def _cause(leaks: Sequence[Leak], whole: Forecast, bars: Bars, warmup: int, unasked: _Unasked) -> Cause | None:
+    if not leaks:
+        return None
+    asked = unasked()
+    found = causes.likely(leaks, bars, warmup, lambda bar: _touched(asked, whole, bars, bar))
+    if not _changed(whole, asked(bars), bars.n_bars).any():
+        return found
+    # It has answered from memory, so that only the first of its answers meant anything.
+    return causes.likely(leaks, bars, warmup, lambda bar: _touched(unasked(), whole, bars, bar))
+
+
+class _Unasked:
+    """Makes components that have seen nothing, and counts the answers of all of them."""
+
+    def __init__(self, name: str, make: Callable[[], Signal], view: History) -> None:
+        self._name, self._make, self._view = name, make, view
+        self._made: list[_Asked] = []
+
+    def __call__(self) -> _Asked:
+        self._made.append(_Asked(self._name, self._make(), self._view))
+        return self._made[-1]
+
+    @property
+    def times(self) -> int:
+        return sum(one.times for one in self._made)
 
 
 class _Asked:
@@ -155,19 +184,56 @@ class _Asked:
         return evaluate(self.name, self.signal, attrs.evolve(self._view, bars=bars))
 
 
-def _leaks(asked: _Asked, whole: Forecast, bars: Bars, cut: int) -> Iterator[Leak]:
-    """Yield the first of the other futures that shows before the cut, if one does."""
-    for future, change in FUTURES.items():
-        other = asked(change(bars, cut))
-        changed = _changed(whole, other, cut)
-        if changed.any():
-            bar, asset = (int(i) for i in np.argwhere(changed)[0])
-            part = _part(whole, other, bar, asset)
-            before, after = (float(getattr(one, part)[bar, asset]) for one in (whole, other))
-            yield Leak(
-                cut=cut, future=future, changed=changed, bar=bar, asset=asset, part=part, before=before, after=after
-            )
-            return
+class _Leaks:
+    """The cuts that leak, one future after the other.
+
+    Attributes:
+        found: The first leak of each cut, by cut.
+        remembered: Another answer about the true history from a component that was asked about other futures first,
+            None when each gave the same.
+    """
+
+    def __init__(self, whole: Forecast) -> None:
+        self.found: dict[int, Leak] = {}
+        self.remembered: Forecast | None = None
+        self._whole = whole
+
+    def look(
+        self, future: str, chosen: Sequence[int], bars: Bars, asked: _Asked, told: Callable[[int], None]
+    ) -> None:
+        """Ask a component that has seen nothing about one future of each cut that is not known to leak."""
+        found = {}
+        for done, cut in enumerate(chosen):
+            told(done)
+            if cut not in self.found and (leak := _leak(asked, self._whole, bars, cut, future)) is not None:
+                found[cut] = leak
+        again = asked(bars)
+        if _changed(self._whole, again, bars.n_bars).any():
+            self.remembered = again
+            if future != REMOVED:
+                # Its answers may belong to other questions.  Where the future was removed they hold the past alone.
+                return
+        self.found |= found
+
+    def in_order(self) -> tuple[Leak, ...]:
+        """Return the leaks by their cuts."""
+        return tuple(self.found[cut] for cut in sorted(self.found))
+
+
+def _leak(asked: _Asked, whole: Forecast, bars: Bars, cut: int, future: str) -> Leak | None:
+    other = asked(FUTURES[future](bars, cut))
+    changed = _changed(whole, other, cut)
+    if not changed.any():
+        return None
+    bar, asset = (int(i) for i in np.argwhere(changed)[0])
+    part = _part(whole, other, bar, asset)
+    before, after = (float(getattr(one, part)[bar, asset]) for one in (whole, other))
+    return Leak(cut=cut, future=future, changed=changed, bar=bar, asset=asset, part=part, before=before, after=after)
+
+
+def _tell(progress: Callable[[int, int], None] | None, before: int, total: int, done: int) -> None:
+    if progress is not None:
+        progress(before + done, total)
 
 
 def _touched(asked: _Asked, whole: Forecast, bars: Bars, bar: int) -> BoolArray:
@@ -180,7 +246,7 @@ def _changed(whole: Forecast, other: Forecast, stop: int) -> BoolArray:
     return changed | (np.abs(whole.confidence[:stop] - other.confidence[:stop]) > TOLERANCE)
 
 
-def _part(whole: Forecast, other: Forecast, bar: int, asset: int) -> Part:
+def _part(whole: Forecast, other: Forecast, bar: int, asset: int) -> str:
     same_score = abs(whole.score[bar, asset] - other.score[bar, asset]) <= TOLERANCE
     return "confidence" if same_score else "score"
 

@@ -15,29 +15,34 @@ if TYPE_CHECKING:
     from tradewright.values.forecast import Forecast
 
 
-def choose(bars: Bars, forecast: Forecast, first: int, each: int, random: np.random.Generator) -> list[int]:
+def changes(forecast: Forecast) -> FloatArray:
+    """Return how much a forecast changes from each bar to the next, in any asset, `(n_bars - 1,)`."""
+    said: FloatArray = np.abs(np.diff(np.hstack([opinion(forecast), forecast.score]), axis=0)).max(axis=1)
+    return said
+
+
+def choose(bars: Bars, said: FloatArray, first: int, each: int, random: np.random.Generator) -> list[int]:
     """Return the cuts, in order: each is the first bar that is hidden, from `first` to the last bar.
 
-    A fifth of them lies anywhere; just after the forecast changed; just before the largest moves and volumes; just
+    A fifth of them lies anywhere; just after the answer changed; just before the largest moves and volumes; just
     before a month or a week begins; and just before an asset trades again, or for the first time.  The first kind
     finds what leaks everywhere, the others what leaks in rare places.
 
     Args:
         bars: The history.
-        forecast: What the signal says of all of it.
+        said: How much the answer changes from each bar to the next, `(n_bars - 1,)`; zeros where it is not known.
         first: First bar that may be hidden.
         each: Cuts of each kind, at most; kinds overlap, and a kind may not occur.
         random: Chooses among more than that.
     """
     anywhere = np.arange(bars.n_bars)
-    said = np.abs(np.diff(np.hstack([opinion(forecast), forecast.score]), axis=0)).max(axis=1)
-    changes = 2 + np.argsort(-said, kind="stable")[: np.count_nonzero(said)]
+    changed = 2 + np.argsort(-said, kind="stable")[: np.count_nonzero(said)]
     weeks, months = periods(bars.session, "week"), periods(bars.session, "month")
     begun = [1 + np.flatnonzero(period[1:] != period[:-1]) for period in (weeks, months)]
     resumed = 1 + np.flatnonzero((bars.traded[1:] & ~bars.traded[:-1]).any(axis=1))
     kinds = (
         _some(anywhere, first, bars.n_bars, each, random),
-        *_largest(changes, first, bars.n_bars, each, random),
+        *_largest(changed, first, bars.n_bars, each, random),
         *(_extremes(size, first, bars.n_bars, each) for size in _sizes(bars)),
         *(_some(rows, first, bars.n_bars, (each + 1) // 2, random) for rows in begun),
         _some(resumed, first, bars.n_bars, each, random),

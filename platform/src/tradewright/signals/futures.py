@@ -55,8 +55,9 @@ def mirrored(bars: Bars, cut: int) -> Bars:
     return _with(bars, turned)
 
 
+REMOVED = "removed"
 FUTURES: dict[str, Callable[[Bars, int], Bars]] = {
-    "removed": removed,
+    REMOVED: removed,
     "tripled": partial(scaled, factor=3.0),
     "cut to a third": partial(scaled, factor=1.0 / 3.0),
     "mirrored": mirrored,

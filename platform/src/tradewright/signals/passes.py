@@ -1,14 +1,14 @@
-"""Which signals have passed the causality gate: one small file each, valid for one version, content and choice.
+"""What has passed the causality gate: one small file each, valid for one version, content and choice.
 
 Whoever changes the plugin, even without a new version, or one of the options, has another signal, which has not
-passed yet.
+passed yet; so has whoever asked it by an earlier gate, whose files name no kind.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
@@ -16,6 +16,11 @@ from tradewright.workspace.writing import write_all
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+Kind = Literal["signal", "target-rule", "order-check"]
+
+UNCHECKED, NO_VOTE = "UNCHECKED: ", "NO VOTE: "
+"""How the two warnings begin that a report leads with: a part without a pass, and a signal that was not heard."""
 
 _DIGITS = 16
 
@@ -25,14 +30,16 @@ class Candidate:
     """What a pass is valid for.
 
     Attributes:
-        signal: Its word in plugins.toml.
+        kind: Whether it is a signal, or a rule or check whose features are asked.
+        name: Its word in plugins.toml.
         plugin: The plugin that brings it.
         version: Of the plugin's package.
         sha256: Hash over the plugin's files, 64 hexadecimal digits.
         options: Its effective options, as JSON has them.
     """
 
-    signal: str
+    kind: Kind
+    name: str
     plugin: str
     version: str
     sha256: str
@@ -66,7 +73,8 @@ def find(folder: Path, candidate: Candidate) -> dict[str, Any] | None:
     """Return what was kept of a pass, None when there is none; a damaged file is none.
 
     >>> from pathlib import Path
-    >>> find(Path("nowhere"), Candidate(signal="s", plugin="p", version="1", sha256="", options={})) is None
+    >>> wanted = Candidate(kind="signal", name="s", plugin="p", version="1", sha256="", options={})
+    >>> find(Path("nowhere"), wanted) is None
     True
     """
     try:
@@ -78,9 +86,9 @@ def find(folder: Path, candidate: Candidate) -> dict[str, Any] | None:
 
 
 def forget(folder: Path, candidate: Candidate) -> None:
-    """Remove a pass: the same signal has been found to look ahead."""
+    """Remove a pass: the same has been found to look ahead."""
     _file(folder, candidate).unlink(missing_ok=True)
 
 
 def _file(folder: Path, candidate: Candidate) -> Path:
-    return folder / f"{candidate.signal}-{candidate.key[:_DIGITS]}.json"
+    return folder / f"{candidate.name}-{candidate.key[:_DIGITS]}.json"

@@ -241,7 +241,7 @@ class ComponentContract:
 
     def test_answer_is_the_same_in_every_process(self) -> None:
         """The same question has the same answer, bit for bit, in two processes with different hash seeds."""
-        first, second = processes.answers(type(self), SEEDS)
+        first, second = processes.answers(type(self), [("answer", seed) for seed in SEEDS])
         for answer in (first, second):
             if answer.error:
                 fix = "let the test file import on its own: no relative imports, and what it needs installed"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 SECONDS_MAX = 120.0
 
@@ -80,14 +80,14 @@ print(json.dumps({"imported": imported, "touched": touched}))
 
 ANSWER = """
 import importlib.util, json, sys
-file, name, qualname, sys.path[:] = *sys.argv[1:4], json.loads(sys.argv[4])
+file, name, qualname, asked, sys.path[:] = *sys.argv[1:5], json.loads(sys.argv[5])
 spec = importlib.util.spec_from_file_location(name, file)
 module = sys.modules[name] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
 found = module
 for part in qualname.split("."):
     found = getattr(found, part)
-sys.stdout.write("ANSWER " + found().answer().hex())
+sys.stdout.write("ANSWER " + getattr(found(), asked)().hex())
 """
 
 
@@ -125,11 +125,11 @@ def imported(module: str, hooks: tuple[str, ...]) -> Imported:
     return Imported(tuple(found["imported"]), tuple((what, place) for what, place in found["touched"]))
 
 
-def answers(contract: type, seeds: tuple[str, ...]) -> list[Answer]:
-    """Return the contract's `answer()` in a process of its own for each hash seed."""
+def answers(contract: type, asked: Sequence[tuple[str, str]]) -> list[Answer]:
+    """Return what methods of the contract return, each in a process of its own with its own hash seed."""
     words = [sys.executable, "-c", ANSWER, inspect.getfile(contract), contract.__module__, contract.__qualname__]
-    words.append(json.dumps(sys.path))
-    children = [_started(words, {"PYTHONHASHSEED": seed}) for seed in seeds]
+    path = json.dumps(sys.path)
+    children = [_started([*words, method, path], {"PYTHONHASHSEED": seed}) for method, seed in asked]
     found = []
     for child in children:
         out, err = child.communicate(timeout=SECONDS_MAX)

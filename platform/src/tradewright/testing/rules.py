@@ -9,16 +9,21 @@ import attrs
 import numpy as np
 import pytest
 
-from tradewright.errors import PluginError
+from tradewright.errors import PluginError, TradewrightError
 from tradewright.host.fence import fence
+from tradewright.signals.features import check_features
+from tradewright.testing.comparison import described
 from tradewright.testing.contract import ComponentContract
+from tradewright.testing.markets import market
 from tradewright.testing.situations import N_ASSETS, NAN, TARGETS, VIEWS, own, same
 from tradewright.testing.wording import broken, refused
+from tradewright.values.instrument import Instrument
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from tradewright.risk.contract import OrderCheck, TargetRule
+    from tradewright.values.bars import Bars
 
 ACTS = {"cap": (False, False, True), "floor": (True, False, False), "trigger": (False, True, True)}
 """Whether a limit acts just below it, at it and just above it."""
@@ -62,10 +67,12 @@ class RuleContract(ComponentContract):
     Attributes:
         compiles: False for a rule that numba cannot compile; the whole loop then runs interpreted.
         features: Ordinary values of the features that it asks for, in order; 1 each when empty.
+        cuts_each: Cuts of each kind that the causality gate makes; fewer for features that take seconds.
     """
 
     compiles: ClassVar[bool] = True
     features: ClassVar[tuple[float, ...]] = ()
+    cuts_each: ClassVar[int] = 6
 
     def edges(self) -> Iterator[Edge]:
         """Yield every limit of `component()`."""
@@ -122,6 +129,33 @@ class RuleContract(ComponentContract):
                 raise broken(
                     expected=f"{one} for {given} in any order of asking", found=f"{other} in another one", fix=fix
                 )
+
+    # ---- causality --------------------------------------------------------------------------------------------
+
+    def bars(self) -> Bars:
+        """Return the prices on which the features are asked: random walks, longer than the longest window."""
+        rule = self.component()
+        longest = max((feature.window for feature in (*rule.features, *rule.matrices)), default=0)
+        bars = market(2 * longest + 240, 3, gaps=True)
+        # Symbols that no other test has: what a module remembers by symbol has seen none of these bars.
+        names = ("LOOK", "AHEAD", "NEVER")
+        return attrs.evolve(bars, instruments=tuple(Instrument(symbol=name) for name in names))
+
+    def test_features_do_not_look_ahead(self) -> None:
+        """No number that the rule asks for changes when the bars after it do."""
+        rule = self.component()
+        if not (rule.features or rule.matrices):
+            pytest.skip("it asks for no features: it sees no prices")
+        try:
+            verdict = check_features(self.spec().name, rule, self.bars(), each=self.cuts_each)
+        except TradewrightError as error:
+            fix = "mend what it raises, or let `bars()` return prices that have what it needs"
+            raise refused(error, expected="numbers on every cut history", fix=fix) from error
+        if verdict.cause is not None:
+            wanted = "every number to stay as it was with other bars after it"
+            raise broken(
+                expected=wanted, found=f"{described(verdict.first)}; {verdict.cause.text}", fix=verdict.cause.fix
+            )
 
     # ---- compiled and fused -----------------------------------------------------------------------------------
 

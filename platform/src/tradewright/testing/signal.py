@@ -12,18 +12,24 @@ from tradewright.errors import PluginError, TradewrightError
 from tradewright.host.components import Signal
 from tradewright.signals.causality import BARS_MIN, check
 from tradewright.signals.evaluate import evaluate, opinion
+from tradewright.testing import processes
 from tradewright.testing.comparison import described, first_difference, near, row
-from tradewright.testing.contract import ComponentContract
+from tradewright.testing.contract import SEEDS, ComponentContract
 from tradewright.testing.markets import bars_of, extreme_closes, market
 from tradewright.testing.wording import broken, refused
+from tradewright.values.forecast import Forecast
 from tradewright.values.history import History
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from tradewright.values.bars import Bars
-    from tradewright.values.forecast import Forecast
 
 EXACT = 1024.0
 """Prices times a power of two have the same digits, so a signal without a scale says the very same."""
+
+STOPS = 12
+"""Lengths at which a growing history is asked."""
 
 SPARE_BARS = 60
 """Bars beyond twice the warm-up that a market for a test has."""
@@ -51,8 +57,7 @@ class SignalContract(ComponentContract):
 
     def answer(self) -> bytes:
         """Return the forecast on `view()`."""
-        said = self._ask(self.view().bars)
-        return said.score.tobytes() + said.confidence.tobytes()
+        return self._whole()
 
     # ---- what it says -----------------------------------------------------------------------------------------
 
@@ -198,6 +203,26 @@ class SignalContract(ComponentContract):
                 expected=wanted, found=f"{described(verdict.first)}; {verdict.cause.text}", fix=verdict.cause.fix
             )
 
+    def test_nothing_is_remembered_from_a_longer_history(self) -> None:
+        """A process that has seen only the beginning says of it what one says that was shown all of it at once."""
+        bars = self.view().bars
+        growing, first = processes.answers(type(self), [("_grown", SEEDS[0]), ("_whole", SEEDS[0])])
+        for answer in (growing, first):
+            if answer.error:
+                fix = "let the test file import on its own: no relative imports, and what it needs installed"
+                raise broken(expected="an answer in a fresh process", found=answer.error, fix=fix)
+        stops = self._stops(bars)
+        parts = _read(growing.text, stops, bars.n_assets)
+        whole = next(_read(first.text, [bars.n_bars], bars.n_assets))
+        for stop, part in zip(stops, parts, strict=True):
+            where = first_difference(_beginning(whole, stop), part)
+            if where is not None:
+                raise broken(
+                    expected=f"{stop} bars to give the first {stop} forecasts that {bars.n_bars} give elsewhere",
+                    found=f"another score or confidence at (bar, asset) = {where}: it looks ahead, and remembers",
+                    fix="keep nothing in the module, a class or functools.cache that answers another question later",
+                )
+
     def test_input_stays_as_it_was(self) -> None:
         """The history is shared with every other signal."""
         given, untouched = self.view(), self.view()
@@ -221,6 +246,20 @@ class SignalContract(ComponentContract):
                 error, expected=wanted, fix="see what the kernel checks in docs/reference/signals.md"
             ) from error
 
+    def _whole(self) -> bytes:
+        """Return the forecast on `view()`; what another process is asked."""
+        return _written([self._ask(self.view().bars)])
+
+    def _grown(self) -> bytes:
+        """Return the forecasts on growing beginnings of `view()`, each longer than all that was asked before."""
+        bars = self.view().bars
+        return _written([self._ask(bars.until(stop)) for stop in self._stops(bars)])
+
+    def _stops(self, bars: Bars) -> list[int]:
+        """Return the lengths at which the growing history is asked, past the warm-up and below its own."""
+        first = min(self._warmup() + 2, bars.n_bars)
+        return sorted({int(stop) for stop in np.linspace(first, bars.n_bars, STOPS, endpoint=False)})
+
     def _word(self) -> str:
         return self.spec().name
 
@@ -231,3 +270,21 @@ class SignalContract(ComponentContract):
                 expected="warmup_bars to be a count of bars, 0 or more", found=repr(found), fix="return an int"
             )
         return found
+
+
+def _written(forecasts: Sequence[Forecast]) -> bytes:
+    return b"".join(one.score.tobytes() + one.confidence.tobytes() for one in forecasts)
+
+
+def _read(text: str, lengths: Sequence[int], n_assets: int) -> Iterator[Forecast]:
+    """Yield the forecasts of these lengths that `_written` wrote, as hexadecimal digits."""
+    numbers, at = np.frombuffer(bytes.fromhex(text)), 0
+    for n_bars in lengths:
+        size = n_bars * n_assets
+        score, confidence = (part.reshape(n_bars, n_assets) for part in np.split(numbers[at : at + 2 * size], 2))
+        yield Forecast(score, confidence)
+        at += 2 * size
+
+
+def _beginning(forecast: Forecast, stop: int) -> Forecast:
+    return Forecast(forecast.score[:stop], forecast.confidence[:stop])
