@@ -120,7 +120,7 @@ def test_load_when_a_symbol_ends_early_warns_of_it_first_and_names_the_day(works
 
 
 def test_load_when_a_symbol_ends_early_and_gaps_are_refused_is_an_error(workspace: Path) -> None:
-    with pytest.raises(DataError, match="OLD.date: gap .* 3 sessions before the others end"):
+    with pytest.raises(DataError, match=r"OLD\.date: gap .* 3 sessions before the others end"):
         load_pair(workspace, {"NOW": 6, "OLD": 3}, gaps="refuse")
 
 
@@ -134,3 +134,46 @@ def test_load_when_another_feed_goes_on_finds_the_end_of_this_one(workspace: Pat
     mine, other = load_pair(workspace, {"NOW": 4, "OLD": 4, "LON": 6}, used='["mine", "other"]')
 
     assert (["NOW", "OLD"], []) == (list(mine.ended), list(other.ended))
+
+
+# ---- what [instruments] says -----------------------------------------------------------------------------
+
+
+def told(folder: Path, table: str, last: dict[str, int], gaps: str = "refuse") -> feeds.Feed:
+    """Load the pair with more of the file."""
+    load_pair(folder, last, gaps="mark")
+    text = PAIR.format(gaps=gaps, used='["mine"]') + table
+    (folder / "plugins.toml").write_text(text, encoding="utf-8")
+    (feed,) = feeds.load(read(folder / "plugins.toml"), load([], entry_points=[], builtin=builtins))
+    return feed
+
+
+def test_load_when_an_instrument_is_told_takes_lot_and_tick_from_there(workspace: Path) -> None:
+    feed = told(workspace, "[instruments.OLD]\nlot = 0.001\ntick = 0.5\n", {"NOW": 6, "OLD": 6})
+
+    assert [(1.0, 0.0), (0.001, 0.5)] == [(one.lot, one.tick) for one in feed.bars.instruments]
+
+
+@pytest.mark.parametrize(("day", "missing"), [(3, 0), (4, 1), (6, 3)])
+def test_load_when_a_symbol_is_delisted_counts_only_sessions_before_as_missing(
+    workspace: Path, day: int, missing: int
+) -> None:
+    """It has bars of three days, numbered from 0, and the others have six."""
+    on = sessions("24/7").date[day]
+    table = f"[instruments.OLD]\ndelisted_on = {on}\ndelisted_cash = 100\n"
+
+    feed = told(workspace, table, {"NOW": 6, "OLD": 3}, gaps="mark")
+
+    assert [f"{missing:,} sessions before"] * bool(missing) == [
+        line.split(", ")[1].removesuffix(" the others end") for line in feed.warnings if "gap" in line
+    ]
+
+
+@pytest.mark.parametrize("day", [2, 1])
+def test_load_when_a_symbol_has_bars_after_its_delisting_is_refused(workspace: Path, day: int) -> None:
+    on = sessions("24/7").date[day]
+    with pytest.raises(DataError, match=f"a bar of {on}, though delisted on {on}") as caught:
+        told(workspace, f"[instruments.OLD]\ndelisted_on = {on}\ndelisted_cash = 100\n", {"NOW": 6, "OLD": 3})
+
+    assert "OLD.date" == caught.value.key
+    assert "[instruments.OLD]" in str(caught.value.fix)

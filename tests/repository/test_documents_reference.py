@@ -22,7 +22,7 @@ from tradewright.host import hookspecs
 KINDS = ["data-source", "signal", "optimizer", "target-rule", "order-check"]
 SPECS = [spec for kind in KINDS for spec in specs(kind)]
 HOLD_TABLES = {
-    "": {"plugins", "capital", "data", "strategies", "risk", "checks", "execution", "costs"},
+    "": {"plugins", "capital", "data", "instruments", "strategies", "risk", "checks", "execution", "costs"},
     "strategies": {"signals"},
 }
 KEYS = [
@@ -34,6 +34,7 @@ KEYS = [
 HEADINGS = {
     "": "## The top",
     "data": "## `[data.NAME]`",
+    "instruments": "## `[instruments.SYMBOL]`",
     "strategies": "## `[strategies.NAME]`",
     "signals": "## `[strategies.NAME.signals.SIGNAL]`",
 }

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Validator = Callable[[Any, attrs.Attribute[Any], Any], None]
 
 INTEGER_MAX = 2**63 - 1  # TOML promises 64 bits, and so do the arrays that a setting ends up in.
+_TICK_MIN = 1e-12
 _NOUNS = {"number": "a number", "fraction": "a fraction", "count": "a whole number"}
 _NUMERAL = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*(%?)\s*")
 
@@ -188,6 +189,21 @@ def count(
     """Return a field for a whole number such as bars or sessions, >= 1 unless `at_least` says otherwise."""
     bounds = Range(kind="count", at_least=at_least, at_most=at_most)
     return option(default, doc=doc, unit=unit, validator=bounds)
+
+
+def lot_size(default: float | None, *, doc: str) -> Any:
+    """Return a field for the smallest step of a quantity, in units: beyond these bounds arithmetic loses steps."""
+    return number(default, doc=doc, unit="units", at_least=1e-12, at_most=1e9)
+
+
+def tick_size(default: float | None, *, doc: str) -> Any:
+    """Return a field for the smallest step of a price, in currency: 0 for none, else as bounded as a lot."""
+
+    def check(_: object, __: attrs.Attribute[Any], tick: float | None) -> None:
+        if tick is not None and 0.0 < tick < _TICK_MIN:
+            raise OptionError(f"must be 0 or >= {_TICK_MIN:g}, was {tick:g}", "write 0 for no tick")
+
+    return option(default, doc=doc, unit="currency", validator=[Range(at_least=0.0, at_most=1e6), check])
 
 
 def one_of(*words: str, default: str | Any = attrs.NOTHING, doc: str = "", unit: str = "") -> Any:

@@ -17,6 +17,7 @@ from tradewright.config.tables import (
     CostSettings,
     ExecutionSettings,
     FeedSettings,
+    InstrumentSettings,
     Pin,
     PluginSettings,
     StrategySettings,
@@ -52,6 +53,7 @@ class Sections:
         plugins: The allow-list.
         capital: How much money trades, and when more does.
         data: Feeds by name.
+        instruments: What is said of symbols beyond their source, by symbol.
         strategies: Books by name.
         risk: Option tables of target rules by name, not yet validated.
         checks: Option tables of order checks by name, not yet validated.
@@ -74,6 +76,7 @@ class Sections:
             "example": "[data.NAME] with source and symbols",
         },
     )
+    instruments: Mapping[str, InstrumentSettings] = attrs.field(factory=dict, metadata={"later": True})
     strategies: Mapping[str, StrategySettings] = attrs.field(
         validator=[names, _shares],
         metadata={
@@ -112,7 +115,8 @@ class Settings(Sections):
     def as_table(self) -> dict[str, Any]:
         """Return every effective value in the file's shape: dicts, lists and scalars in a fixed order.
 
-        Places are left out, so the same settings read elsewhere give the same table.
+        Places are left out, so the same settings read elsewhere give the same table.  A key that came later and has
+        its default is left out, too: a run of before is the same trial as one of today.
         """
         return {"format": FORMAT, **_plain(self)}
 
@@ -164,12 +168,19 @@ def _keys(cls: type[attrs.AttrsInstance]) -> tuple[str, ...]:
     return tuple(field.name for field in attrs.fields(cls) if field.name != "options")
 
 
+def _unsaid(instance: Any, field: attrs.Attribute[Any]) -> bool:
+    """Say whether a field that came after the first runs were saved has its default."""
+    default: Any = field.default
+    default = default.factory() if isinstance(default, attrs.Factory) else default  # type: ignore[arg-type]  # Factory is a class at run time
+    return bool(field.metadata.get("later")) and getattr(instance, field.name) == default
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Pin):
         return str(value)
     if attrs.has(type(value)):
-        fields = [field.name for field in attrs.fields(type(value)) if field.name not in {"document", "options"}]
-        named = {name: _plain(getattr(value, name)) for name in fields}
+        fields = [field for field in attrs.fields(type(value)) if field.name not in {"document", "options"}]
+        named = {field.name: _plain(getattr(value, field.name)) for field in fields if not _unsaid(value, field)}
         return named | _plain(getattr(value, "options", {}))
     if isinstance(value, Mapping):
         return {name: _plain(inner) for name, inner in value.items()}

@@ -6,11 +6,22 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping  # noqa: TC003  # cattrs reads the annotations at run time
+from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
-from tradewright.config.fields import OptionError, Range, fraction, non_negative, number, option, positive
+from tradewright.config.fields import (
+    OptionError,
+    Range,
+    fraction,
+    lot_size,
+    non_negative,
+    number,
+    option,
+    positive,
+    tick_size,
+)
 from tradewright.config.strict import CONVERTER
 from tradewright.config.wording import show
 from tradewright.values.instrument import is_symbol
@@ -115,6 +126,19 @@ def _pin(value: Any, _: object) -> Pin:
 CONVERTER.register_structure_hook(Pin, _pin)
 
 
+def _day(value: Any, _: object) -> date:
+    """Take TOML's date, or the text that `Settings.as_table` made of one."""
+    try:
+        if type(value) in {date, str}:
+            return date.fromisoformat(str(value))
+    except ValueError:
+        pass
+    raise OptionError(f"must be a date, was {show(value)}", "write a date such as 2024-01-31, without quotes")
+
+
+CONVERTER.register_structure_hook(date, _day)
+
+
 @attrs.frozen(kw_only=True)
 class PluginSettings:
     """The allow-list: nothing else is imported.
@@ -192,6 +216,38 @@ class FeedSettings:
     gaps: Literal["mark", "refuse"] = option("mark", doc='missing sessions: "mark" them and go on, or "refuse" them')
     cache: bool = option(False, doc="true reads what `tradewright data fetch` kept, and asks no source")  # noqa: FBT003  # a default
     options: Mapping[str, Any] = attrs.field(factory=dict, metadata={"rest": True})
+
+
+def _both(instance: InstrumentSettings, _: attrs.Attribute[Any], cash: float | None) -> None:
+    day = instance.delisted_on
+    if (day is None) != (cash is None):
+        missing = "delisted_on" if day is None else "delisted_cash"
+        raise OptionError(
+            f"delisted_on and delisted_cash come together, {missing} is missing",
+            "write both: the first day without trading, and the cash that each unit became (0 for nothing)",
+        )
+
+
+@attrs.frozen(kw_only=True)
+class InstrumentSettings:
+    """What is said of one symbol, whatever its source says.
+
+    Attributes:
+        lot: Smallest quantity step, in units.
+        tick: Smallest price step, in currency; 0 for none.
+        delisted_on: First session on which it is no longer traded.
+        delisted_cash: What each unit is exchanged for at the open of that session, in currency.
+    """
+
+    lot: float | None = lot_size(None, doc="smallest quantity step, instead of the source's")
+    tick: float | None = tick_size(None, doc="smallest price step, instead of the source's; 0 for none")
+    delisted_on: date | None = option(None, doc="first session on which it is no longer traded")
+    delisted_cash: float | None = option(
+        None,
+        doc="what each unit is exchanged for at the open of that session, without a fee",
+        unit="currency",
+        validator=[Range(at_least=0.0, at_most=MONEY_MAX), _both],
+    )
 
 
 @attrs.frozen(kw_only=True)

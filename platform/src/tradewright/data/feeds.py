@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tradewright.data.findings import Finding
     from tradewright.host.plugins import Plugins
     from tradewright.sessions import Sessions
+    from tradewright.values.instrument import Instrument
 
 WARNINGS_MAX = 3  # Gaps of one feed that are named; the rest is counted.
 
@@ -111,6 +112,7 @@ def _brought(settings: Settings, plugins: Plugins, name: str, last_on: date | No
         fetched_at, origin = min(label.fetched_at for label in labels), from_cache(labels)
     else:
         bars = ask(settings, name, opened(settings, plugins, name), feed.symbols, last_on=last_on)
+    bars = as_told(settings, bars)
     _refuse_currency(settings, name, bars)
     return Feed(
         name=name,
@@ -129,7 +131,19 @@ def _checked(settings: Settings, feed: Feed, ends_at: np.datetime64 | None = Non
     told, bars = settings.data[feed.name], feed.bars
     early = endings(bars, sessions_of(settings, told, bars), ends_at)
     warnings = (*findings(settings, told, bars, ends_at), *feed.warnings)
-    return attrs.evolve(feed, warnings=warnings, ended={one.symbol: bars.session[one.row].item() for one in early})
+    return attrs.evolve(
+        feed, warnings=warnings, ended={one.symbol: bars.session[one.row or 0].astype(object) for one in early}
+    )
+
+
+def as_told(settings: Settings, bars: Bars) -> Bars:
+    """Return the bars with what [instruments] says of their symbols."""
+    told: list[Instrument] = []
+    for one in bars.instruments:
+        said = settings.instruments.get(one.symbol)
+        words = {} if said is None else attrs.asdict(said, filter=lambda _, value: value is not None)
+        told.append(attrs.evolve(one, **words))
+    return attrs.evolve(bars, instruments=told)
 
 
 def from_cache(labels: tuple[Label, ...]) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 import attrs
 
-from tradewright.config import non_negative, one_of, option, positive
+from tradewright.config import one_of, option
+from tradewright.config.fields import lot_size, tick_size
 from tradewright.config.paths import inside_workspace
 from tradewright.config.wording import show
 from tradewright.data.align import join, select
@@ -39,8 +40,8 @@ class FilesOptions:
     stamp: Literal["start", "end"] = one_of(
         "start", "end", default="start", doc="what a time stamp marks of its bar; dates need none"
     )
-    lot: float = positive(1.0, doc="smallest quantity step", unit="units")
-    tick: float = non_negative(0.0, doc="smallest price step, 0 for none", unit="currency")
+    lot: float = lot_size(1.0, doc="smallest quantity step")
+    tick: float = tick_size(0.0, doc="smallest price step, 0 for none")
     currency: str = option("USD", doc="ISO code of the prices", validator=_currency)
 
 

@@ -18,7 +18,8 @@ class Finding:
     """One thing that is wrong with prices.
 
     Attributes:
-        kind: `number`, `price`, `range`, `volume`, `action`, `session`, `gap`, `jump` or `ratio`; of files also
+        kind: `number`, `price`, `range`, `volume`, `action`, `session`, `delisted`, `gap`, `jump` or
+            `ratio`; of files also
             `row`, `date`, `time-zone`, `duplicate`, `order`, `calendar` and `bar`.
         message: What was expected and what was found.
         fix: What to do about it.

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 def fingerprint(bars: Bars) -> str:
     """Return the SHA-256 of everything that a result depends on, in hexadecimal."""
     digest = hashlib.sha256(repr((bars.instruments, bars.adjustment)).encode())
+    exits = [(one.symbol, str(one.delisted_on), one.delisted_cash) for one in bars.instruments if one.delisted_on]
+    if exits:  # Where there are none, the fingerprint is that of versions which did not know them.
+        digest.update(repr(exits).encode())
     for value in attrs.asdict(bars, recurse=False).values():
         if isinstance(value, np.ndarray):
             digest.update(value.tobytes())

@@ -48,6 +48,7 @@ def check(bars: Bars, sessions: Sessions, ends_at: np.datetime64 | None = None) 
             for part in (_numbers, _ranges, _volume, check_actions):
                 found.extend(part(bars, asset))
         found.extend(_outside(bars, asset, sessions))
+        found.extend(_after_exit(bars, asset))
         found.extend(_gaps(bars, asset, sessions))
     found.extend(endings(bars, sessions, ends_at))
     return tuple(sorted(found, key=lambda finding: -1 if finding.row is None else finding.row))
@@ -117,6 +118,23 @@ def _outside(bars: Bars, asset: int, sessions: Sessions) -> Iterator[Finding]:
         yield Finding(kind="session", message=message, fix=FIX_SESSION, symbol=symbol, column="date", row=row)
 
 
+def _after_exit(bars: Bars, asset: int) -> Iterator[Finding]:
+    one, first = bars.instruments[asset], int(bars.exit_bar[asset])
+    for row in np.flatnonzero(bars.traded[first:, asset])[:1] + first:
+        message = f"a bar of {bars.session[row]}, though delisted on {one.delisted_on}"
+        fix = f"correct delisted_on of [instruments.{_quoted(one.symbol)}], or remove the bars from that day on"
+        yield Finding(kind="delisted", message=message, fix=fix, symbol=one.symbol, column="date", row=int(row))
+
+
+def _quoted(symbol: str) -> str:
+    """Write a symbol as a key of TOML.
+
+    >>> _quoted("SPY"), _quoted("BRK.B")
+    ('SPY', '"BRK.B"')
+    """
+    return symbol if symbol.replace("-", "").isalnum() else f'"{symbol}"'
+
+
 def _gaps(bars: Bars, asset: int, sessions: Sessions) -> Iterator[Finding]:
     rows = np.flatnonzero(bars.traded[:, asset])
     if rows.size == 0:
@@ -150,13 +168,15 @@ def _ending(bars: Bars, asset: int, sessions: Sessions, until: np.datetime64) ->
     rows = np.flatnonzero(bars.traded[:, asset])
     if rows.size == 0:
         return
-    row, symbol = int(rows[-1]), bars.symbols[asset]
+    row, symbol, delisted_on = int(rows[-1]), bars.symbols[asset], bars.instruments[asset].delisted_on
     over = (sessions.closed_at <= until) | (sessions.date <= bars.session[-1])
+    if delisted_on is not None:
+        over &= sessions.date < np.datetime64(delisted_on)
     after = sessions.date[over & (sessions.date > bars.session[row])]
     if after.size:
         span = _span(str(after[0]), str(after[-1]))
         message = f"gap {span}: its last bar is of {bars.session[row]}, {after.size:,} sessions before the others end"
-        fix = 'bring the bars after it, leave the symbol out, or accept it with gaps = "mark"'
+        fix = f"bring the later bars, or tell its end: [instruments.{_quoted(symbol)}] delisted_on, delisted_cash"
         yield Finding(kind="gap", message=message, fix=fix, symbol=symbol, column="date", row=row)
 
 

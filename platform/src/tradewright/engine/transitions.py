@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from tradewright.engine.jit import compiled
-from tradewright.engine.log import GRANTED, LIFTED, log_event
+from tradewright.engine.log import BY_EXIT, GRANTED, LIFTED, log_event, log_fill
 from tradewright.risk.contract import FLATTEN, RUNNING
 
 if TYPE_CHECKING:
@@ -103,6 +103,20 @@ def split_position(state: State, tape: Tape, settings: Settings, book: int, asse
     if held and whole == 0.0:
         position.entry = math.nan
         position.stop = math.nan
+
+
+@compiled
+def delist(state: State, tape: Tape, log: Log, bar: int, asset: int) -> None:
+    """Exchange every position for the exit's cash, and leave the asset as if it had never traded."""
+    cash = tape.assets[asset].exit_cash
+    for book in range(state.positions.shape[0]):
+        position = state.positions[book, asset]
+        if position.quantity != 0.0:
+            log_fill(log, bar, book, asset, BY_EXIT, -position.quantity, cash, 0.0, 0.0)
+            apply_fill(state, tape, book, asset, -position.quantity, cash, 0.0)
+        position.order = 0.0
+        position.limit = position.stop = position.wanted = math.nan
+    state.market[asset].mark = math.nan
 
 
 @compiled

@@ -55,6 +55,6 @@ def warnings(found: Sequence[Unpriced]) -> Iterator[str]:
     """Yield what a reader must know of them, one line each."""
     for one in found:
         yield (
-            f"{one.book} holds {one.quantity:,.10g} {one.symbol} to the end, valued at {one.value:,.2f} with the price of"
-            f" {one.last_on}: there is no later bar"
+            f"{one.book} holds {one.quantity:,.10g} {one.symbol} to the end, valued at {one.value:,.2f} with the"
+            f" price of {one.last_on}: there is no later bar"
         )
