@@ -216,7 +216,7 @@ ROWS = [
     (0, '["indices"]', '["indices", "indices"]', 15, "strategies.trend.data", "indices listed twice"),
     (0, "gross", 'rebalance = "wek"\ngross', 16, "strategies.trend.rebalance",
      'must be one of bar, session, week, month, was "wek"; did you mean week?'),
-    (0, "source", 'bar = "daily"\nsource', 9, "data.indices.bar", 'minutes, hours or days, was "daily"'),
+    (0, "source", 'bar = "daily"\nsource', 9, "data.indices.bar", 'seconds, minutes, hours or days, was "daily"'),
     (0, "position-limit", '"a b"', 20, "risk", 'letters, digits, - or _, was "a b"'),
     (0, "position-limit = {", "position-limit = 3  #", 21, "risk.position-limit", "must be a table, was 3"),
 ]  # fmt: skip

@@ -136,6 +136,38 @@ def test_load_when_another_feed_goes_on_finds_the_end_of_this_one(workspace: Pat
     assert (["NOW", "OLD"], []) == (list(mine.ended), list(other.ended))
 
 
+# ---- bars that cannot be true ----------------------------------------------------------------------------
+
+
+def load_bad(folder: Path, bad_bars: str) -> feeds.Feed:
+    """Load six days of which the third and the fifth have a range that cannot be."""
+    days = sessions("24/7").date[:6]
+    rows = [f"{day},10,12,{13 if number in (2, 4) else 9},11" for number, day in enumerate(days)]
+    (folder / "data" / "LON.csv").write_text("\n".join(["date,open,high,low,close", *rows, ""]))
+    text = SETTINGS.format(money="USD", prices="USD").replace("[strategies.trend]", f"{bad_bars}\n[strategies.trend]")
+    (folder / "plugins.toml").write_text(text, encoding="utf-8")
+    (feed,) = feeds.load(read(folder / "plugins.toml"), load([], entry_points=[], builtin=builtins))
+    return feed
+
+
+@pytest.mark.parametrize("bad_bars", ["", 'bad_bars = "refuse"'])
+def test_load_when_a_bar_cannot_be_true_is_refused_with_its_line_and_day(workspace: Path, bad_bars: str) -> None:
+    with pytest.raises(DataError, match="high 12 < low 13") as caught:
+        load_bad(workspace, bad_bars)
+
+    assert 4 == caught.value.line
+    assert f"({sessions('24/7').date[2]})" in str(caught.value)
+
+
+def test_load_when_bad_bars_are_marked_leaves_them_out_names_them_and_counts_them(workspace: Path) -> None:
+    feed = load_bad(workspace, 'bad_bars = "mark"')
+    day = sessions("24/7").date[2]
+
+    assert [True, True, False, True, False, True] == feed.bars.traded[:, 0].tolist()
+    assert f"LON: 2 bars are left out as impossible, first {day}: high: high 12 < low 13" in feed.warnings
+    assert 2 == sum("gap" in line for line in feed.warnings)
+
+
 # ---- what [instruments] says -----------------------------------------------------------------------------
 
 
@@ -177,3 +209,25 @@ def test_load_when_a_symbol_has_bars_after_its_delisting_is_refused(workspace: P
 
     assert "OLD.date" == caught.value.key
     assert "[instruments.OLD]" in str(caught.value.fix)
+
+
+# ---- lengths of bars -------------------------------------------------------------------------------------
+
+
+def test_bar_length_that_an_error_advises_is_one_that_the_file_takes(workspace: Path) -> None:
+    days = sessions("24/7").date[:1]
+    rows = "".join(f"{days[0]} 00:{minute:02}:{second},100\n" for minute in range(3) for second in ("00", "30"))
+    (workspace / "data" / "LON.csv").write_text("date,close\n" + rows)
+
+    def load_bars(bar: str) -> feeds.Feed:
+        more = f'bar = "{bar}"\ntime_zone = "UTC"\n[strategies.trend]'
+        text = SETTINGS.format(money="USD", prices="USD").replace("[strategies.trend]", more)
+        (workspace / "plugins.toml").write_text(text, encoding="utf-8")
+        (feed,) = feeds.load(read(workspace / "plugins.toml"), load([], entry_points=[], builtin=builtins))
+        return feed
+
+    with pytest.raises(DataError, match="bars are 30s apart, 1m declared") as caught:
+        load_bars("1m")
+
+    assert 'declare bar = "30s"' == caught.value.fix
+    assert 6 == load_bars("30s").bars.n_bars

@@ -224,12 +224,17 @@ def option(
     unit: str = "",
     validator: Validator | Sequence[Validator] = (),
     bounds: str | None = None,
+    later: bool = False,
 ) -> Any:
-    """Return a field of any type with the words of its reference page."""
+    """Return a field of any type with the words of its reference page.
+
+    A key that is added `later` than the first runs were saved is left out of `Settings.as_table` where it has its
+    default, so that a run of before stays the trial that it was.
+    """
     validators = [validator] if callable(validator) else list(validator)
     spans = [check for check in validators if isinstance(check, Range)]
     text = bounds if bounds is not None else ", ".join(map(str, spans))
-    metadata = {"doc": doc, "unit": unit, "bounds": text, "range": spans[0] if spans else None}
+    metadata = {"doc": doc, "unit": unit, "bounds": text, "range": spans[0] if spans else None, "later": later}
     return attrs.field(default=default, validator=validators or None, metadata=metadata)
 
 

@@ -198,6 +198,7 @@ class FeedSettings:
         calendar: Exchange calendar of the sessions.
         adjustment: What must be folded into the prices: `none`, `splits`, `all`.
         gaps: `mark` missing sessions and go on, or `refuse` them.
+        bad_bars: `refuse` prices with a bar that cannot be true, or `mark` it as not traded.
         cache: Whether prices are read from what `tradewright data fetch` kept, and the source is not asked.
         options: The source's own keys, not yet validated.
     """
@@ -208,12 +209,15 @@ class FeedSettings:
     )
     bar: str = option(
         "1d",
-        doc='length of a bar: minutes, hours or days, such as "5m"',
-        validator=a_word(r"[1-9][0-9]{0,4}[mhd]", "minutes, hours or days", '"5m", "1h" or "1d"'),
+        doc='length of a bar: seconds, minutes, hours or days, such as "5m"',
+        validator=a_word(r"[1-9][0-9]{0,4}[smhd]", "seconds, minutes, hours or days", '"30s", "5m", "1h" or "1d"'),
     )
     calendar: str = option("XNYS", doc="exchange whose sessions the bars belong to", validator=_word)
     adjustment: Literal["none", "splits", "all"] = option("none", doc="what is folded into the prices")
     gaps: Literal["mark", "refuse"] = option("mark", doc='missing sessions: "mark" them and go on, or "refuse" them')
+    bad_bars: Literal["refuse", "mark"] = option(
+        "refuse", doc='bars that cannot be true: "refuse" them, or "mark" them as not traded', later=True
+    )
     cache: bool = option(False, doc="true reads what `tradewright data fetch` kept, and asks no source")  # noqa: FBT003  # a default
     options: Mapping[str, Any] = attrs.field(factory=dict, metadata={"rest": True})
 

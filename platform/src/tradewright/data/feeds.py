@@ -12,7 +12,7 @@ from tradewright import sessions as calendars
 from tradewright.config import FeedSettings, structure
 from tradewright.data.align import join, merge_overlaps, select
 from tradewright.data.fingerprint import fingerprint
-from tradewright.data.quality import check, endings
+from tradewright.data.quality import check, endings, marked
 from tradewright.errors import ConfigError, DataError, PluginError, UsageError
 from tradewright.host.components import DataSource
 from tradewright.host.fence import expect, fence, made
@@ -112,14 +112,14 @@ def _brought(settings: Settings, plugins: Plugins, name: str, last_on: date | No
         fetched_at, origin = min(label.fetched_at for label in labels), from_cache(labels)
     else:
         bars = ask(settings, name, opened(settings, plugins, name), feed.symbols, last_on=last_on)
-    bars = as_told(settings, bars)
+    bars, left_out = marked_as_told(feed, as_told(settings, bars))
     _refuse_currency(settings, name, bars)
     return Feed(
         name=name,
         source=feed.source,
         bars=bars,
         fingerprint=fingerprint(bars),
-        warnings=(*notes(bars), *origin),
+        warnings=(*left_out, *notes(bars), *origin),
         fetched_at=fetched_at,
     )
 
@@ -144,6 +144,21 @@ def as_told(settings: Settings, bars: Bars) -> Bars:
         words = {} if said is None else attrs.asdict(said, filter=lambda _, value: value is not None)
         told.append(attrs.evolve(one, **words))
     return attrs.evolve(bars, instruments=told)
+
+
+def marked_as_told(feed: FeedSettings, bars: Bars) -> tuple[Bars, tuple[str, ...]]:
+    """Return the bars without those that cannot be true, where the feed has them marked, and a line per symbol."""
+    if feed.bad_bars == "refuse":
+        return bars, ()
+    clean, found = marked(bars)
+    lines = []
+    for symbol in dict.fromkeys(one.symbol for one in found):
+        mine = [one for one in found if one.symbol == symbol]
+        many = "1 bar is" if len(mine) == 1 else f"{len(mine):,} bars are"
+        lines.append(
+            f"{symbol}: {many} left out as impossible, first {mine[0].on}: {mine[0].column}: {mine[0].message}"
+        )
+    return clean, tuple(lines)
 
 
 def from_cache(labels: tuple[Label, ...]) -> tuple[str, ...]:
@@ -205,6 +220,7 @@ def ask(
         adjustment=feed.adjustment,
         first_on=first_on,
         last_on=last_on,
+        bad_bars=feed.bad_bars,
         workspace=settings.workspace,
     )
     key = f"{feed.source}.history"
@@ -246,7 +262,13 @@ def findings(
             raise finding.error()
     ratios = [finding for finding in found if finding.kind == "ratio"]
     gaps = [finding for finding in found if finding.kind == "gap" and finding not in early]
-    return (*_named(early, "early ends"), *_named(ratios, "suspected splits"), *_named(gaps, "gaps"))
+    spikes = [finding for finding in found if finding.kind == "spike"]
+    return (
+        *_named(early, "early ends"),
+        *_named(ratios, "suspected splits"),
+        *_named(spikes, "spikes"),
+        *_named(gaps, "gaps"),
+    )
 
 
 def _named(found: Sequence[Finding], what: str) -> Iterator[str]:

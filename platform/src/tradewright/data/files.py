@@ -83,6 +83,7 @@ class Files:
             time_zone=options.time_zone,
             stamp=options.stamp,
             adjustment=request.adjustment,
+            bad_bars=request.bad_bars,
         )
         reading = read(path, declared, cache=cache_folder(request.workspace))
         for finding in reading.findings:

@@ -11,7 +11,7 @@ from tradewright.config.wording import show
 from tradewright.data.columns import ColumnNames
 from tradewright.data.damage import LIMIT_BYTES
 from tradewright.data.findings import FINDINGS_MAX, FIX_SESSION, Finding
-from tradewright.data.quality import check
+from tradewright.data.quality import check, marked, rounded
 from tradewright.data.stamps import (
     DATE,
     INSTANT,
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from tradewright.values.arrays import BoolArray, FloatArray, TimeArray
     from tradewright.values.bars import Adjustment
     from tradewright.values.instrument import Instrument
+    from tradewright.values.request import BadBars
 
 _KINDS = {DATE: "a plain date", LOCAL: "a time without offset", INSTANT: "a time with offset"}
 
@@ -54,6 +55,7 @@ class Declared:
         time_zone: Where times without offset were read off the clock, an IANA name.
         stamp: Whether a time stamp marks the start or the end of its bar.
         adjustment: What is already folded into the prices.
+        bad_bars: Whether a bar that cannot be true is a finding, or is left for the caller to `mark`.
     """
 
     instrument: Instrument
@@ -63,6 +65,7 @@ class Declared:
     time_zone: str | None = None
     stamp: Literal["start", "end"] = "start"
     adjustment: Adjustment = "none"
+    bad_bars: BadBars = "refuse"
 
 
 @attrs.frozen(kw_only=True)
@@ -71,6 +74,7 @@ class Reading:
 
     Attributes:
         rows: Rows below the header.
+        rounded: Bars with a price beyond their high or low by rounding alone, which is let pass.
         names: Name in the file of each part found: `date`, `close`, ...
         bar: Length of a bar; empty when the times cannot be understood.
         bars: The rows that lie in a session, in order, each once; None when the times cannot be understood.
@@ -82,6 +86,7 @@ class Reading:
     bar: str = ""
     bars: Bars | None = None
     findings: tuple[Finding, ...] = ()
+    rounded: int = 0
 
 
 def read(path: Path, declared: Declared, *, cache: Path | None = None, limit_bytes: int = LIMIT_BYTES) -> Reading:
@@ -142,7 +147,14 @@ class _Steps:
     def _result(self, bar: str = "", bars: Bars | None = None) -> Reading:
         found = sorted(self.findings, key=lambda finding: finding.line or 0)
         rows = len(self.table.line) + len(self.table.ragged)
-        return Reading(rows=rows, names=self.table.names, bar=bar, bars=bars, findings=tuple(found))
+        return Reading(
+            rows=rows,
+            names=self.table.names,
+            bar=bar,
+            bars=bars,
+            findings=tuple(found),
+            rounded=0 if bars is None else rounded(bars),
+        )
 
     def _find(self, row: int, kind: str, message: str, fix: str) -> None:
         self._find_at(int(self.table.line[row]), kind, message, fix)
@@ -303,7 +315,7 @@ class _Steps:
 
     def _check(self, bars: Bars, rows: NDArray[np.intp], sessions: Sessions) -> None:
         """Check the prices, and give each finding its line and the text that stands there."""
-        for finding in check(bars, sessions):
+        for finding in check(marked(bars)[0] if self.declared.bad_bars == "mark" else bars, sessions):
             row = int(rows[finding.row or 0])
             text = self.table.texts.get(finding.column, {}).get(row)
             message = finding.message
