@@ -241,7 +241,7 @@ def test_read_when_unknown_table_is_far_from_all_lists_the_known_ones(written: C
     """Row 6."""
     error = refused(written(GOOD.replace("[costs]", "[zzz]")))
 
-    assert "capital, checks, costs, currency, data, execution, format" in str(error.fix)
+    assert "capital, checks, costs, currency, data, data_roots, execution, format, instruments" in str(error.fix)
 
 
 @pytest.mark.parametrize(("weight", "accepted"), [(1.0, True), (1.0 - 9e-10, True), (1.0 - 1.1e-9, False)])

@@ -42,6 +42,7 @@ data.add_command(list_prices)
 @click.option("--calendar", default="XNYS", show_default=True, help="Exchange whose sessions the bars belong to.")
 @click.option("--bar", help='Length of a bar, such as "1d" or "5m"; else taken from the file.')
 @click.option("--time-zone", help="Where times without an offset were read off the clock, an IANA name.")
+@click.option("--date-format", help='How dates are written, such as "%d.%m.%Y"; else as 2026-03-02.')
 @click.option(
     "--stamp",
     type=click.Choice(["start", "end"]),

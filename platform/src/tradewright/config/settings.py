@@ -22,6 +22,7 @@ from tradewright.config.tables import (
     PluginSettings,
     StrategySettings,
     a_word,
+    folders,
     names,
 )
 
@@ -50,6 +51,7 @@ class Sections:
     Attributes:
         currency: ISO code of every amount.
         seed: Start of every random draw.
+        data_roots: Folders outside the workspace that paths of feeds may lead into, absolute.
         plugins: The allow-list.
         capital: How much money trades, and when more does.
         data: Feeds by name.
@@ -65,6 +67,9 @@ class Sections:
         "USD", doc="ISO code of every amount", validator=a_word(r"[A-Z]{3}", "three capitals", '"USD"')
     )
     seed: int = count(7, doc="start of every random draw", at_least=0)
+    data_roots: tuple[str, ...] = option(
+        (), doc="folders outside the workspace that paths of feeds may lead into", validator=folders, later=True
+    )
     plugins: PluginSettings = attrs.field(
         metadata={"missing": "no plugins enabled", "example": '[plugins] with enabled = ["sample-data"]'}
     )

@@ -61,6 +61,17 @@ def names(_: object, attribute: attrs.Attribute[Any], table: Mapping[str, Any]) 
             raise OptionError(f"a name must be letters, digits, - or _, was {show(name)}", "rename it")
 
 
+def folders(instance: Any, attribute: attrs.Attribute[Any], paths: tuple[str, ...]) -> None:
+    """An allow-list says exactly what it allows: absolute folders, and never the whole disk."""
+    for path in paths:
+        if not path.startswith("/") or ".." in path.split("/"):
+            fix = 'write the folder from the root on, such as "/srv/prices"'
+            raise OptionError(f"must be an absolute folder, was {show(path)}", fix)
+        if not path.strip("/"):
+            raise OptionError(f"must not allow everything, was {show(path)}", "name the folder of the prices")
+    _distinct(instance, attribute, paths)
+
+
 def _distinct(_: object, __: attrs.Attribute[Any], items: tuple[Any, ...]) -> None:
     for item, times in Counter(getattr(item, "name", item) for item in items).items():
         if times > 1:

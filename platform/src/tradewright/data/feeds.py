@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
@@ -222,6 +223,7 @@ def ask(
         last_on=last_on,
         bad_bars=feed.bad_bars,
         workspace=settings.workspace,
+        data_roots=tuple(Path(root) for root in settings.data_roots),
     )
     key = f"{feed.source}.history"
     letting = (ConfigError, DataError, UsageError)

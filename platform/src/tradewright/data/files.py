@@ -32,11 +32,15 @@ def _currency(_: object, __: attrs.Attribute[str], value: str) -> None:
 class FilesOptions:
     """Where the files are, and what they do not say themselves."""
 
-    path: str = option("data/{symbol}.csv", doc="file of each symbol, below the workspace")
+    path: str = option("data/{symbol}.csv", doc="file of each symbol, below the workspace or one of data_roots")
     columns: ColumnNames = attrs.field(
         factory=ColumnNames, metadata={"doc": "names of the columns where they are not the natural ones"}
     )
     time_zone: str | None = option(None, doc="IANA name; needed for times of day without an offset")
+    date_format: str | None = option(
+        None,
+        doc="how dates are written, in the signs of Python's strptime; else as 2026-03-02, or counted since 1970",
+    )
     stamp: Literal["start", "end"] = one_of(
         "start", "end", default="start", doc="what a time stamp marks of its bar; dates need none"
     )
@@ -74,13 +78,14 @@ class Files:
 
     def _bars(self, symbol: str, request: DataRequest) -> Bars:
         options, workspace = self.options, request.workspace or Path.cwd()
-        path = inside_workspace(workspace, options.path.replace("{symbol}", symbol), "path")
+        path = inside_workspace(workspace, options.path.replace("{symbol}", symbol), "path", request.data_roots)
         declared = Declared(
             instrument=Instrument(symbol=symbol, lot=options.lot, tick=options.tick, currency=options.currency),
             calendar=request.calendar,
             bar=request.bar,
             columns=options.columns,
             time_zone=options.time_zone,
+            date_format=options.date_format,
             stamp=options.stamp,
             adjustment=request.adjustment,
             bad_bars=request.bad_bars,

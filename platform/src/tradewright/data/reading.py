@@ -18,6 +18,7 @@ from tradewright.data.stamps import (
     LOCAL,
     bar_length,
     bar_name,
+    check_date_format,
     place_days,
     place_times,
     to_utc,
@@ -53,6 +54,7 @@ class Declared:
         bar: Length of a bar, or None to take it from the file.
         columns: Names of the file's columns.
         time_zone: Where times without offset were read off the clock, an IANA name.
+        date_format: How dates are written, for `datetime.strptime`; None for ISO 8601 or counts since 1970.
         stamp: Whether a time stamp marks the start or the end of its bar.
         adjustment: What is already folded into the prices.
         bad_bars: Whether a bar that cannot be true is a finding, or is left for the caller to `mark`.
@@ -63,6 +65,7 @@ class Declared:
     bar: str | None = None
     columns: ColumnNames = attrs.field(factory=ColumnNames)
     time_zone: str | None = None
+    date_format: str | None = None
     stamp: Literal["start", "end"] = "start"
     adjustment: Adjustment = "none"
     bad_bars: BadBars = "refuse"
@@ -100,13 +103,21 @@ def read(path: Path, declared: Declared, *, cache: Path | None = None, limit_byt
 
     Raises:
         DataError: The file cannot be read, is damaged or too large, or lacks a column.
-        ConfigError: The calendar, time zone or bar length is unknown.
+        ConfigError: The calendar, time zone, bar length or format of dates is unknown.
     """
     length = None if declared.bar is None else bar_length(declared.bar)
     if declared.time_zone is not None:
         zone(declared.time_zone)
-    table = read_table(path, declared.columns, limit_bytes=limit_bytes)
+    if declared.date_format is not None:
+        check_date_format(declared.date_format)
+    table = read_table(path, declared.columns, date_format=declared.date_format, limit_bytes=limit_bytes)
     return _Steps(str(path), table, declared).reading(length, cache)
+
+
+def _fix_stamp(declared: Declared) -> str:
+    if declared.date_format is not None:
+        return f"write it as date_format = {show(declared.date_format)} says"
+    return "write 2024-01-31, or 2024-01-31 09:30:00 with Z, +01:00 or time_zone; else say date_format"
 
 
 @attrs.define
@@ -178,7 +189,7 @@ class _Steps:
             self._find_at(line, "row", message, "write one field per column, and quote a text that holds a comma")
         for row, text in self.table.texts["date"].items():
             message = f"not a date or timestamp, was {show(text)}"
-            self._find(row, "date", message, "write 2024-01-31, or 2024-01-31 09:30:00 with Z, +01:00 or time_zone")
+            self._find(row, "date", message, _fix_stamp(self.declared))
 
     def _is_daily(self) -> bool:
         stamps, bar = self.table.stamps, self.declared.bar
