@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
@@ -25,6 +26,7 @@ TABLES = {
     "plugins": config.PluginSettings,
     "capital": config.CapitalSettings,
     "data": config.FeedSettings,
+    "instruments": config.InstrumentSettings,
     "strategies": config.StrategySettings,
     "signals": config.SignalSettings,
     "venues": config.VenueSettings,
@@ -85,7 +87,7 @@ def _kind(kind: Any) -> str:
         return "text or table"
     if attrs.has(kind) and kind is not config.Pin:
         return f"table of {', '.join(code(field.name) for field in attrs.fields(kind))}"
-    return {bool: "`true`, `false`"}.get(kind, "text")
+    return {bool: "`true`, `false`", date: "date"}.get(kind, "text")
 
 
 def _default(field: attrs.Attribute[Any]) -> str:

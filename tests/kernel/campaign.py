@@ -172,6 +172,8 @@ FEATURES: dict[str, tuple[Test, Test]] = {
     "stop fired": (ruled, lambda o: any(fill.reason == BY_STOP for fill in o.twin.fills)),
     "cut by cash": (lambda o: not checked(o), lambda o: o.twin.tally.cash_cuts > 0),
     "cut by participation": (lambda o: o.draw.volume, lambda o: o.twin.tally.participation_cuts > 0),
+    "delisted while held": (flag("delisted"), met("delisted while held")),
+    "order of a delisted asset": (flag("delisted"), met("order of a delisted asset")),
     "decision stood": (lambda o: o.draw.missing and o.draw.sparse, met("decision stood")),
     "struck": (lambda o: o.draw.breaches, lambda o: o.twin.tally.breaches > 0),
     "verify failed": (ruled, lambda o: o.twin.tally.verify_failures > 0),

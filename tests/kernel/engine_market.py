@@ -138,6 +138,7 @@ def play(loop: FusedRules, bars: Bars, wants: Sequence[Any], *, cash: float = 10
             "at_close": bars.open is None,
             "has_volume": bars.volume is not None,
             "has_actions": bars.split is not None,
+            "has_exits": bool((bars.exit_bar < bars.n_bars).any()),
             "latched": latched,
             **changes,
         }

@@ -216,7 +216,7 @@ ROWS = [
     (0, '["indices"]', '["indices", "indices"]', 15, "strategies.trend.data", "indices listed twice"),
     (0, "gross", 'rebalance = "wek"\ngross', 16, "strategies.trend.rebalance",
      'must be one of bar, session, week, month, was "wek"; did you mean week?'),
-    (0, "source", 'bar = "daily"\nsource', 9, "data.indices.bar", 'minutes, hours or days, was "daily"'),
+    (0, "source", 'bar = "daily"\nsource', 9, "data.indices.bar", 'seconds, minutes, hours or days, was "daily"'),
     (0, "position-limit", '"a b"', 20, "risk", 'letters, digits, - or _, was "a b"'),
     (0, "position-limit = {", "position-limit = 3  #", 21, "risk.position-limit", "must be a table, was 3"),
 ]  # fmt: skip
@@ -241,7 +241,7 @@ def test_read_when_unknown_table_is_far_from_all_lists_the_known_ones(written: C
     """Row 6."""
     error = refused(written(GOOD.replace("[costs]", "[zzz]")))
 
-    assert "capital, checks, costs, currency, data, execution, format" in str(error.fix)
+    assert "capital, checks, costs, currency, data, data_roots, execution, format, instruments" in str(error.fix)
 
 
 @pytest.mark.parametrize(("weight", "accepted"), [(1.0, True), (1.0 - 9e-10, True), (1.0 - 1.1e-9, False)])

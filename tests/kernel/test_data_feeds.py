@@ -123,7 +123,7 @@ def test_load_when_a_symbol_ends_early_warns_of_it_first_and_names_the_day(works
 
 
 def test_load_when_a_symbol_ends_early_and_gaps_are_refused_is_an_error(workspace: Path) -> None:
-    with pytest.raises(DataError, match=r"OLD.date: gap .* 3 sessions before the others end"):
+    with pytest.raises(DataError, match=r"OLD\.date: gap .* 3 sessions before the others end"):
         load_pair(workspace, {"NOW": 6, "OLD": 3}, gaps="refuse")
 
 
@@ -157,3 +157,100 @@ def test_load_when_the_source_is_late_names_the_key_that_gives_it_more_time(tmp_
 
     assert "fake.history: gave no answer within 0.05 s; a later one is discarded" == str(caught.value)
     assert "give it less to do, or more time: deadline in [data.mine]" == caught.value.fix
+
+
+# ---- bars that cannot be true ----------------------------------------------------------------------------
+
+
+def load_bad(folder: Path, bad_bars: str) -> feeds.Feed:
+    """Load six days of which the third and the fifth have a range that cannot be."""
+    days = sessions("24/7").date[:6]
+    rows = [f"{day},10,12,{13 if number in (2, 4) else 9},11" for number, day in enumerate(days)]
+    (folder / "data" / "LON.csv").write_text("\n".join(["date,open,high,low,close", *rows, ""]))
+    text = SETTINGS.format(money="USD", prices="USD").replace("[strategies.trend]", f"{bad_bars}\n[strategies.trend]")
+    (folder / "plugins.toml").write_text(text, encoding="utf-8")
+    (feed,) = feeds.load(read(folder / "plugins.toml"), load([], entry_points=[], builtin=builtins))
+    return feed
+
+
+@pytest.mark.parametrize("bad_bars", ["", 'bad_bars = "refuse"'])
+def test_load_when_a_bar_cannot_be_true_is_refused_with_its_line_and_day(workspace: Path, bad_bars: str) -> None:
+    with pytest.raises(DataError, match="high 12 < low 13") as caught:
+        load_bad(workspace, bad_bars)
+
+    assert 4 == caught.value.line
+    assert f"({sessions('24/7').date[2]})" in str(caught.value)
+
+
+def test_load_when_bad_bars_are_marked_leaves_them_out_names_them_and_counts_them(workspace: Path) -> None:
+    feed = load_bad(workspace, 'bad_bars = "mark"')
+    day = sessions("24/7").date[2]
+
+    assert [True, True, False, True, False, True] == feed.bars.traded[:, 0].tolist()
+    assert f"LON: 2 bars are left out as impossible, first {day}: high: high 12 < low 13" in feed.warnings
+    assert 2 == sum("gap" in line for line in feed.warnings)
+
+
+# ---- what [instruments] says -----------------------------------------------------------------------------
+
+
+def told(folder: Path, table: str, last: dict[str, int], gaps: str = "refuse") -> feeds.Feed:
+    """Load the pair with more of the file."""
+    load_pair(folder, last, gaps="mark")
+    text = PAIR.format(gaps=gaps, used='["mine"]') + table
+    (folder / "plugins.toml").write_text(text, encoding="utf-8")
+    (feed,) = feeds.load(read(folder / "plugins.toml"), load([], entry_points=[], builtin=builtins))
+    return feed
+
+
+def test_load_when_an_instrument_is_told_takes_lot_and_tick_from_there(workspace: Path) -> None:
+    feed = told(workspace, "[instruments.OLD]\nlot = 0.001\ntick = 0.5\n", {"NOW": 6, "OLD": 6})
+
+    assert [(1.0, 0.0), (0.001, 0.5)] == [(one.lot, one.tick) for one in feed.bars.instruments]
+
+
+@pytest.mark.parametrize(("day", "missing"), [(3, 0), (4, 1), (6, 3)])
+def test_load_when_a_symbol_is_delisted_counts_only_sessions_before_as_missing(
+    workspace: Path, day: int, missing: int
+) -> None:
+    """It has bars of three days, numbered from 0, and the others have six."""
+    on = sessions("24/7").date[day]
+    table = f"[instruments.OLD]\ndelisted_on = {on}\ndelisted_cash = 100\n"
+
+    feed = told(workspace, table, {"NOW": 6, "OLD": 3}, gaps="mark")
+
+    assert [f"{missing:,} sessions before"] * bool(missing) == [
+        line.split(", ")[1].removesuffix(" the others end") for line in feed.warnings if "gap" in line
+    ]
+
+
+@pytest.mark.parametrize("day", [2, 1])
+def test_load_when_a_symbol_has_bars_after_its_delisting_is_refused(workspace: Path, day: int) -> None:
+    on = sessions("24/7").date[day]
+    with pytest.raises(DataError, match=f"a bar of {on}, though delisted on {on}") as caught:
+        told(workspace, f"[instruments.OLD]\ndelisted_on = {on}\ndelisted_cash = 100\n", {"NOW": 6, "OLD": 3})
+
+    assert "OLD.date" == caught.value.key
+    assert "[instruments.OLD]" in str(caught.value.fix)
+
+
+# ---- lengths of bars -------------------------------------------------------------------------------------
+
+
+def test_bar_length_that_an_error_advises_is_one_that_the_file_takes(workspace: Path) -> None:
+    days = sessions("24/7").date[:1]
+    rows = "".join(f"{days[0]} 00:{minute:02}:{second},100\n" for minute in range(3) for second in ("00", "30"))
+    (workspace / "data" / "LON.csv").write_text("date,close\n" + rows)
+
+    def load_bars(bar: str) -> feeds.Feed:
+        more = f'bar = "{bar}"\ntime_zone = "UTC"\n[strategies.trend]'
+        text = SETTINGS.format(money="USD", prices="USD").replace("[strategies.trend]", more)
+        (workspace / "plugins.toml").write_text(text, encoding="utf-8")
+        (feed,) = feeds.load(read(workspace / "plugins.toml"), load([], entry_points=[], builtin=builtins))
+        return feed
+
+    with pytest.raises(DataError, match="bars are 30s apart, 1m declared") as caught:
+        load_bars("1m")
+
+    assert 'declare bar = "30s"' == caught.value.fix
+    assert 6 == load_bars("30s").bars.n_bars

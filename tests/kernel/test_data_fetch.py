@@ -312,7 +312,7 @@ def test_fetch_of_prices_that_cannot_be_true_keeps_nothing(desk: Path) -> None:
     source = Source(closes={("A", "2026-03-04"): -1.0})
     failed, _ = bring(desk, source)
 
-    assert ("failed", "A.close: must be > 0, was -1") == (failed.status, str(failed.error))
+    assert ("failed", "A.close: must be > 0, was -1 (2026-03-04)") == (failed.status, str(failed.error))
     assert PriceStore(desk).read("mine", "A") is None
 
 

@@ -280,7 +280,7 @@ stamp = "end"
     [
         ("date,open,high,low,volume", "close", 'missing \'close\'; found "date", "open"'),
         ("day,close", "date", "missing 'date'"),
-        ("date;open;high;low;close", "date", "missing 'date'"),
+        ("date|open|high|low|close", "date", "missing 'date'"),
         ("date,close,close", '"close"', "comes 2 times"),
         ("date,open,close", "high", "missing 'high', 'low' beside open"),
         ("date,open,high,close", "low", "missing 'low' beside high, open"),
@@ -299,7 +299,7 @@ def test_header_that_lacks_a_column_is_refused(workspace: Path, header: str, key
 
 
 def test_header_of_one_column_asks_for_commas(workspace: Path) -> None:
-    save(workspace, "x", header="date;close")
+    save(workspace, "x", header="date|close")
 
     with pytest.raises(DataError) as caught:
         ask(workspace)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tradewright.data.findings import FINDINGS_MAX, Finding
-from tradewright.data.quality import check, endings
+from tradewright.data.quality import check, endings, marked, rounded
 from tradewright.errors import DataError
 from tradewright.sessions import Sessions
 from tradewright.values.bars import Bars
@@ -376,5 +376,123 @@ def test_error_of_a_finding_without_a_file_names_the_symbol() -> None:
     error = finding.error()
 
     assert isinstance(error, DataError)
-    assert str(error) == "SPY.close: must be > 0, was -1"
+    assert str(error) == "SPY.close: must be > 0, was -1 (2026-03-02)"
     assert error.fix == "remove the bar, or correct the price"
+
+
+# ---- rounding --------------------------------------------------------------------------------------------
+
+ROUNDING = 1e-9
+
+
+@pytest.mark.parametrize(
+    ("open_", "high", "low", "close", "passes"),
+    [
+        pytest.param(10, 12, 9, 12 * (1 + 0.9e-9), True, id="close, below the slack"),
+        pytest.param(10, 12, 9, 12 * (1 + 1.1e-9), False, id="close, above it"),
+        pytest.param(9 * (1 - 0.9e-9), 12, 9, 10, True, id="open under the low, below it"),
+        pytest.param(9 * (1 - 1.1e-9), 12, 9, 10, False, id="open under the low, above it"),
+        pytest.param(10, 10, 10 * (1 + 0.9e-9), 10, True, id="high under low, below it"),
+        pytest.param(10, 10, 10 * (1 + 1.1e-9), 10, False, id="high under low, above it"),
+    ],
+)
+def test_price_beyond_its_bar_by_rounding_passes_and_is_counted(
+    open_: float, high: float, low: float, close: float, passes: bool
+) -> None:
+    prices = bars([close, 10], open=[open_, 10], high=[high, 10], low=[low, 10])
+
+    assert passes == (check(prices, WEEKS) == ())
+    assert int(passes) == rounded(prices)
+
+
+def test_rounded_of_closes_alone_is_none() -> None:
+    assert 0 == rounded(bars([10.0]))
+
+
+# ---- spikes ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("closes", "found"),
+    [
+        pytest.param([100, 140, 100], True, id="+40 %"),
+        pytest.param([100, 139.9, 100], False, id="just below"),
+        pytest.param([140, 100, 140], True, id="down by as much"),
+        pytest.param([140, 100.1, 140], False, id="down, just below"),
+        pytest.param([100, 160, 110], True, id="back to 10 % above"),
+        pytest.param([100, 160, 110.1], False, id="back, but further off"),
+        pytest.param([100, 160, 160], False, id="it stays"),
+        pytest.param([100, 160], False, id="nothing follows"),
+    ],
+)
+def test_spike_that_is_gone_at_the_next_bar_is_a_warning(closes: list[float], found: bool) -> None:
+    spikes = [one for one in check(bars(closes), WEEKS) if one.kind == "spike"]
+
+    assert [("close", 1, False)] * found == [(one.column, one.row, one.fatal) for one in spikes]
+
+
+def test_spike_says_when_and_between_which_prices() -> None:
+    (finding,) = check(bars([100, 141, 101]), WEEKS)
+
+    assert "spike of +41% on 2026-03-03, gone at the next bar: 100, 141, 101" == finding.message
+
+
+def test_spike_that_two_splits_explain_is_none() -> None:
+    told = bars([100, 50, 101], split=[[1.0], [2.0], [0.5]], dividend=[[0.0]] * 3)
+
+    assert () == check(told, WEEKS)
+
+
+# ---- days, and bars that are left out --------------------------------------------------------------------
+
+
+def test_bad_bar_names_its_day() -> None:
+    (finding,) = check(bars([10, 10], open=[10, 10], high=[12, 8], low=[9, 9]), WEEKS)[:1]
+
+    assert ("2026-03-03", 1) == (finding.on, finding.row)
+    assert str(finding.error()).endswith("(2026-03-03)")
+
+
+def test_bad_bar_of_a_session_with_several_names_its_time() -> None:
+    opened: Any = DAYS[0].astype("datetime64[ns]") + np.array([15, 16]) * HOUR
+    hours = bars([10.0, -1.0], opened_at=opened, closed_at=opened + HOUR, session=np.repeat(DAYS[:1], 2))
+
+    assert ["2026-03-02 16:00:00 UTC"] == [finding.on for finding in check(hours, WEEKS)]
+
+
+def test_marked_leaves_out_what_cannot_be_true_and_names_each_once() -> None:
+    dirty = bars(
+        [10, np.nan, 10, 10, 10],
+        open=[10, -1, 10, 10, 10],
+        high=[12, 12, 8, 12, 12],
+        low=[9, 9, 9, 9, 9],
+        volume=[1, 1, 1, -1, 1],
+    )
+    clean, found = marked(dirty)
+
+    assert [True, False, False, False, True] == clean.traded[:, 0].tolist()
+    assert [(1, "2026-03-03"), (2, "2026-03-04"), (3, "2026-03-05")] == [(one.row, one.on) for one in found]
+    assert {"gap"} == {one.kind for one in check(clean, WEEKS)}
+    assert np.isnan(clean.close[1:4, 0]).all()
+
+
+def test_marked_of_good_bars_is_the_same() -> None:
+    good = bars([10.0, 11.0])
+
+    assert (good, ()) == marked(good)
+
+
+@pytest.mark.parametrize("bad", [20, 21, 22, 43])
+def test_marked_leaves_out_more_than_a_screen(bad: int) -> None:
+    days: Any = np.arange("2026-01-01", "2026-04-01", dtype="datetime64[D]")
+    long = Bars(
+        instruments=instruments("BTC"),
+        opened_at=days,
+        closed_at=days + np.timedelta64(1, "D"),
+        session=days,
+        close=np.where(np.arange(len(days)) < bad, 0.0, 10.0)[:, np.newaxis],
+        traded=np.ones((len(days), 1), dtype=bool),
+    )
+    clean, found = marked(long)
+
+    assert (len(days) - bad, bad) == (int(clean.traded.sum()), len(found))

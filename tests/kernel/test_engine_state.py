@@ -139,4 +139,4 @@ def test_listings_are_what_the_instruments_say() -> None:
 
     listed = listings(prices([[1, 1]], instruments=instruments))
 
-    assert [(1.0, 0.0, 1.0), (0.5, 0.25, 50.0)] == [tuple(row) for row in listed]
+    assert [(1.0, 0.0, 1.0, 1, 0.0), (0.5, 0.25, 50.0, 1, 0.0)] == [tuple(row) for row in listed]

@@ -34,6 +34,15 @@ def out(folder: Path) -> Path:
     return made
 
 
+def test_fill_of_a_delisting_is_an_exit_at_the_open(tmp_path: Path) -> None:
+    fills = [(1, 0, 0, 0, 50.0, 11.0, 1.0, 2.0), (3, 0, 0, 2, -50.0, 12.0, 0.0, 0.0)]
+    ran = backtest(tmp_path, fills=fills)
+
+    assert ("exit", "2024-01-05T14:00:00Z") == tuple(
+        written(ran, out(tmp_path))["fills.csv"][1][name] for name in ("reason", "at")
+    )
+
+
 # ---- columns ---------------------------------------------------------------------------------------------
 
 

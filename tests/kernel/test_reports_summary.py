@@ -74,6 +74,18 @@ def test_figures_of_buy_and_hold_begin_each_asset_at_its_first_close(tmp_path: P
     assert found.buy_and_hold_at_exposure.total_return == pytest.approx(part[-1] - 1.0)
 
 
+@pytest.mark.parametrize(("cash", "part"), [(18.0, 1.8), (0.0, 0.0)])
+def test_buy_and_hold_of_what_is_delisted_ends_with_its_cash(tmp_path: Path, cash: float, part: float) -> None:
+    """A goes 10 11 12 and is exchanged on the fourth day; B goes from 20 to 30."""
+    close = np.array(CLOSE)
+    close[3:, 0] = np.nan
+    bars = prices(close)
+    gone = attrs.evolve(bars.instruments[0], delisted_on=JAN[3], delisted_cash=cash)
+    ran = backtest(tmp_path, bars=attrs.evolve(bars, instruments=[gone, bars.instruments[1]]))
+
+    assert summarise(ran).figures.buy_and_hold.total_return == pytest.approx((part + 1.5) / 2 - 1.0)
+
+
 def test_buy_and_hold_keeps_what_splits_and_dividends_give(tmp_path: Path) -> None:
     """A goes 10 11 12 12 6 and splits in two before the last bar; B waits, and pays 1 when it closes at 20."""
     ran = backtest(tmp_path)

@@ -1,10 +1,10 @@
-"""Section 10 of the engine's twin: splits and dividends; see `twin`."""
+"""Section 10 of the engine's twin: splits, dividends and delistings; see `twin`."""
 
 from __future__ import annotations
 
 import math
 
-from twin_case import DIVIDEND, NAN, SPLIT, Action, Position, sign
+from twin_case import BY_EXIT, DIVIDEND, NAN, SPLIT, Action, Fill, Position, sign
 from twin_fills import Fills
 
 
@@ -19,6 +19,8 @@ class Actions(Fills):
                 self.apply_split(asset, ratio)
             if amount != 0:
                 self.apply_dividend(asset, amount)
+            if self.is_delisted_now(asset):
+                self.delist(asset)
 
     def apply_split(self, asset: int, ratio: float) -> None:
         self.mark[asset] /= ratio
@@ -44,6 +46,26 @@ class Actions(Fills):
                 position.drop_order()
             if had_position and position.quantity == 0:
                 position.entry = position.stop = NAN
+
+    def is_delisted_now(self, asset: int) -> bool:
+        """Tell whether this is the first bar of the day of the delisting, or of a later one."""
+        day = self.case.assets[asset].delisted_session
+        if day is None or self.case.session[self.bar] < day:
+            return False
+        return self.bar == 0 or self.case.session[self.bar - 1] < day
+
+    def delist(self, asset: int) -> None:
+        price, multiplier = self.case.assets[asset].delisted_cash, self.case.assets[asset].multiplier
+        for book, positions in enumerate(self.positions):
+            held = positions[asset]
+            if held.quantity != 0:
+                self.met.add("delisted while held")
+                self.rows[book].cash += held.quantity * price * multiplier
+                self.fills.append(Fill(self.bar, book, asset, BY_EXIT, -held.quantity, price, 0.0, 0.0))
+            if held.order != 0:
+                self.met.add("order of a delisted asset")
+            positions[asset] = Position()
+        self.mark[asset] = NAN
 
     def whole_lots(self, quantity: float, asset: int) -> float:
         """Return the whole lots of a quantity when units are whole, towards zero."""

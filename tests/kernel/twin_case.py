@@ -14,7 +14,7 @@ NAN = math.nan
 NORMAL, REDUCE_ONLY, FROZEN = 0, 1, 2  # modes
 NO_HALT, HALT_REDUCE_ONLY, FLATTEN, FREEZE = 0, 1, 2, 3  # halt levels
 HALTED, LIFTED, GRANTED = 0, 1, 2
-BY_ORDER, BY_STOP = 0, 1
+BY_ORDER, BY_STOP, BY_EXIT = 0, 1, 2
 SPLIT, DIVIDEND = 0, 1
 NEAR = 1e-12
 
@@ -58,6 +58,8 @@ class Asset:
     lot: float = 1.0
     tick: float = 0.0
     multiplier: float = 1.0
+    delisted_session: int | None = None  # number of the first session without it
+    delisted_cash: float = 0.0  # per unit
 
 
 @dataclass

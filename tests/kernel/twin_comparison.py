@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from twin_draws import Draw, case_of
 from twin_rules import BookRule, Rule
 
 RELATIVE = 1e-9
+FIRST_ON = date(2024, 1, 1)  # Session 0 of every case.
 MAKERS: dict[str, tuple[Any, Any]] = {
     "risk-per-trade": (risk_per_trade.RiskPerTrade, risk_per_trade.make),
     "position-limit": (position_limit.PositionLimit, position_limit.make),
@@ -115,15 +117,22 @@ def simulation(case: Case, folder: Path) -> Simulation:
 
 
 def bars_of(case: Case) -> Bars:
-    start = np.datetime64("2024-01-01", "ns")
+    start = np.datetime64(FIRST_ON, "ns")
     return Bars(
         instruments=[
-            Instrument(symbol=symbol(number), lot=asset.lot, tick=asset.tick, multiplier=asset.multiplier)
+            Instrument(
+                symbol=symbol(number),
+                lot=asset.lot,
+                tick=asset.tick,
+                multiplier=asset.multiplier,
+                delisted_on=None if asset.delisted_session is None else FIRST_ON + timedelta(asset.delisted_session),
+                delisted_cash=asset.delisted_cash,
+            )
             for number, asset in enumerate(case.assets)
         ],
         opened_at=start + np.array(case.opened) * np.timedelta64(1, "m"),
         closed_at=start + np.array(case.closed) * np.timedelta64(1, "m"),
-        session=np.datetime64("2024-01-01", "D") + np.array(case.session),
+        session=np.datetime64(FIRST_ON, "D") + np.array(case.session),
         close=np.array(case.close, dtype="float64"),
         traded=np.array(case.traded, dtype="bool"),
         open=array(case.open),
@@ -161,6 +170,7 @@ def settings_of(case: Case) -> Settings:
         latched=np.array([rule.latched for rule in case.rules if isinstance(rule, BookRule)], dtype=bool),
         books=books,
         has_actions=case.split is not None,
+        has_exits=any(asset.delisted_session is not None for asset in case.assets),
         limit_offset=case.limit_offset,
     )
 

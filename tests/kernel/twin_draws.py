@@ -9,13 +9,13 @@ are exact.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from random import Random
 
 from hypothesis import strategies as st
-from twin_case import Case
+from twin_case import Asset, Case
 from twin_options import SETS, checks, rules, settle
-from twin_prices import ROUND_QUANTITY, constants, prices, sessions, times, volumes
+from twin_prices import ROUND_QUANTITY, Cell, constants, prices, sessions, times, volumes
 
 SHARES = {1: [[1.0]], 2: [[0.5, 0.5], [0.25, 0.75]], 3: [[0.25, 0.25, 0.5], [0.5, 0.125, 0.375]]}
 DYADIC_WEIGHTS = [0.0, 0.0, 0.0625, 0.125, 0.1875, 0.25, 0.25, 0.3125, 0.375, 0.5, 1.0]
@@ -57,6 +57,7 @@ class Draw:
     splits: bool = False
     dividends: bool = False
     coins: bool = False
+    delisted: bool = False
 
     def __repr__(self) -> str:
         """Name only what differs from the simplest draw, so that a report is short and can be pasted."""
@@ -100,6 +101,9 @@ def case_of(draw: Draw) -> Case:
     numbers = range(draw.n_assets)
     assets = [constants(draw, number) for number in numbers]
     columns = [prices(draw, number) for number in numbers]
+    session = sessions(draw)
+    for number in numbers:
+        delist(draw, assets, columns[number].cells, session, number)
     rows = list(zip(*(column.cells for column in columns), strict=True))
     traded = [[cell is not None for cell in row] for row in rows]
 
@@ -109,7 +113,6 @@ def case_of(draw: Draw) -> Case:
     options = draw.stream("options")
     share = options.choice(SHARES[draw.n_books])
     start = options.choice([65536.0, 50000.0] if draw.round_numbers else [65536.0, 32768.0, 50000.0, 4096.0])
-    session = sessions(draw)
     opened, closed = times(draw, session)
     acts = draw.splits or draw.dividends
     case = Case(
@@ -141,6 +144,18 @@ def case_of(draw: Draw) -> Case:
     settle(draw, case, start)
     decide(draw, case)
     return case
+
+
+def delist(draw: Draw, assets: list[Asset], cells: list[Cell], session: list[int], number: int) -> None:
+    """End the trading of an asset on some day, in the draws that do; the day may lie beyond the last."""
+    random = draw.stream("delisted", number)
+    day, cash = random.randint(1, 30), random.choice([0.0, 16.0, 100.0, 101.5])
+    if not draw.delisted or random.random() < 0.3:
+        return
+    assets[number] = replace(assets[number], delisted_session=day, delisted_cash=cash)
+    for bar, of in enumerate(session):
+        if of >= day:
+            cells[bar] = None
 
 
 def rows_of(columns: list[list[float]]) -> list[list[float]]:

@@ -24,7 +24,7 @@ from tradewright.host import hookspecs
 KINDS = ["data-source", "signal", "optimizer", "target-rule", "order-check"]
 SPECS = [spec for kind in KINDS for spec in specs(kind)]
 HOLD_TABLES = {
-    "": {"plugins", "capital", "data", "strategies", "risk", "checks", "execution", "venues", "costs"},
+    "": {"plugins", "capital", "data", "instruments", "strategies", "risk", "checks", "execution", "venues", "costs"},
     "strategies": {"signals"},
 }
 KEYS = [
@@ -36,6 +36,7 @@ KEYS = [
 HEADINGS = {
     "": "## The top",
     "data": "## `[data.NAME]`",
+    "instruments": "## `[instruments.SYMBOL]`",
     "strategies": "## `[strategies.NAME]`",
     "signals": "## `[strategies.NAME.signals.SIGNAL]`",
     "venues": "## `[venues.NAME]`",

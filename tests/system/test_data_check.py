@@ -67,6 +67,7 @@ def test_good_file_as_json_is_one_object(workspace: Path) -> None:
         "file": "good.csv",
         "ok": True,
         "rows": 2,
+        "rounded": 0,
         "range": {"first_on": "2026-03-02", "last_on": "2026-03-03"},
         "bar": "1d",
         "calendar": "XNYS",
@@ -77,6 +78,18 @@ def test_good_file_as_json_is_one_object(workspace: Path) -> None:
     }
 
 
+def test_file_with_rounding_is_good_and_says_how_many_rows_have_it(workspace: Path) -> None:
+    """As an adjusted file of a downloader has them: the close is 1e-9 above the high."""
+    rows = "2026-03-02,10,12,9,12.000000001\n2026-03-03,10,12,9,11\n"
+    (workspace / "rounded.csv").write_text(f"date,open,high,low,close\n{rows}")
+
+    result = run("rounded.csv")
+
+    assert 0 == result.exit_code
+    assert "2, 1 with a price beyond high or low by rounding" in result.stdout
+    assert 1 == report("rounded.csv")[1]["rounded"]
+
+
 def test_bad_file_shows_each_finding_with_its_line_and_fix_and_exits_9(workspace: Path) -> None:
     (workspace / "bad.csv").write_text("date,close\n2026-03-02,N/A\n2026-03-09,0\n")
 
@@ -84,8 +97,8 @@ def test_bad_file_shows_each_finding_with_its_line_and_fix_and_exits_9(workspace
 
     assert result.exit_code == 9
     assert result.stderr == ""
-    assert 'bad.csv:2: close: not a number, was "N/A"\n  fix: write a plain decimal' in result.stdout
-    assert "bad.csv:3: close: must be > 0, was 0\n  fix: " in result.stdout
+    assert 'bad.csv:2: close: not a number, was "N/A" (2026-03-02)\n  fix: write a plain decimal' in result.stdout
+    assert "bad.csv:3: close: must be > 0, was 0 (2026-03-09)\n  fix: " in result.stdout
     assert "bad.csv:3: date: gap 2026-03-03..06: no bar in 4 of XNYS's sessions\n  fix: " in result.stdout
 
 
@@ -98,7 +111,8 @@ def test_bad_file_as_json_lists_the_findings(workspace: Path) -> None:
     assert said["ok"] is False
     (finding,) = said["findings"]
     assert finding.pop("fix")
-    assert finding == {"kind": "price", "line": 3, "column": "close", "message": "must be > 0, was -1"}
+    words = {"kind": "price", "line": 3, "on": "2026-03-03", "column": "close", "message": "must be > 0, was -1"}
+    assert finding == words
 
 
 @pytest.mark.parametrize(("bad", "shown"), [(19, 19), (20, 20), (21, 20)])

@@ -131,9 +131,13 @@ def test_levels_of_volatility_have_closes_only(workspace: Path) -> None:
 
 @pytest.mark.parametrize("symbols", [INDICES, *((symbol,) for symbol in INDICES)])
 def test_index_passes_the_kernels_check_without_a_finding(workspace: Path, symbols: tuple[str, ...]) -> None:
+    """Together they show that the volatility index was written two sessions longer than the others."""
     bars = ask(workspace, *symbols)
+    ends = [("gap", symbol) for symbol in symbols if symbol != "VIX"] if len(symbols) > 1 else []
 
-    assert check(bars, all_sessions("XNYS", cache=cache_folder(workspace))) == ()
+    found = check(bars, all_sessions("XNYS", cache=cache_folder(workspace)))
+
+    assert ends == [(one.kind, one.symbol) for one in found]
 
 
 def test_days_without_volume_are_those_in_the_note(workspace: Path) -> None:

@@ -42,6 +42,7 @@ data.add_command(list_prices)
 @click.option("--calendar", default="XNYS", show_default=True, help="Exchange whose sessions the bars belong to.")
 @click.option("--bar", help='Length of a bar, such as "1d" or "5m"; else taken from the file.')
 @click.option("--time-zone", help="Where times without an offset were read off the clock, an IANA name.")
+@click.option("--date-format", help='How dates are written, such as "%d.%m.%Y"; else as 2026-03-02.')
 @click.option(
     "--stamp",
     type=click.Choice(["start", "end"]),
@@ -124,8 +125,9 @@ def _range(reading: Reading) -> tuple[str, str] | None:
 
 def _about(declared: Declared, reading: Reading) -> list[tuple[str, str]]:
     span = _range(reading)
+    rounding = f", {reading.rounded:,} with a price beyond high or low by rounding" if reading.rounded else ""
     return [
-        ("rows", f"{reading.rows:,}"),
+        ("rows", f"{reading.rows:,}{rounding}"),
         ("range", "-" if span is None else f"{span[0]} to {span[1]}"),
         ("bar", f"{reading.bar} on sessions of {declared.calendar}" if reading.bar else "-"),
         ("columns", ", ".join(f"{part} = {name}" for part, name in reading.names.items()) or "-"),
@@ -145,11 +147,12 @@ def _echo_findings(findings: Sequence[Finding]) -> None:
 def _fields(file: Path, declared: Declared, reading: Reading) -> dict[str, Any]:
     span = _range(reading)
     shown = [attrs.asdict(finding) for finding in reading.findings[:SHOWN_MAX]]
-    words = ("kind", "line", "column", "message", "fix")
+    words = ("kind", "line", "on", "column", "message", "fix")
     return {
         "file": str(file),
         "ok": not reading.findings,
         "rows": reading.rows,
+        "rounded": reading.rounded,
         "range": None if span is None else {"first_on": span[0], "last_on": span[1]},
         "bar": reading.bar or None,
         "calendar": declared.calendar,

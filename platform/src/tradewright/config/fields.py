@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import attrs
 
 from tradewright.config.wording import did_you_mean, show
+from tradewright.values.instrument import LOT_MAX, LOT_MIN, TICK_MAX, TICK_MIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -190,6 +191,21 @@ def count(
     return option(default, doc=doc, unit=unit, validator=bounds)
 
 
+def lot_size(default: float | None, *, doc: str) -> Any:
+    """Return a field for the smallest step of a quantity, in units: beyond these bounds arithmetic loses steps."""
+    return number(default, doc=doc, unit="units", at_least=LOT_MIN, at_most=LOT_MAX)
+
+
+def tick_size(default: float | None, *, doc: str) -> Any:
+    """Return a field for the smallest step of a price, in currency: 0 for none, else as bounded as a lot."""
+
+    def check(_: object, __: attrs.Attribute[Any], tick: float | None) -> None:
+        if tick is not None and 0.0 < tick < TICK_MIN:
+            raise OptionError(f"must be 0 or >= {TICK_MIN:g}, was {tick:g}", "write 0 for no tick")
+
+    return option(default, doc=doc, unit="currency", validator=[Range(at_least=0.0, at_most=TICK_MAX), check])
+
+
 def one_of(*words: str, default: str | Any = attrs.NOTHING, doc: str = "", unit: str = "") -> Any:
     """Return a field for one of `words`; for a type checker's sake annotate it with the same Literal."""
 
@@ -215,6 +231,15 @@ def option(
     text = bounds if bounds is not None else ", ".join(map(str, spans))
     metadata = {"doc": doc, "unit": unit, "bounds": text, "range": spans[0] if spans else None}
     return attrs.field(default=default, validator=validators or None, metadata=metadata)
+
+
+def late(field: Any) -> Any:
+    """Mark a key that older files could not have: while it has its default, `Settings.as_table` leaves it out.
+
+    So a run that was saved before there was such a key stays the same trial.
+    """
+    field.metadata["late"] = True
+    return field
 
 
 def not_among(value: object, words: Iterable[object]) -> OptionError | None:

@@ -58,6 +58,7 @@ def _settings(document: Document) -> Settings:
     settings = Settings(document=document, **values)
     for name, strategy in settings.strategies.items():
         _check_feeds(settings, name, strategy)
+    _check_instruments(settings)
     return settings
 
 
@@ -70,6 +71,14 @@ def _check_format(document: Document, found: Any) -> None:
     reads = f"this version reads format {FORMAT}"
     message = f"{reads}, was {show(found)}" + (", which is newer" if newer else "")
     raise document.error(("format",), message, fix)
+
+
+def _check_instruments(settings: Settings) -> None:
+    known = dict.fromkeys(symbol for feed in settings.data.values() for symbol in feed.symbols)
+    for symbol in settings.instruments:
+        if symbol not in known:
+            message = f"no feed has the symbol {show(symbol)}{did_you_mean(symbol, known)}"
+            raise settings.document.error(("instruments", symbol), message, f"name one of: {', '.join(known)}")
 
 
 def _check_feeds(settings: Settings, name: str, strategy: StrategySettings) -> None:

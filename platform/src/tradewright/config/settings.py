@@ -10,19 +10,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import attrs
 
 from tradewright.config.document import Document
-from tradewright.config.fields import OptionError, count, option
+from tradewright.config.fields import OptionError, count, late, option
 from tradewright.config.strict import structure_table
 from tradewright.config.tables import (
     CapitalSettings,
     CostSettings,
     ExecutionSettings,
     FeedSettings,
+    InstrumentSettings,
     OptimizerSettings,
     Pin,
     PluginSettings,
     StrategySettings,
     VenueSettings,
     a_word,
+    folders,
     names,
 )
 
@@ -51,9 +53,11 @@ class Sections:
     Attributes:
         currency: ISO code of every amount.
         seed: Start of every random draw.
+        data_roots: Folders outside the workspace that paths of feeds may lead into, absolute.
         plugins: The allow-list.
         capital: How much money trades, and when more does.
         data: Feeds by name.
+        instruments: What is said of symbols beyond their source, by symbol.
         strategies: Books by name.
         risk: Option tables of target rules by name, not yet validated.
         checks: Option tables of order checks by name, not yet validated.
@@ -66,6 +70,9 @@ class Sections:
         "USD", doc="ISO code of every amount", validator=a_word(r"[A-Z]{3}", "three capitals", '"USD"')
     )
     seed: int = count(7, doc="start of every random draw", at_least=0)
+    data_roots: tuple[str, ...] = late(
+        option((), doc="folders outside the workspace that paths of feeds may lead into", validator=folders)
+    )
     plugins: PluginSettings = attrs.field(
         metadata={"missing": "no plugins enabled", "example": '[plugins] with enabled = ["sample-data"]'}
     )
@@ -77,6 +84,7 @@ class Sections:
             "example": "[data.NAME] with source and symbols",
         },
     )
+    instruments: Mapping[str, InstrumentSettings] = attrs.field(factory=dict, metadata={"late": True})
     strategies: Mapping[str, StrategySettings] = attrs.field(
         validator=[names, _shares],
         metadata={
@@ -116,7 +124,8 @@ class Settings(Sections):
     def as_table(self) -> dict[str, Any]:
         """Return every effective value in the file's shape: dicts, lists and scalars in a fixed order.
 
-        Places are left out, so the same settings read elsewhere give the same table.
+        Places are left out, so the same settings read elsewhere give the same table.  A key that came later and has
+        its default is left out, too: a run of before is the same trial as one of today.
         """
         return {"format": FORMAT, **_plain(self)}
 

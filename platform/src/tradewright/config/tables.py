@@ -6,11 +6,23 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping  # noqa: TC003  # cattrs reads the annotations at run time
+from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
-from tradewright.config.fields import OptionError, Range, fraction, non_negative, number, option, positive
+from tradewright.config.fields import (
+    OptionError,
+    Range,
+    fraction,
+    late,
+    lot_size,
+    non_negative,
+    number,
+    option,
+    positive,
+    tick_size,
+)
 from tradewright.config.strict import CONVERTER
 from tradewright.config.wording import show
 from tradewright.values.instrument import is_symbol
@@ -50,6 +62,17 @@ def names(_: object, attribute: attrs.Attribute[Any], table: Mapping[str, Any]) 
             raise OptionError(f"a name must be letters, digits, - or _, was {show(name)}", "rename it")
 
 
+def folders(instance: Any, attribute: attrs.Attribute[Any], paths: tuple[str, ...]) -> None:
+    """An allow-list says exactly what it allows: absolute folders, and never the whole disk."""
+    for path in paths:
+        if not path.startswith("/") or ".." in path.split("/"):
+            fix = 'write the folder from the root on, such as "/srv/prices"'
+            raise OptionError(f"must be an absolute folder, was {show(path)}", fix)
+        if not path.strip("/"):
+            raise OptionError(f"must not allow everything, was {show(path)}", "name the folder of the prices")
+    _distinct(instance, attribute, paths)
+
+
 def _distinct(_: object, __: attrs.Attribute[Any], items: tuple[Any, ...]) -> None:
     for item, times in Counter(getattr(item, "name", item) for item in items).items():
         if times > 1:
@@ -66,15 +89,6 @@ def _some_symbols(instance: Any, attribute: attrs.Attribute[Any], symbols: tuple
             meant = f"; did you mean {capitals}?" if is_symbol(capitals) else ""
             raise OptionError(f"invalid symbol {show(symbol)}{meant}", fix)
     _distinct(instance, attribute, symbols)
-
-
-def _late(field: Any) -> Any:
-    """Mark a key that older files could not have: while it has its default, `Settings.as_table` leaves it out.
-
-    So a run that was saved before there was such a key stays the same trial.
-    """
-    field.metadata["late"] = True
-    return field
 
 
 # ---- the tables ------------------------------------------------------------------------------------------
@@ -122,6 +136,19 @@ def _pin(value: Any, _: object) -> Pin:
 
 
 CONVERTER.register_structure_hook(Pin, _pin)
+
+
+def _day(value: Any, _: object) -> date:
+    """Take TOML's date, or the text that `Settings.as_table` made of one."""
+    try:
+        if type(value) in {date, str}:
+            return date.fromisoformat(str(value))
+    except ValueError:
+        pass
+    raise OptionError(f"must be a date, was {show(value)}", "write a date such as 2024-01-31, without quotes")
+
+
+CONVERTER.register_structure_hook(date, _day)
 
 
 @attrs.frozen(kw_only=True)
@@ -183,6 +210,7 @@ class FeedSettings:
         calendar: Exchange calendar of the sessions.
         adjustment: What must be folded into the prices: `none`, `splits`, `all`.
         gaps: `mark` missing sessions and go on, or `refuse` them.
+        bad_bars: `refuse` prices with a bar that cannot be true, or `mark` it as not traded.
         cache: Whether prices are read from what `tradewright data fetch` kept, and the source is not asked.
         deadline: Longest wait for one answer of the source, in seconds.
         options: The source's own keys, not yet validated.
@@ -194,16 +222,51 @@ class FeedSettings:
     )
     bar: str = option(
         "1d",
-        doc='length of a bar: minutes, hours or days, such as "5m"',
-        validator=a_word(r"[1-9][0-9]{0,4}[mhd]", "minutes, hours or days", '"5m", "1h" or "1d"'),
+        doc='length of a bar: seconds, minutes, hours or days, such as "5m"',
+        validator=a_word(r"[1-9][0-9]{0,4}[smhd]", "seconds, minutes, hours or days", '"30s", "5m", "1h" or "1d"'),
     )
     calendar: str = option("XNYS", doc="exchange whose sessions the bars belong to", validator=_word)
     adjustment: Literal["none", "splits", "all"] = option("none", doc="what is folded into the prices")
     gaps: Literal["mark", "refuse"] = option("mark", doc='missing sessions: "mark" them and go on, or "refuse" them')
+    bad_bars: Literal["refuse", "mark"] = late(
+        option("refuse", doc='bars that cannot be true: "refuse" them, or "mark" them as not traded')
+    )
     cache: bool = option(False, doc="true reads what `tradewright data fetch` kept, and asks no source")  # noqa: FBT003  # a default
     # Ten minutes: a vendor that allows 200 questions a minute brings 500 symbols of four pages each in that time.
-    deadline: float = _late(positive(600.0, doc="longest wait for one answer of the source", unit="seconds"))
+    deadline: float = late(positive(600.0, doc="longest wait for one answer of the source", unit="seconds"))
     options: Mapping[str, Any] = attrs.field(factory=dict, metadata={"rest": True})
+
+
+def _both(instance: InstrumentSettings, _: attrs.Attribute[Any], cash: float | None) -> None:
+    day = instance.delisted_on
+    if (day is None) != (cash is None):
+        missing = "delisted_on" if day is None else "delisted_cash"
+        raise OptionError(
+            f"delisted_on and delisted_cash come together, {missing} is missing",
+            "write both: the first day without trading, and the cash that each unit became (0 for nothing)",
+        )
+
+
+@attrs.frozen(kw_only=True)
+class InstrumentSettings:
+    """What is said of one symbol, whatever its source says.
+
+    Attributes:
+        lot: Smallest quantity step, in units.
+        tick: Smallest price step, in currency; 0 for none.
+        delisted_on: First session on which it is no longer traded.
+        delisted_cash: What each unit is exchanged for at the open of that session, in currency.
+    """
+
+    lot: float | None = lot_size(None, doc="smallest quantity step, instead of the source's")
+    tick: float | None = tick_size(None, doc="smallest price step, instead of the source's; 0 for none")
+    delisted_on: date | None = option(None, doc="first session on which it is no longer traded")
+    delisted_cash: float | None = option(
+        None,
+        doc="what each unit is exchanged for at the open of that session, without a fee",
+        unit="currency",
+        validator=[Range(at_least=0.0, at_most=MONEY_MAX), _both],
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -287,7 +350,7 @@ class StrategySettings:
         metadata={"example": "[strategies.NAME.signals.ma-crossover] with weight = 1.0"},
     )
     capital_share: float = fraction(1.0, doc="share of the deployed capital; all of them sum to at most 1")
-    optimizer: OptimizerSettings = option(  # noqa: RUF009  # an attrs field, whose default is frozen
+    optimizer: OptimizerSettings = option(  # an attrs field, whose default is frozen
         _EQUAL_WEIGHT, doc="an optimizer, or a table with its `name` and its options"
     )
     gross: float = fraction(1.0, doc="the absolute weights that it aims at sum to at most this", at_most=10.0)

@@ -83,7 +83,7 @@ class _Steps:
     def of(cls, bars: Bars, asset: int) -> _Steps:
         close, first = bars.close[:, asset], (bars.close if bars.open is None else bars.open)[:, asset]
         row = np.flatnonzero(bars.traded[:, asset] & (close > 0) & (first > 0) & np.isfinite(close / first))
-        before, split = close[row[:-1]], np.exp(np.diff(np.cumsum(np.log(_told(bars, asset)))[row]))
+        before, split = close[row[:-1]], np.exp(np.diff(np.cumsum(np.log(told_splits(bars, asset)))[row]))
         paid = (np.zeros(bars.n_bars) if bars.dividend is None else bars.dividend[:, asset])[row[1:]]
         return cls(
             row=row[1:],
@@ -118,7 +118,7 @@ def check_actions(bars: Bars, asset: int) -> Iterator[Finding]:
     yield from _untold(bars, asset, steps, untold)
 
 
-def _told(bars: Bars, asset: int) -> FloatArray:
+def told_splits(bars: Bars, asset: int) -> FloatArray:
     """Return the ratios that can be one, 1 elsewhere."""
     if bars.split is None:
         return np.ones(bars.n_bars)
@@ -151,7 +151,7 @@ def _dividends(bars: Bars, asset: int) -> Iterator[Finding]:
         return
     close, paid = bars.close[:, asset], bars.dividend[:, asset]
     traded = np.flatnonzero(bars.traded[:, asset] & (close > 0))
-    units = np.exp(np.cumsum(np.log(_told(bars, asset))))
+    units = np.exp(np.cumsum(np.log(told_splits(bars, asset))))
     rows = np.flatnonzero((paid > 0) & np.isfinite(paid))
     if traded.size == 0 or rows.size == 0:
         return

@@ -138,7 +138,7 @@ def _missing(part: str, given: str | None, header: Sequence[str], file: Path, li
     near = closest(name, header)
     fix = f'name the column, such as columns = {{ {part} = "{near or "Name"}" }}'
     if len(header) == 1:
-        fix = "separate the columns with commas, and name them in the first line"
+        fix = "separate the columns with commas, semicolons or tabs, and name them in the first line"
     return DataError(f"missing {name!r}; found {listed}", file=file, line=line, key=part, fix=fix)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
@@ -12,7 +13,7 @@ from tradewright import sessions as calendars
 from tradewright.config import FeedSettings
 from tradewright.data.align import join, merge_overlaps, select
 from tradewright.data.fingerprint import fingerprint
-from tradewright.data.quality import check, endings
+from tradewright.data.quality import check, endings, marked
 from tradewright.errors import ConfigError, DataError, PluginError, UsageError
 from tradewright.host import fence
 from tradewright.host.plugins import choose
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from tradewright.host.components import DataSource
     from tradewright.host.plugins import Plugins
     from tradewright.sessions import Sessions
+    from tradewright.values.instrument import Instrument
 
 WARNINGS_MAX = 3  # Gaps of one feed that are named; the rest is counted.
 
@@ -112,13 +114,14 @@ def _brought(settings: Settings, plugins: Plugins, name: str, last_on: date | No
         fetched_at, origin = min(label.fetched_at for label in labels), from_cache(labels)
     else:
         bars = ask(settings, name, open_source(settings, plugins, name), feed.symbols, last_on=last_on)
+    bars, left_out = marked_as_told(feed, as_told(settings, bars))
     _refuse_currency(settings, name, bars)
     return Feed(
         name=name,
         source=feed.source,
         bars=bars,
         fingerprint=fingerprint(bars),
-        warnings=(*notes(bars), *origin),
+        warnings=(*left_out, *notes(bars), *origin),
         fetched_at=fetched_at,
     )
 
@@ -132,6 +135,31 @@ def _checked(settings: Settings, feed: Feed, ends_at: np.datetime64 | None = Non
     warnings = (*findings(settings, told, bars, ends_at), *feed.warnings)
     ended = {one.symbol: bars.session[one.row].item() for one in early if one.row is not None}
     return attrs.evolve(feed, warnings=warnings, ended=ended)
+
+
+def as_told(settings: Settings, bars: Bars) -> Bars:
+    """Return the bars with what [instruments] says of their symbols."""
+    told: list[Instrument] = []
+    for one in bars.instruments:
+        said = settings.instruments.get(one.symbol)
+        words = {} if said is None else attrs.asdict(said, filter=lambda _, value: value is not None)
+        told.append(attrs.evolve(one, **words))
+    return attrs.evolve(bars, instruments=told)
+
+
+def marked_as_told(feed: FeedSettings, bars: Bars) -> tuple[Bars, tuple[str, ...]]:
+    """Return the bars without those that cannot be true, where the feed has them marked, and a line per symbol."""
+    if feed.bad_bars == "refuse":
+        return bars, ()
+    clean, found = marked(bars)
+    lines = []
+    for symbol in dict.fromkeys(one.symbol for one in found):
+        mine = [one for one in found if one.symbol == symbol]
+        many = "1 bar is" if len(mine) == 1 else f"{len(mine):,} bars are"
+        lines.append(
+            f"{symbol}: {many} left out as impossible, first {mine[0].on}: {mine[0].column}: {mine[0].message}"
+        )
+    return clean, tuple(lines)
 
 
 def from_cache(labels: tuple[Label, ...]) -> tuple[str, ...]:
@@ -194,7 +222,9 @@ def ask(
         adjustment=feed.adjustment,
         first_on=first_on,
         last_on=last_on,
+        bad_bars=feed.bad_bars,
         workspace=settings.workspace,
+        data_roots=tuple(Path(root) for root in settings.data_roots),
     )
     key = f"{feed.source}.history"
     letting = (ConfigError, DataError, UsageError)
@@ -242,7 +272,13 @@ def findings(
             raise finding.error()
     ratios = [finding for finding in found if finding.kind == "ratio"]
     gaps = [finding for finding in found if finding.kind == "gap" and finding not in early]
-    return (*_named(early, "early ends"), *_named(ratios, "suspected splits"), *_named(gaps, "gaps"))
+    spikes = [finding for finding in found if finding.kind == "spike"]
+    return (
+        *_named(early, "early ends"),
+        *_named(ratios, "suspected splits"),
+        *_named(spikes, "spikes"),
+        *_named(gaps, "gaps"),
+    )
 
 
 def _named(found: Sequence[Finding], what: str) -> Iterator[str]:

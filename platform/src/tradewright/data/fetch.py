@@ -164,17 +164,18 @@ class _Job:
     def fetch(self, symbol: str, span: Span, *, refresh: bool, now: datetime) -> Outcome:
         """Bring one symbol up to date; what its source does wrong is its own outcome."""
         held: _Held | None = None
+        feed = self.settings.data[self.feed]
         try:
             held = self._held(symbol, refresh=refresh)
             ask = span if held is None or refresh else self._missing(held[0], span, now)
             if ask is None:
                 return self._outcome(symbol, "complete", held)
-            fresh = self._ask(symbol, ask, now)
+            fresh, left_out = feeds.marked_as_told(feed, self._ask(symbol, ask, now))
             revision = None if held is None else _revision(held[1], fresh, ask)
             if revision is not None and not refresh:
                 return self._outcome(symbol, "revised", held, revision=revision)
             bars = fresh if held is None or refresh else extended(held[1], fresh)
-            warnings = feeds.findings(self.settings, self.settings.data[self.feed], bars)
+            warnings = (*left_out, *feeds.findings(self.settings, feed, bars))
         except TradewrightError as error:
             return self._outcome(symbol, "failed", held, error=error)
         status: Status = "fetched" if revision is None else "replaced"

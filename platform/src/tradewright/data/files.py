@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 import attrs
 
-from tradewright.config import number, one_of, option
-from tradewright.config.fields import OptionError, Range
+from tradewright.config import one_of, option
+from tradewright.config.fields import lot_size, tick_size
 from tradewright.config.paths import inside_workspace
 from tradewright.config.wording import show
 from tradewright.data.align import join, select
@@ -16,7 +16,7 @@ from tradewright.data.columns import ColumnNames
 from tradewright.data.reading import Declared, read
 from tradewright.errors import ConfigError
 from tradewright.sessions import cache_folder
-from tradewright.values.instrument import LOT_MAX, LOT_MIN, TICK_MAX, TICK_MIN, Instrument
+from tradewright.values.instrument import Instrument
 
 if TYPE_CHECKING:
     from tradewright.values.bars import Bars
@@ -28,30 +28,24 @@ def _currency(_: object, __: attrs.Attribute[str], value: str) -> None:
         raise ValueError(f'must be three capitals such as "USD", was {show(value)}')
 
 
-def _tick(_: object, __: attrs.Attribute[float], value: float) -> None:
-    if 0.0 < value < TICK_MIN:
-        raise OptionError(f"must be 0 or >= {TICK_MIN:g}, was {show(value)}", "write 0 where prices have no step")
-
-
 @attrs.frozen(kw_only=True)
 class FilesOptions:
     """Where the files are, and what they do not say themselves."""
 
-    path: str = option("data/{symbol}.csv", doc="file of each symbol, below the workspace")
+    path: str = option("data/{symbol}.csv", doc="file of each symbol, below the workspace or one of data_roots")
     columns: ColumnNames = attrs.field(
         factory=ColumnNames, metadata={"doc": "names of the columns where they are not the natural ones"}
     )
     time_zone: str | None = option(None, doc="IANA name; needed for times of day without an offset")
+    date_format: str | None = option(
+        None,
+        doc="how dates are written, in the signs of Python's strptime; else as 2026-03-02, or counted since 1970",
+    )
     stamp: Literal["start", "end"] = one_of(
         "start", "end", default="start", doc="what a time stamp marks of its bar; dates need none"
     )
-    lot: float = number(1.0, at_least=LOT_MIN, at_most=LOT_MAX, doc="smallest quantity step", unit="units")
-    tick: float = option(
-        0.0,
-        doc="smallest price step, at least 1e-12; 0 for none",
-        unit="currency",
-        validator=[Range(at_least=0.0, at_most=TICK_MAX), _tick],
-    )
+    lot: float = lot_size(1.0, doc="smallest quantity step")
+    tick: float = tick_size(0.0, doc="smallest price step, 0 for none")
     currency: str = option("USD", doc="ISO code of the prices", validator=_currency)
 
 
@@ -84,15 +78,17 @@ class Files:
 
     def _bars(self, symbol: str, request: DataRequest) -> Bars:
         options, workspace = self.options, request.workspace or Path.cwd()
-        path = inside_workspace(workspace, options.path.replace("{symbol}", symbol), "path")
+        path = inside_workspace(workspace, options.path.replace("{symbol}", symbol), "path", request.data_roots)
         declared = Declared(
             instrument=Instrument(symbol=symbol, lot=options.lot, tick=options.tick, currency=options.currency),
             calendar=request.calendar,
             bar=request.bar,
             columns=options.columns,
             time_zone=options.time_zone,
+            date_format=options.date_format,
             stamp=options.stamp,
             adjustment=request.adjustment,
+            bad_bars=request.bad_bars,
         )
         reading = read(path, declared, cache=cache_folder(request.workspace))
         for finding in reading.findings:

@@ -32,7 +32,7 @@ _NUMERIC = (
 """Tests of the types that a column of numbers may have; a truth value is none."""
 
 
-def read_parquet(path: Path, columns: ColumnNames, limit_bytes: int) -> Table:
+def read_parquet(path: Path, columns: ColumnNames, date_format: str | None, limit_bytes: int) -> Table:
     """Return what `path` holds; its `line` counts rows from 1.
 
     Raises:
@@ -46,7 +46,7 @@ def read_parquet(path: Path, columns: ColumnNames, limit_bytes: int) -> Table:
             # A run of equal values takes no room in the file: what it grows to counts too.
             if max(packed, file.metadata.num_rows * len(names) * _CELL_BYTES) > limit_bytes:
                 raise too_large(path, limit_bytes)
-            return _table(file.read(columns=list(names.values())), names)
+            return _table(file.read(columns=list(names.values())), names, date_format)
     except pa.ArrowException as error:
         raise corrupt(path, error) from error
 
@@ -59,9 +59,9 @@ def _check_types(path: Path, schema: pa.Schema, names: dict[str, str]) -> None:
             raise DataError(f"must hold numbers, holds {kind}", file=path, key=part, fix="write it as float64")
 
 
-def _table(rows: pa.Table, names: dict[str, str]) -> Table:
+def _table(rows: pa.Table, names: dict[str, str], date_format: str | None) -> Table:
     dates = rows[names["date"]]
-    stamps = _stamps(dates)
+    stamps = _stamps(dates, date_format)
     wrong = {"date": unreadable(stamps, [str(text) for text in dates.to_pylist()])}
     numbers = {}
     for part in set(names) - {"date"}:
@@ -83,16 +83,16 @@ def _floats(column: pa.ChunkedArray, *, empty: float | None) -> tuple[FloatArray
     return np.where(np.isfinite(values), values, np.nan), texts
 
 
-def _stamps(column: pa.ChunkedArray) -> Stamps:
+def _stamps(column: pa.ChunkedArray, date_format: str | None) -> Stamps:
     kind = column.type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return parse([text or "" for text in column.to_pylist()])
+        return parse([text or "" for text in column.to_pylist()], date_format)
     if pa.types.is_date(kind):
         return _written(column, column, DATE)
     if pa.types.is_timestamp(kind):
         return _written(column, column, LOCAL) if kind.tz is None else _zoned(column)
-    # Numbers could count seconds, milliseconds or days: none of them is a stamp.
-    return parse([""] * len(column))
+    # Counts of seconds and milliseconds since 1970 are told by their size; other numbers are no stamps.
+    return parse(["" if number is None else str(number) for number in column.to_pylist()], date_format)
 
 
 def _zoned(column: pa.ChunkedArray) -> Stamps:

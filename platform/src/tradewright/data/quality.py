@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import attrs
 import numpy as np
 
-from tradewright.data.actions import check_actions
+from tradewright.data.actions import check_actions, told_splits
 from tradewright.data.findings import FINDINGS_MAX, FIX_NUMBER, FIX_SESSION, Finding
 
 if TYPE_CHECKING:
@@ -16,15 +17,26 @@ if TYPE_CHECKING:
     from tradewright.values.arrays import BoolArray, FloatArray
     from tradewright.values.bars import Bars
 
+ROUNDING = 1e-9
+"""Relative: by so much a price may lie beyond its bar's high or low, because adjusting rounds each by itself."""
+
+SPIKE = 1.4
+"""A close by this factor above or below the close before is a spike, if the next bar goes back."""
+
+SPIKE_BACK = 0.1
+"""Relative: how near to the close before the spike the next one must be."""
+
 _PRICES = ("open", "high", "low", "close")
+_DATED = {"number", "price", "range", "volume", "action", "jump"}
+"""Kinds whose message does not tell the day by itself."""
 
 
 def check(bars: Bars, sessions: Sessions, ends_at: np.datetime64 | None = None) -> tuple[Finding, ...]:
     """Return everything that cannot be true of `bars`, oldest first, at most 21 of a kind per column.
 
     A finding of kind `gap` is the caller's choice: an error where gaps are refused, otherwise a warning, because the
-    `traded` mask carries it.  One of kind `ratio` is a warning.  Every other one makes the prices unusable.  Missing
-    bars within a session are no gap: a quiet minute has no bar.
+    `traded` mask carries it.  One of kind `ratio` or `spike` is a warning.  Every other one makes the prices
+    unusable.  Missing bars within a session are no gap: a quiet minute has no bar.
 
     Args:
         bars: Prices of instruments that all trade on one calendar.
@@ -45,12 +57,23 @@ def check(bars: Bars, sessions: Sessions, ends_at: np.datetime64 | None = None) 
     for asset in range(bars.n_assets):
         # Not-a-number compares false throughout: only the check of numbers sees it.
         with np.errstate(invalid="ignore"):
-            for part in (_numbers, _ranges, _volume, check_actions):
+            for part in (_numbers, _ranges, _volume, check_actions, _spikes):
                 found.extend(part(bars, asset))
         found.extend(_outside(bars, asset, sessions))
+        found.extend(_after_exit(bars, asset))
         found.extend(_gaps(bars, asset, sessions))
     found.extend(endings(bars, sessions, ends_at))
+    found = [attrs.evolve(one, on=moment(bars, one.row)) if one.kind in _DATED else one for one in found]
     return tuple(sorted(found, key=lambda finding: -1 if finding.row is None else finding.row))
+
+
+def moment(bars: Bars, row: int | None) -> str | None:
+    """Return the day of a bar, and when it opened, in UTC, where its session has several."""
+    if row is None:
+        return None
+    day = str(bars.session[row])
+    alone = np.count_nonzero(bars.session == bars.session[row]) == 1
+    return day if alone else f"{str(bars.opened_at[row].astype('datetime64[s]')).replace('T', ' ')} UTC"
 
 
 def _rows(mask: BoolArray) -> list[int]:
@@ -82,13 +105,50 @@ def _ranges(bars: Bars, asset: int) -> Iterator[Finding]:
         return
     symbol, traded = bars.symbols[asset], bars.traded[:, asset]
     fix = "correct the bar, or take it from another source"
-    for row in _rows(traded & (high < low)):
+    for row in _rows(traded & (high < low * (1 - ROUNDING))):
         message = f"high {high[row]:.10g} < low {low[row]:.10g}"
         yield Finding(kind="range", message=message, fix=fix, symbol=symbol, column="high", row=row)
     for name, value in (("open", open_), ("close", bars.close[:, asset])):
-        for row in _rows(traded & (high >= low) & ((value > high) | (value < low))):
+        outside = (value > high * (1 + ROUNDING)) | (value < low * (1 - ROUNDING))
+        for row in _rows(traded & (high >= low * (1 - ROUNDING)) & outside):
             message = f"must be within [low {low[row]:.10g}, high {high[row]:.10g}], was {value[row]:.10g}"
             yield Finding(kind="range", message=message, fix=fix, symbol=symbol, column=name, row=row)
+
+
+def marked(bars: Bars) -> tuple[Bars, tuple[Finding, ...]]:
+    """Return the bars without those that cannot be true, not traded instead, and one finding for each of these.
+
+    Only what is wrong within one bar counts: a price, a volume or a range.
+    """
+    bad = np.zeros_like(bars.traded)
+    found: list[Finding] = []
+    with np.errstate(invalid="ignore"):
+        for asset in range(bars.n_assets):
+            while True:  # Each look finds at most a screen of a kind.
+                clean = attrs.evolve(bars, traded=bars.traded & ~bad)
+                here = [one for part in (_numbers, _ranges, _volume) for one in part(clean, asset)]
+                if not here:
+                    break
+                first = {one.row or 0: one for one in reversed(here)}
+                bad[list(first), asset] = True
+                found += [attrs.evolve(first[row], on=moment(bars, row)) for row in sorted(first)]
+    if not found:
+        return bars, ()
+    columns = {name: getattr(bars, name) for name in (*_PRICES, "volume")}
+    kept: dict[str, Any] = {name: np.where(bad, np.nan, of) for name, of in columns.items() if of is not None}
+    return attrs.evolve(bars, traded=bars.traded & ~bad, **kept), tuple(found)
+
+
+def rounded(bars: Bars) -> int:
+    """Return how many bars have a price beyond their high or low by rounding, which is let pass."""
+    if bars.open is None or bars.high is None or bars.low is None:
+        return 0
+    with np.errstate(invalid="ignore"):
+        beyond = bars.high < bars.low
+        for value in (bars.open, bars.close):
+            beyond |= (value > bars.high) | (value < bars.low)
+    wrong = {(one.symbol, one.row) for asset in range(bars.n_assets) for one in _ranges(bars, asset)}
+    return int(np.count_nonzero(beyond & bars.traded)) - len(wrong)
 
 
 def _volume(bars: Bars, asset: int) -> Iterator[Finding]:
@@ -104,6 +164,23 @@ def _volume(bars: Bars, asset: int) -> Iterator[Finding]:
         yield Finding(kind="volume", message=message, fix=fix, symbol=symbol, column="volume", row=row)
 
 
+def _spikes(bars: Bars, asset: int) -> Iterator[Finding]:
+    """Find closes that leap away and are back at the next bar: a wrong price, more often than the market's."""
+    close = bars.close[:, asset]
+    rows = np.flatnonzero(bars.traded[:, asset] & (close > 0) & np.isfinite(close))
+    level = np.log((close * np.cumprod(told_splits(bars, asset)))[rows])
+    before, here, after = level[:-2], level[1:-1], level[2:]
+    leapt = np.abs(here - before) >= np.log(SPIKE) * (1 - ROUNDING)
+    back = np.abs(after - before) <= np.log1p(SPIKE_BACK) * (1 + ROUNDING)
+    for place in _rows(leapt & back):
+        row = int(rows[place + 1])
+        move, prices = np.expm1(here[place] - before[place]), close[rows[place : place + 3]]
+        shown = ", ".join(f"{price:.10g}" for price in prices)
+        message = f"spike of {move:+.0%} on {moment(bars, row)}, gone at the next bar: {shown}"
+        fix = "compare it with another source, and correct it or remove the bar"
+        yield Finding(kind="spike", message=message, fix=fix, symbol=bars.symbols[asset], column="close", row=row)
+
+
 def _outside(bars: Bars, asset: int, sessions: Sessions) -> Iterator[Finding]:
     place = np.minimum(np.searchsorted(sessions.date, bars.session), len(sessions) - 1)
     inside = (
@@ -115,6 +192,23 @@ def _outside(bars: Bars, asset: int, sessions: Sessions) -> Iterator[Finding]:
         message = f"not a session time of {sessions.calendar}: {bars.session[row]}"
         symbol = bars.symbols[asset]
         yield Finding(kind="session", message=message, fix=FIX_SESSION, symbol=symbol, column="date", row=row)
+
+
+def _after_exit(bars: Bars, asset: int) -> Iterator[Finding]:
+    one, first = bars.instruments[asset], int(bars.exit_bar[asset])
+    for row in np.flatnonzero(bars.traded[first:, asset])[:1] + first:
+        message = f"a bar of {bars.session[row]}, though delisted on {one.delisted_on}"
+        fix = f"correct delisted_on of [instruments.{_quoted(one.symbol)}], or remove the bars from that day on"
+        yield Finding(kind="delisted", message=message, fix=fix, symbol=one.symbol, column="date", row=int(row))
+
+
+def _quoted(symbol: str) -> str:
+    """Write a symbol as a key of TOML.
+
+    >>> _quoted("SPY"), _quoted("BRK.B")
+    ('SPY', '"BRK.B"')
+    """
+    return symbol if symbol.replace("-", "").isalnum() else f'"{symbol}"'
 
 
 def _gaps(bars: Bars, asset: int, sessions: Sessions) -> Iterator[Finding]:
@@ -150,13 +244,15 @@ def _ending(bars: Bars, asset: int, sessions: Sessions, until: np.datetime64) ->
     rows = np.flatnonzero(bars.traded[:, asset])
     if rows.size == 0:
         return
-    row, symbol = int(rows[-1]), bars.symbols[asset]
+    row, symbol, delisted_on = int(rows[-1]), bars.symbols[asset], bars.instruments[asset].delisted_on
     over = (sessions.closed_at <= until) | (sessions.date <= bars.session[-1])
+    if delisted_on is not None:
+        over &= sessions.date < np.datetime64(delisted_on)
     after = sessions.date[over & (sessions.date > bars.session[row])]
     if after.size:
         span = _span(str(after[0]), str(after[-1]))
         message = f"gap {span}: its last bar is of {bars.session[row]}, {after.size:,} sessions before the others end"
-        fix = 'bring the bars after it, leave the symbol out, or accept it with gaps = "mark"'
+        fix = f"bring the later bars, or tell its end: [instruments.{_quoted(symbol)}] delisted_on, delisted_cash"
         yield Finding(kind="gap", message=message, fix=fix, symbol=symbol, column="date", row=row)
 
 

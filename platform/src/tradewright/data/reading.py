@@ -11,13 +11,14 @@ from tradewright.config.wording import show
 from tradewright.data.columns import ColumnNames
 from tradewright.data.damage import LIMIT_BYTES
 from tradewright.data.findings import FINDINGS_MAX, FIX_SESSION, Finding
-from tradewright.data.quality import check
+from tradewright.data.quality import check, marked, rounded
 from tradewright.data.stamps import (
     DATE,
     INSTANT,
     LOCAL,
     bar_length,
     bar_name,
+    check_date_format,
     place_days,
     place_times,
     to_utc,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from tradewright.values.arrays import BoolArray, FloatArray, TimeArray
     from tradewright.values.bars import Adjustment
     from tradewright.values.instrument import Instrument
+    from tradewright.values.request import BadBars
 
 _KINDS = {DATE: "a plain date", LOCAL: "a time without offset", INSTANT: "a time with offset"}
 
@@ -52,8 +54,10 @@ class Declared:
         bar: Length of a bar, or None to take it from the file.
         columns: Names of the file's columns.
         time_zone: Where times without offset were read off the clock, an IANA name.
+        date_format: How dates are written, for `datetime.strptime`; None for ISO 8601 or counts since 1970.
         stamp: Whether a time stamp marks the start or the end of its bar.
         adjustment: What is already folded into the prices.
+        bad_bars: Whether a bar that cannot be true is a finding, or is left for the caller to `mark`.
     """
 
     instrument: Instrument
@@ -61,8 +65,10 @@ class Declared:
     bar: str | None = None
     columns: ColumnNames = attrs.field(factory=ColumnNames)
     time_zone: str | None = None
+    date_format: str | None = None
     stamp: Literal["start", "end"] = "start"
     adjustment: Adjustment = "none"
+    bad_bars: BadBars = "refuse"
 
 
 @attrs.frozen(kw_only=True)
@@ -71,6 +77,7 @@ class Reading:
 
     Attributes:
         rows: Rows below the header.
+        rounded: Bars with a price beyond their high or low by rounding alone, which is let pass.
         names: Name in the file of each part found: `date`, `close`, ...
         bar: Length of a bar; empty when the times cannot be understood.
         bars: The rows that lie in a session, in order, each once; None when the times cannot be understood.
@@ -82,6 +89,7 @@ class Reading:
     bar: str = ""
     bars: Bars | None = None
     findings: tuple[Finding, ...] = ()
+    rounded: int = 0
 
 
 def read(path: Path, declared: Declared, *, cache: Path | None = None, limit_bytes: int = LIMIT_BYTES) -> Reading:
@@ -95,13 +103,21 @@ def read(path: Path, declared: Declared, *, cache: Path | None = None, limit_byt
 
     Raises:
         DataError: The file cannot be read, is damaged or too large, or lacks a column.
-        ConfigError: The calendar, time zone or bar length is unknown.
+        ConfigError: The calendar, time zone, bar length or format of dates is unknown.
     """
     length = None if declared.bar is None else bar_length(declared.bar)
     if declared.time_zone is not None:
         zone(declared.time_zone)
-    table = read_table(path, declared.columns, limit_bytes=limit_bytes)
+    if declared.date_format is not None:
+        check_date_format(declared.date_format)
+    table = read_table(path, declared.columns, date_format=declared.date_format, limit_bytes=limit_bytes)
     return _Steps(str(path), table, declared).reading(length, cache)
+
+
+def _fix_stamp(declared: Declared) -> str:
+    if declared.date_format is not None:
+        return f"write it as date_format = {show(declared.date_format)} says"
+    return "write 2024-01-31, or 2024-01-31 09:30:00 with Z, +01:00 or time_zone; else say date_format"
 
 
 @attrs.define
@@ -142,7 +158,14 @@ class _Steps:
     def _result(self, bar: str = "", bars: Bars | None = None) -> Reading:
         found = sorted(self.findings, key=lambda finding: finding.line or 0)
         rows = len(self.table.line) + len(self.table.ragged)
-        return Reading(rows=rows, names=self.table.names, bar=bar, bars=bars, findings=tuple(found))
+        return Reading(
+            rows=rows,
+            names=self.table.names,
+            bar=bar,
+            bars=bars,
+            findings=tuple(found),
+            rounded=0 if bars is None else rounded(bars),
+        )
 
     def _find(self, row: int, kind: str, message: str, fix: str) -> None:
         self._find_at(int(self.table.line[row]), kind, message, fix)
@@ -166,7 +189,7 @@ class _Steps:
             self._find_at(line, "row", message, "write one field per column, and quote a text that holds a comma")
         for row, text in self.table.texts["date"].items():
             message = f"not a date or timestamp, was {show(text)}"
-            self._find(row, "date", message, "write 2024-01-31, or 2024-01-31 09:30:00 with Z, +01:00 or time_zone")
+            self._find(row, "date", message, _fix_stamp(self.declared))
 
     def _is_daily(self) -> bool:
         stamps, bar = self.table.stamps, self.declared.bar
@@ -303,7 +326,7 @@ class _Steps:
 
     def _check(self, bars: Bars, rows: NDArray[np.intp], sessions: Sessions) -> None:
         """Check the prices, and give each finding its line and the text that stands there."""
-        for finding in check(bars, sessions):
+        for finding in check(marked(bars)[0] if self.declared.bad_bars == "mark" else bars, sessions):
             row = int(rows[finding.row or 0])
             text = self.table.texts.get(finding.column, {}).get(row)
             message = finding.message

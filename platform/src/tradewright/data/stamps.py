@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -30,6 +30,12 @@ _STAMP = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)"
     r"(?:[T ](?P<time>\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)\d{0,3} ?(?P<offset>Z|[+-]\d\d:?\d\d)?)?"
 )
+_EPOCH = re.compile(r"(\d{9,14})(?:\.0*)?")
+_TIME_OF_DAY = re.compile(r"%[HIMSfpXc]")
+_MILLISECONDS_FROM = 10**11
+"""Counts since 1970 from here on are milliseconds: as seconds they would lie beyond the year 5000, and below here
+milliseconds would be of 1973 and earlier."""
+
 _BAR = re.compile(r"([1-9]\d{0,3})([smh])")
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 _QUARTER = np.timedelta64(15, "m").astype("timedelta64[us]")
@@ -64,20 +70,73 @@ class Stamps:
         return bool(np.all(self.local == self.local.astype("datetime64[D]")))
 
 
-def parse(texts: list[str]) -> Stamps:
-    """Read stamps in ISO 8601: `2024-01-02`, `2024-01-02 09:30[:00[.000]]`, with or without `Z` or `+01:00`.
+def parse(texts: list[str], date_format: str | None = None) -> Stamps:
+    """Read stamps in ISO 8601, `2024-01-02` or `2024-01-02 09:30[:00[.000]]`, with or without `Z` or `+01:00`.
+
+    Seconds and milliseconds since 1970 are told by their size, and are instants.  With `date_format`, in the signs
+    of `datetime.strptime`, only that is read.
 
     >>> stamps = parse(["2024-01-02", "2024-01-02 09:30-05:00", "1/2/2024", "2024-02-30"])
     >>> stamps.kind.tolist(), stamps.local[1].item().hour, stamps.offset[1].item().total_seconds()
     ([0, 2, 3, 3], 9, -18000.0)
     """
+    if date_format is not None:
+        return _formatted(texts, date_format)
     matches = [_STAMP.fullmatch(text) for text in texts]
+    if None in matches and any(_EPOCH.fullmatch(text) for text in texts):
+        return parse([_since_1970(text) for text in texts])
     written = [None if match is None else _iso(match) for match in matches]
     local = _moments(written)
     offsets = {text: _offset(text) for text in {match["offset"] for match in matches if match}}
     offset = np.array([offsets[match["offset"]] if match else 0 for match in matches], dtype="timedelta64[s]")
     kind = np.array([BAD if match is None else _kind(match) for match in matches], dtype="int8")
     return Stamps(kind=np.where(np.isnat(local), BAD, kind), local=local, offset=offset)
+
+
+def check_date_format(date_format: str) -> None:
+    """Refuse a format that cannot be read back, or that leaves the day open.
+
+    Raises:
+        ConfigError: It is such a one.
+    """
+    example = datetime(2001, 12, 30, 13, 14, 15, tzinfo=UTC)
+    try:
+        told = datetime.strptime(example.strftime(date_format), date_format).date() == example.date()  # noqa: DTZ007  # only the day counts
+    except ValueError:
+        told = False
+    if not told:
+        fix = 'write day, month and year in the signs of Python\'s strptime, such as "%d.%m.%Y" or "%m/%d/%Y %H:%M"'
+        raise ConfigError(f"not a format of dates: {date_format[:40]!r}", key="date_format", fix=fix)
+
+
+def _formatted(texts: list[str], date_format: str) -> Stamps:
+    plain = LOCAL if _TIME_OF_DAY.search(date_format) else DATE
+    kind = np.full(len(texts), BAD, dtype="int8")
+    local = np.full(len(texts), np.datetime64("NaT"), dtype="datetime64[us]")
+    offset = np.zeros(len(texts), dtype="timedelta64[us]")
+    for row, text in enumerate(texts):
+        try:
+            read = datetime.strptime(text, date_format)  # noqa: DTZ007  # the format says whether there is an offset
+        except ValueError:
+            continue
+        kind[row], local[row] = plain, read.replace(tzinfo=None)
+        if (utc := read.utcoffset()) is not None:
+            kind[row], offset[row] = INSTANT, utc
+    return Stamps(kind=kind, local=local, offset=offset)
+
+
+def _since_1970(text: str) -> str:
+    """Write a count since 1970 as the instant that it is, and leave any other text alone.
+
+    >>> _since_1970("1704205800"), _since_1970("1704205800000.0"), _since_1970("20240102")
+    ('2024-01-02T14:30:00.000Z', '2024-01-02T14:30:00.000Z', '20240102')
+    """
+    match = _EPOCH.fullmatch(text)
+    if match is None:
+        return text
+    count = int(match[1])
+    milliseconds = count if count >= _MILLISECONDS_FROM else 1000 * count
+    return f"{np.datetime64(milliseconds, 'ms')}Z"
 
 
 def _iso(match: re.Match[str]) -> str:

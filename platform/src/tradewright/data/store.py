@@ -38,7 +38,8 @@ _PART_SECONDS = 3600.0
 def question_of(settings: Settings, feed: str) -> dict[str, Any]:
     """Return what a feed asks of its source about any symbol: two that are equal get equal prices."""
     table: dict[str, Any] = settings.as_table()["data"][feed]
-    return {key: value for key, value in table.items() if key not in {"symbols", "gaps", "cache", "deadline"}}
+    aside = {"symbols", "gaps", "bad_bars", "cache", "deadline"}
+    return {key: value for key, value in table.items() if key not in aside}
 
 
 @attrs.frozen

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 import numpy as np
 
 from tradewright.config.wording import show
-from tradewright.data.columns import ACTIONS, ColumnNames, Table, floats, resolve
+from tradewright.data.columns import ACTIONS, NATURAL, ColumnNames, Table, floats, resolve
 from tradewright.data.damage import LIMIT_BYTES, readable, too_large
 from tradewright.data.findings import FINDINGS_MAX
 from tradewright.data.stamps import parse, unreadable
@@ -27,14 +27,19 @@ if TYPE_CHECKING:
 
 _CHUNK_ROWS = 50_000  # Texts are turned into numbers in chunks: as Python objects they need ten times the room.
 _BUFFER_BYTES = 1 << 18
+SEPARATORS = ",;\t"
+"""What may separate the columns of a CSV, the most usual first."""
 
 
-def read_table(path: Path, columns: ColumnNames, *, limit_bytes: int = LIMIT_BYTES) -> Table:
+def read_table(
+    path: Path, columns: ColumnNames, *, date_format: str | None = None, limit_bytes: int = LIMIT_BYTES
+) -> Table:
     """Return what `path` holds.
 
     Args:
         path: A `.csv`, `.csv.gz` or `.parquet` file.
         columns: Names of its columns.
+        date_format: How its dates are written, for `datetime.strptime`; None for ISO 8601 or counts since 1970.
         limit_bytes: Largest size, decompressed.
 
     Raises:
@@ -47,11 +52,11 @@ def read_table(path: Path, columns: ColumnNames, *, limit_bytes: int = LIMIT_BYT
         raise DataError("cannot be read: not a regular file", file=path, fix="name a file")
     name = path.name.lower()
     if name.endswith((".csv", ".csv.gz")):
-        table = _read_csv(path, columns, limit_bytes)
+        table = _read_csv(path, columns, date_format, limit_bytes)
     elif name.endswith(".parquet"):
         from tradewright.data.parquet import read_parquet  # noqa: PLC0415  # 0.1 s that a CSV need not pay
 
-        table = read_parquet(path, columns, limit_bytes)
+        table = read_parquet(path, columns, date_format, limit_bytes)
     else:
         fix = "save it as .csv, .csv.gz or .parquet"
         raise DataError(f"unknown kind of file {show(path.suffix)}", file=path, fix=fix)
@@ -103,20 +108,60 @@ def _measure(path: Path, limit_bytes: int) -> None:
                 raise too_large(path, limit_bytes)
 
 
-def _read_csv(path: Path, columns: ColumnNames, limit_bytes: int) -> Table:
+def _read_csv(path: Path, columns: ColumnNames, date_format: str | None, limit_bytes: int) -> Table:
     with readable(path), _opened(path, limit_bytes) as text:
         _measure(path, limit_bytes)
-        reader = csv.reader(text, strict=True)
+        first = list(_up_to_names(text))
+        reader = csv.reader(chain(first, text), strict=True, delimiter=_separator(first[-1] if first else ""))
         try:
             header = [name.strip() for name in next((row for row in reader if row), [])]
             if not header:
                 raise DataError("empty file", file=path, fix="name the columns in its first line")
+            header = _below_tickers(path, reader, header, columns)
             names = resolve(header, columns, path, reader.line_num)
             where = {part: header.index(name) for part, name in names.items()}
-            return Table.joined([_chunk(rows, names, where, len(header)) for rows in chain(_rows(reader), [[]])])
+            chunks = chain(_rows(reader), [[]])
+            return Table.joined([_chunk(rows, names, where, len(header), date_format) for rows in chunks])
         except csv.Error as error:
             fix = "close the quote, or quote the text that holds it"
             raise DataError(f"not CSV: {error}", file=path, line=reader.line_num, fix=fix) from error
+
+
+def _up_to_names(text: io.TextIOWrapper) -> Iterator[str]:
+    """Yield the lines up to the first one that is not empty."""
+    for line in text:
+        yield line
+        if line.strip():
+            return
+
+
+def _separator(line: str) -> str:
+    r"""Return what separates the names of the columns: the first mark that makes several of them.
+
+    >>> _separator("date;close"), _separator("date\tclose"), _separator('date,"a;b;c;d"'), _separator("date")
+    (';', '\t', ',', ',')
+    """
+    several = (mark for mark in SEPARATORS if len(next(csv.reader([line], delimiter=mark), [])) > 1)
+    return next(several, ",")
+
+
+def _below_tickers(path: Path, reader: Reader, header: list[str], columns: ColumnNames) -> list[str]:
+    """Return the names where a common downloader writes three headings: `Price` and names, `Ticker`, `Date`.
+
+    Raises:
+        DataError: The file holds the prices of several symbols.
+    """
+    named = columns.date is not None or any(name.lower() in NATURAL["date"] for name in header)
+    if named or header[0].lower() != "price":
+        return header
+    tickers, date = next(reader, []), next(reader, [])
+    several = list(dict.fromkeys(name.strip() for name in tickers[1:]))
+    if tickers[:1] != ["Ticker"] or not date:
+        return header
+    if len(several) > 1:
+        message = f"holds several symbols: {', '.join(map(show, several[:FINDINGS_MAX]))}"
+        raise DataError(message, file=path, line=reader.line_num - 1, fix="save one file per symbol")
+    return [date[0].strip(), *header[1:]]
 
 
 def _rows(reader: Reader) -> Iterator[list[tuple[int, list[str]]]]:
@@ -128,11 +173,17 @@ def _rows(reader: Reader) -> Iterator[list[tuple[int, list[str]]]]:
         yield [(start, row) for start, (_, row) in zip(starts, rows, strict=True) if row]
 
 
-def _chunk(rows: list[tuple[int, list[str]]], names: dict[str, str], where: dict[str, int], width: int) -> Table:
+def _chunk(
+    rows: list[tuple[int, list[str]]],
+    names: dict[str, str],
+    where: dict[str, int],
+    width: int,
+    date_format: str | None,
+) -> Table:
     whole = [(line, row) for line, row in rows if len(row) == width]
     ragged = ((line, len(row)) for line, row in rows if len(row) != width)
     dates = [row[where["date"]].strip() for _, row in whole]
-    stamps = parse(dates)
+    stamps = parse(dates, date_format)
     wrong = {"date": unreadable(stamps, dates)}
     numbers = {}
     for part in set(where) - {"date"}:

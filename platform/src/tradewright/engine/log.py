@@ -57,7 +57,7 @@ EVENT = np.dtype([
 ])  # fmt: skip
 
 CUT_SLACK = 1e-12  # Weight or units: a difference of rounding, far below any limit's meaning.
-BY_ORDER, BY_STOP = 0, 1
+BY_ORDER, BY_STOP, BY_EXIT = 0, 1, 2
 SPLIT, DIVIDEND = 0, 1
 HALTED, LIFTED, GRANTED = 0, 1, 2
 

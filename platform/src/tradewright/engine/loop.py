@@ -24,7 +24,7 @@ from tradewright.engine.matcher import (
 )
 from tradewright.engine.plan import plan_book
 from tradewright.engine.rules import ask_asset, ask_books, ask_checks, ask_sides
-from tradewright.engine.transitions import apply_action, grant, mark, open_session, write_session
+from tradewright.engine.transitions import apply_action, delist, grant, mark, open_session, write_session
 from tradewright.risk.contract import FROZEN, Proposal
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ def open_bar(state: State, tape: Tape, settings: Settings, parameters: Any, log:
         state.market[asset].used = 0.0
         if settings.has_actions:
             apply_action(state, tape, settings, log, bar, asset)
+        if settings.has_exits and bar == tape.assets[asset].exit_bar:
+            delist(state, tape, log, bar, asset)
     for book in range(state.positions.shape[0]):
         ordered = has_orders(state, book)
         if ordered and not settings.at_close:

@@ -22,6 +22,8 @@ LISTING = np.dtype([
     ("lot", "f8"),  # Smallest step of quantity, in units.
     ("tick", "f8"),  # Smallest step of price, 0 for none.
     ("multiplier", "f8"),  # Notional of one unit is price x multiplier.
+    ("exit_bar", "i8"),  # Bar in which positions are exchanged for cash; the number of bars for none.
+    ("exit_cash", "f8"),  # That cash, in currency per unit.
 ])  # fmt: skip
 BOOK = np.dtype([
     ("share", "f8"),  # Part of every grant of capital; they sum to 1.
@@ -98,6 +100,8 @@ class Settings(NamedTuple):
     """`(n_books,)` of BOOK."""
     has_actions: bool = False
     """Whether the tape carries splits and dividends."""
+    has_exits: bool = False
+    """Whether an asset is delisted in one of the bars."""
     sessions_per_year: float = float(SESSIONS_PER_YEAR)
     """Interest and borrow fees accrue per session."""
     limit_offset: float = math.nan
@@ -105,8 +109,9 @@ class Settings(NamedTuple):
 
 
 def listings(bars: Bars) -> Table:
-    """Return what the instruments say of lot, tick and multiplier."""
-    rows = [(i.lot, i.tick, i.multiplier) for i in bars.instruments]
+    """Return what the instruments say of lot, tick, multiplier and exit."""
+    exits = zip(bars.instruments, bars.exit_bar.tolist(), strict=True)
+    rows = [(one.lot, one.tick, one.multiplier, bar, one.delisted_cash) for one, bar in exits]
     return np.array(rows, LISTING).view(np.recarray)
 
 

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tradewright.engine.jit import compiled
-from tradewright.engine.log import DIVIDEND, GRANTED, LIFTED, SPLIT, log_action, log_event
+from tradewright.engine.log import (
+    BY_EXIT,
+    DIVIDEND,
+    GRANTED,
+    LIFTED,
+    SPLIT,
+    log_action,
+    log_event,
+    log_fill,
+)
 from tradewright.risk.contract import FLATTEN, RUNNING
 
 if TYPE_CHECKING:
@@ -114,6 +123,20 @@ def split_position(
     if position.quantity == 0.0:
         position.entry = math.nan
         position.stop = math.nan
+
+
+@compiled
+def delist(state: State, tape: Tape, log: Log, bar: int, asset: int) -> None:
+    """Exchange every position for the exit's cash, and leave the asset as if it had never traded."""
+    cash = tape.assets[asset].exit_cash
+    for book in range(state.positions.shape[0]):
+        position = state.positions[book, asset]
+        if position.quantity != 0.0:
+            log_fill(log, bar, book, asset, BY_EXIT, -position.quantity, cash, 0.0, 0.0)
+            apply_fill(state, tape, book, asset, -position.quantity, cash, 0.0)
+        position.order = 0.0
+        position.limit = position.stop = position.wanted = math.nan
+    state.market[asset].mark = math.nan
 
 
 @compiled

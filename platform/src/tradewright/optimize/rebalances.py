@@ -25,7 +25,7 @@ class Rebalances:
         symbols: Name of each asset.
         forecast: Combined opinion in [-1, 1], `(n_bars, n_assets)`; 0 is no opinion.
         volatility: Daily close-to-close standard deviation as a fraction, same shape, NaN when unknown.
-        trading: Assets that have begun to trade, same shape.
+        trading: Assets that have begun to trade and are not delisted, same shape.
         gross: Cap on the sum of absolute weights, a fraction > 0.
         seconds: How long one answer may take, None for ever.
         breaches: Answers that the fallback replaced, oldest first.

@@ -93,7 +93,7 @@ def target_weights(
         symbols: Name of each asset.
         forecast: Combined opinion in [-1, 1], `(n_bars, n_assets)`; 0 is no opinion.
         volatility: Daily close-to-close standard deviation as a fraction, same shape, NaN when unknown.
-        trading: Assets that have begun to trade, same shape; see `has_begun`.
+        trading: Assets that have begun to trade and are not delisted, same shape; see `has_begun`.
         decide: Bars on which the strategy decides, `(n_bars,)`; see `rebalance_rows`.
         gross: Cap on the sum of absolute weights, a fraction > 0.
         seconds: How long it may take, None for ever.

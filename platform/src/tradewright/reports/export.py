@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tradewright.engine.log import BY_STOP
+from tradewright.engine.log import BY_EXIT, BY_ORDER, BY_STOP
 from tradewright.errors import UsageError
 from tradewright.metrics.drawdowns import drawdowns
 from tradewright.metrics.lots import tax_lots
@@ -37,6 +37,7 @@ TRADES = (
     *("strategy", "symbol", "side", "quantity", "opened_on", "closed_on", "entry_price", "exit_price", "profit"),
     "sessions",
 )
+_REASONS = {BY_ORDER: "order", BY_STOP: "stop", BY_EXIT: "exit"}
 TARGETS = ("at", "session", "strategy", "symbol", "weight")
 
 
@@ -130,9 +131,10 @@ def _curve(points: Table) -> tuple[FloatArray, ...]:
 
 def _fill(ran: Record, fill: Any) -> tuple[Any, ...]:
     execution, bars = ran.settings.execution, ran.bars
-    stopped = fill.reason == BY_STOP
+    ordered = fill.reason == BY_ORDER
     # The moment of a stop, or of an order that waited for its price, lies somewhere within the bar.
-    at_open = not stopped and execution.fill == "next-open" and execution.order != "limit" and bars.open is not None
+    sent_to_open = execution.fill == "next-open" and execution.order != "limit" and bars.open is not None
+    at_open = fill.reason == BY_EXIT or (ordered and sent_to_open)
     return (
         _instant((bars.opened_at if at_open else bars.closed_at)[fill.bar]),
         bars.session[fill.bar],
@@ -143,7 +145,7 @@ def _fill(ran: Record, fill: Any) -> tuple[Any, ...]:
         fill.price,
         fill.fee,
         fill.slippage,
-        "stop" if stopped else "order",
+        _REASONS[int(fill.reason)],
     )
 
 

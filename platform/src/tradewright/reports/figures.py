@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tradewright.reports.tree.part import Lots, Strategy, Trades
     from tradewright.sentence.record import Record
     from tradewright.values.arrays import FloatArray, TimeArray
+    from tradewright.values.bars import Bars
 
 
 @attrs.frozen(kw_only=True)
@@ -102,7 +103,7 @@ def figures(ran: Record, stop: int) -> Figures:
     nav = np.append(1.0, account.nav)
     nav_gross = without_costs(nav, account, float(divide_capital(ran.settings).sum()))
     exposure = activity.exposure(account.net, account.equity)
-    bars = ran.bars.between(ran.start, stop).adjusted()
+    bars = with_exits(ran.bars.between(ran.start, stop)).adjusted()
     market = benchmarks.buy_and_hold(
         benchmarks.marks(bars.close, bars.traded)[closes - ran.start], cash_rate, sessions_per_year=per_year
     )
@@ -136,6 +137,17 @@ def figures(ran: Record, stop: int) -> Figures:
         lots=lots(ran, moves),
         strategies=strategies(ran, moves, stop, money(equity), money(capital), costs),
     )
+
+
+def with_exits(bars: Bars) -> Bars:
+    """Return the bars with each delisting told as a last close at its cash, as holding it would have been worth."""
+    if not (bars.exit_bar < bars.n_bars).any():
+        return bars
+    close, traded = bars.close.copy(), bars.traded.copy()
+    for asset, row in enumerate(bars.exit_bar.tolist()):
+        if row < bars.n_bars and traded[:row, asset].any():
+            close[row, asset], traded[row, asset] = bars.instruments[asset].delisted_cash, True
+    return attrs.evolve(bars, close=close, traded=traded)
 
 
 def without_costs(nav: FloatArray, account: Table, capital: float) -> FloatArray:

@@ -80,7 +80,7 @@ def targets(strategy: Strategy, bars: Bars) -> Targets:
         "symbols": bars.symbols,
         "forecast": combined.forecast,
         "volatility": volatility(bars, VOLATILITY_WINDOW),
-        "trading": has_begun(bars.traded),
+        "trading": has_begun(bars.traded) & (np.arange(bars.n_bars)[:, None] < bars.exit_bar),
         "gross": strategy.gross,
         "seconds": _patience(optimizer, strategy.deadline),
     }

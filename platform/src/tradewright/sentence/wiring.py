@@ -74,6 +74,7 @@ def engine_settings(
         at_close=execution.fill == "next-close" or bars.open is None,
         has_volume=bars.volume is not None,
         has_actions=bars.split is not None,
+        has_exits=bool((bars.exit_bar < bars.n_bars).any()),
         whole=execution.units == "whole",
         in_units=False,
         limit_offset=execution.limit_offset if execution.order == "limit" else math.nan,

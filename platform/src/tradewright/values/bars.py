@@ -115,6 +115,13 @@ class Bars:
         """The number of each bar's session, from 0 on, `(n_bars,)`."""
         return read_only(np.cumsum(self.session_ends) - self.session_ends, "int64")
 
+    @cached_property
+    def exit_bar(self) -> IntArray:
+        """The first bar on which each instrument is delisted, `(n_assets,)`; `n_bars` where there is none."""
+        days = [one.delisted_on for one in self.instruments]
+        bar = [self.n_bars if day is None else np.searchsorted(self.session, np.datetime64(day)) for day in days]
+        return read_only(np.array(bar), "int64")
+
     def until(self, stop: int) -> Bars:
         """Return the first `stop` bars: what was known once bar `stop - 1` had closed."""
         return self.between(0, stop)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date  # noqa: TC003  # cattrs reads the annotations at run time
 
 import attrs
 
@@ -49,6 +50,8 @@ class Instrument:
         multiplier: Notional of one unit is price x multiplier.
         currency: ISO code of prices.
         note: What a reader of a report must know, such as "index level, not tradable".
+        delisted_on: First session on which it is no longer traded, None while it is.
+        delisted_cash: What each unit is exchanged for at the open of that session, in `currency`, >= 0.
 
     >>> Instrument(symbol="SPY").lot
     1.0
@@ -60,3 +63,6 @@ class Instrument:
     multiplier: float = attrs.field(default=1.0, converter=float, validator=attrs.validators.gt(0.0))
     currency: str = "USD"
     note: str = ""
+    # Out of the text, and of what is made from it, where there is no such day: `data.fingerprint` adds the two.
+    delisted_on: date | None = attrs.field(default=None)
+    delisted_cash: float = attrs.field(default=0.0, converter=float, validator=attrs.validators.ge(0.0))
