@@ -12,6 +12,7 @@ from tradewright.reports.accounts import curve_of
 from tradewright.reports.figures import figures
 from tradewright.reports.idle import reasons
 from tradewright.sentence.wiring import granted
+from tradewright.signals.passes import NO_VOTE, UNCHECKED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -136,9 +137,18 @@ def summarise(ran: Backtest, warnings: Sequence[str] = ()) -> Summary:
         expired=int(counts.expired),
         breaches=int(counts.breaches) + sum(len(one.breaches) for one in ran.targets.values()),
         verify_failures=int(counts.verify_failures),
-        warnings=(*doubts(whole), *warnings, *ran.warnings, *refusals(rules[len(ran.rules) :])),
+        warnings=leading((*doubts(whole), *warnings, *ran.warnings, *refusals(rules[len(ran.rules) :]))),
         seconds=ran.seconds,
     )
+
+
+def leading(warnings: Sequence[str]) -> tuple[str, ...]:
+    """Return the warnings with those first that say whether the signals can be believed and were heard.
+
+    >>> leading(["prices have gaps", "NO VOTE: b of a: raised", "UNCHECKED: signal a has no pass"])
+    ('UNCHECKED: signal a has no pass', 'NO VOTE: b of a: raised', 'prices have gaps')
+    """
+    return tuple(sorted(warnings, key=lambda line: (not line.startswith(UNCHECKED), not line.startswith(NO_VOTE))))
 
 
 def doubts(whole: Figures) -> Iterator[str]:

@@ -50,6 +50,8 @@ def text(
     page = _Page(width, colour=colour)
     _halts(page, report)
     page.line(_headline(report), "bold")
+    if (trust := wording.trust(report)) is not None:
+        page.line(trust, "yellow")
     if "until_halt" in report:
         page.heading("Until the first halt, where the run ends without --resume-after")
         _figures(page, report["until_halt"])
