@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from hypothesis import strategies as st
 from tradewright.engine import run as running
 from tradewright.engine.run import Simulation, Trace, simulate
 from tradewright.engine.state import as_bytes
+from tradewright.errors import PluginError
+from tradewright.risk.contract import Feature, MatrixFeature, TargetRule
 from tradewright.risk.drawdown_halt import DrawdownHalt
 
 N_BARS = 90
@@ -173,3 +176,32 @@ def test_held_weights_of_a_book_without_equity_are_whole_ones(fused: Fuse) -> No
     made.state.rows[0].equity = 0.0
 
     assert [1.0, -1.0] == made.held(0).tolist()
+
+
+def broken(bars: Any, window: int) -> Any:
+    return bars.close[window]
+
+
+def mean_of_none(bars: Any, window: int, refresh: int) -> Any:
+    return [np.eye(2)], [0] * bars.n_bars / window
+
+
+@pytest.mark.parametrize(
+    ("features", "matrices", "said"),
+    [
+        ((Feature("mean", 500, broken),), (), r"mine\.mean: raised IndexError"),
+        ((Feature("mean", 1, broken),), (), r"mine\.mean: must return float64 of shape \(90, 2\)"),
+        ((), (MatrixFeature("market", 3, 5, mean_of_none),), r"mine\.market: raised TypeError"),
+    ],
+)
+def test_run_when_a_feature_breaks_names_the_rule_that_asks_for_it(features: Any, matrices: Any, said: str) -> None:
+    rule = TargetRule(phase="sides", function=max, parameters=(), features=features, matrices=matrices)
+    asked = SimpleNamespace(rules=(("mine", rule),), named=(("mine", rule),), parts=[rule])
+    bars = prices(np.full((N_BARS, 2), 10.0))
+
+    with pytest.raises(PluginError, match=said) as caught:
+        (running.matrices_of if matrices else running.features_of)(bars, asked)  # type: ignore[arg-type]  # enough
+
+    if "raised" in said:
+        assert __file__ == caught.value.file
+        assert caught.value.line is not None
