@@ -300,7 +300,10 @@ def test_backtest_with_a_quarantined_part_warns_and_runs(desk: Path, run: Comman
     found = result(run, "--config", "other.toml", "--no-save", PYTHONPATH=str(tmp_path))
 
     assert found["net"]["fills"] > 0
-    assert any(line.startswith("trend: gone has no vote: ") for line in found["warnings"])
+    unchecked, lost = found["warnings"][:2]
+    told = "signal ma-crossover has no pass of the causality gate; run tradewright signals check ma-crossover"
+    assert f"UNCHECKED: {told}" == unchecked
+    assert lost.startswith("NO VOTE: gone of trend: ")
     assert any(line.startswith("plugin idle is quarantined: ") for line in found["warnings"])
     assert 1 == sum("plugin gone" in line for line in found["warnings"])
     assert {"sample-data", "ma-crossover"} == set(found["versions"]["plugins"])

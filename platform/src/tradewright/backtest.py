@@ -20,6 +20,7 @@ from tradewright.sentence import strategies
 from tradewright.sentence.pipeline import Targets, targets
 from tradewright.sentence.record import Record
 from tradewright.sentence.wiring import answers, decisions, divide_capital, engine_settings
+from tradewright.signals.passes import NO_VOTE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -170,7 +171,8 @@ def find_doubts(plugins: Plugins, wanted: dict[str, Targets], bars: Bars, start:
     """Yield what is to be known of the plugins behind a result: votes lost, answers replaced, prices seen before."""
     for name, made in wanted.items():
         for signal, why in made.missing.items():
-            yield f"{name}: {_of(plugins, 'signal', signal)} has no vote: {why}"
+            yield f"{NO_VOTE}{_of(plugins, 'signal', signal)} of {name}: {why}"
+    for name, made in wanted.items():
         if made.breaches:
             first = made.breaches[0]
             times = f"{len(made.breaches)} times" if len(made.breaches) > 1 else "once"

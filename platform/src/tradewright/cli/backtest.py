@@ -13,6 +13,7 @@ import click
 
 from tradewright import config
 from tradewright.cli import destination, tearsheet
+from tradewright.cli.candidates import unchecked
 from tradewright.cli.inventory import take_inventory
 from tradewright.cli.options import config_option, json_option
 from tradewright.cli.output import echo_json, printable
@@ -112,8 +113,10 @@ def backtest(
     # What a plugin prints must not end up in the middle of `--json`.
     with progress_bar() as progress, contextlib.redirect_stdout(sys.stderr):
         ran = run(settings, plugins, request, rules_folder(os.environ), progress)
-    summary = summarise(ran, list(_inactive(plugins, {pin.name for pin in allowed.pins}, ran)))
-    report, saved_to = _keep(ran, summary, versions(plugins, ran.engine), save=not no_save)
+    made_by = versions(plugins, ran.engine)
+    trusted = unchecked(settings, plugins, made_by["code"])
+    summary = summarise(ran, [*trusted, *_inactive(plugins, {pin.name for pin in allowed.pins}, ran)])
+    report, saved_to = _keep(ran, summary, made_by, save=not no_save)
     names = () if folder is None else export(ran, folder)
     written = None if sheet is None else (sheet, tearsheet.write(sheet, ran, summary, report))
     if as_json:

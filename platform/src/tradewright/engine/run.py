@@ -8,9 +8,12 @@ import attrs
 import numpy as np
 
 from tradewright.engine import state as states
+from tradewright.engine.blame import blamed
 from tradewright.engine.decide import WORK
 from tradewright.engine.log import make_log
 from tradewright.engine.tape import make_tape
+from tradewright.errors import PluginError, TradewrightError
+from tradewright.host.fence import fence
 from tradewright.risk.computed import matrices, numbers
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
     Answer = Callable[[int, int, FloatArray], FloatArray]
 
+LOOP = "engine"  # What is called where no rule is known yet.
 BUFFER_ROWS = 4096  # Fills, and events, between two drains.
 TOLD_MIN = 50  # Segments when somebody watches the progress.
 
@@ -99,21 +103,15 @@ class Simulation:
         self.bar = start
 
     def advance(self, stop: int) -> None:
-        """Play up to, and not including, bar `stop`."""
+        """Play up to, and not including, bar `stop`.
+
+        Raises:
+            PluginError: A plugin's rule or check raised.
+        """
         if self.bar >= stop:
             return
         while self.bar < stop:
-            self.bar = self._advance(
-                self.state,
-                self._tape,
-                self._decisions,
-                self._settings,
-                self._fused.parameters,
-                self._work,
-                self._log,
-                self.bar,
-                stop,
-            )
+            self.bar = self._play(stop)
             self._drain()
             if self.bar < stop and self.state.run[0].closed == self.bar:
                 self._ask()
@@ -144,6 +142,17 @@ class Simulation:
         unit = np.where(quantity == 0.0, 0.0, self.state.market.mark * self._tape.assets.multiplier)
         weights: FloatArray = quantity * unit / equity
         return weights
+
+    def _play(self, stop: int) -> int:
+        """Return the bar that comes next, after as many as the loop can play without a stop."""
+        played = (self.state, self._tape, self._decisions, self._settings, self._fused.parameters, self._work)
+        try:
+            with fence(LOOP, self._advance, letting=(TradewrightError,)):
+                return self._advance(*played, self._log, self.bar, stop)
+        except PluginError as error:
+            if error.key != LOOP or error.__cause__ is None:
+                raise  # It names its rule already.
+            raise blamed(error.__cause__, self._fused.named) or error.__cause__ from None
 
     def _ask(self) -> None:
         """Ask every book that has waited for this close what it wants."""

@@ -20,6 +20,7 @@ from tradewright.reports.tree.report import CutOrders, Feed
 from tradewright.reports.unpriced import unpriced
 from tradewright.reports.unpriced import warnings as of_unpriced
 from tradewright.sentence.wiring import divide_capital
+from tradewright.signals.passes import NO_VOTE, UNCHECKED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -122,12 +123,8 @@ def summarise(ran: Record, warnings: Sequence[str] = ()) -> Summary:
         cuts=cut_orders(ran, rules),
         breaches=int(counts.breaches) + sum(len(one.breaches) for one in ran.targets.values()),
         verify_failures=int(counts.verify_failures),
-        warnings=(
-            *of_unpriced(without),
-            *doubts(whole),
-            *warnings,
-            *ran.warnings,
-            *refusals(rules[len(ran.rules) :]),
+        warnings=leading(
+            (*of_unpriced(without), *doubts(whole), *warnings, *ran.warnings, *refusals(rules[len(ran.rules) :]))
         ),
         seconds=ran.seconds,
     )
@@ -142,6 +139,15 @@ def cut_orders(ran: Record, rules: Iterable[Rule]) -> CutOrders:
         cash=int(counts.cash_cuts) + refused,
         expired=int(counts.expired),
     )
+
+
+def leading(warnings: Sequence[str]) -> tuple[str, ...]:
+    """Return the warnings with those first that say whether the signals can be believed and were heard.
+
+    >>> leading(["prices have gaps", "NO VOTE: b of a: raised", "UNCHECKED: signal a has no pass"])
+    ('UNCHECKED: signal a has no pass', 'NO VOTE: b of a: raised', 'prices have gaps')
+    """
+    return tuple(sorted(warnings, key=lambda line: (not line.startswith(UNCHECKED), not line.startswith(NO_VOTE))))
 
 
 def doubts(whole: Figures) -> Iterator[str]:

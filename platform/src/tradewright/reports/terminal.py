@@ -55,6 +55,8 @@ def text(
     page = _Page(width, colour=colour)
     _halts(page, report)
     page.line(wording.title(report), "bold")
+    if (trust := wording.trust(report.warnings)) is not None:
+        page.line(trust, "yellow")
     if report.until_halt is not None:
         page.heading("Until the first halt, where the run ends without --resume-after")
         _figures(page, report.until_halt)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tradewright.signals.passes import NO_VOTE, UNCHECKED
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from decimal import Decimal
@@ -96,6 +98,23 @@ def unpriced_lines(report: Report) -> Iterator[str]:
 def title(report: Report) -> str:
     """Name the strategies and what they trade."""
     return f"Backtest of {', '.join(report.books)} on {listed(report.symbols)}"
+
+
+def trust(warnings: Sequence[str]) -> str | None:
+    """Return one line on what has no pass of the causality gate and who had no vote, None when all is well.
+
+    >>> trust(["UNCHECKED: signal a has no pass", "NO VOTE: b of trend: raised", "prices have gaps"])
+    '1 signal is unchecked, 1 had no vote: see Warnings'
+    """
+    kinds = [line.split()[1] for line in warnings if line.startswith(UNCHECKED)]
+    counts = [f"{kinds.count(kind)} {kind}{'s' if kinds.count(kind) > 1 else ''}" for kind in dict.fromkeys(kinds)]
+    missing = sum(line.startswith(NO_VOTE) for line in warnings)
+    said = [f"{' and '.join(counts)} {'is' if len(kinds) == 1 else 'are'} unchecked"] if kinds else []
+    if missing:
+        said.append(
+            f"{missing} had no vote" if kinds else f"{missing} signal{'s' if missing > 1 else ''} had no vote"
+        )
+    return f"{', '.join(said)}: see Warnings" if said else None
 
 
 def period(part: Part | Report) -> str:
