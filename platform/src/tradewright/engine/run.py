@@ -10,6 +10,7 @@ import numpy as np
 from tradewright.engine import state as states
 from tradewright.engine.decide import WORK
 from tradewright.engine.log import make_log
+from tradewright.engine.matrices import Matrices
 from tradewright.engine.tape import make_tape
 
 if TYPE_CHECKING:
@@ -79,7 +80,8 @@ class Simulation:
         rules = [rule for _, rule in fused.rules]
         memory = {phase: sum(r.memory for r in rules if r.phase == phase) for phase in ("asset", "book")}
         self._fused = fused
-        self._tape = make_tape(bars, features_of(bars, fused), *matrices_of(bars, fused))
+        self._matrices = Matrices(bars, [matrix for rule in rules for matrix in rule.matrices], start)
+        self._tape = make_tape(bars, features_of(bars, fused), self._matrices.buffer, self._matrices.at)
         self._decisions, self._settings, self._answer = decisions, settings, answer
         n_book_rules = sum(r.phase == "book" for r in rules)
         n_counters = len(rules) + len(fused.checks)
@@ -110,7 +112,7 @@ class Simulation:
                 self._work,
                 self._log,
                 self.bar,
-                stop,
+                self._matrices.reach(self.bar, stop),
             )
             self._drain()
             if self.bar < stop and self.state.run[0].closed == self.bar:
@@ -176,18 +178,6 @@ def features_of(bars: Bars, fused: FusedRules) -> FloatArray:
     for i, feature in enumerate(asked):
         result[i] = known[feature]
     return result
-
-
-def matrices_of(bars: Bars, fused: FusedRules) -> tuple[FloatArray, IntArray]:
-    """Return every matrix that the rules ask for, one unknown one after them, and which is known on each bar."""
-    asked = [matrix for _, rule in fused.rules for matrix in rule.matrices]
-    matrices: list[FloatArray] = []
-    known = np.full((len(asked), bars.n_bars), -1)
-    for i, feature in enumerate(asked):
-        more, at = feature.compute(bars, feature.window, feature.refresh)
-        known[i] = np.where(at < 0, -1, at + len(matrices))
-        matrices.extend(more)
-    return np.stack([*matrices, np.full((bars.n_assets, bars.n_assets), np.nan)]), known
 
 
 def simulate(
