@@ -15,6 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from tradewright.engine import run as running
 from tradewright.engine.fuse import fuse
+from tradewright.engine.matrices import Matrices
 from tradewright.engine.run import Simulation, Trace, simulate
 from tradewright.engine.state import as_bytes
 from tradewright.errors import PluginError
@@ -205,7 +206,10 @@ def test_run_when_a_feature_breaks_names_the_rule_that_asks_for_it(features: Any
     bars = prices(np.full((N_BARS, 2), 10.0))
 
     with pytest.raises(PluginError, match=said) as caught:
-        (running.matrices_of if matrices else running.features_of)(bars, asked)  # type: ignore[arg-type]  # enough
+        if matrices:
+            Matrices(bars, [("mine", one) for one in matrices], 0)
+        else:
+            running.features_of(bars, asked)  # type: ignore[arg-type]  # enough
 
     if "raised" in said:
         assert __file__ == caught.value.file
