@@ -211,10 +211,14 @@ def test_backtest_that_halts_is_a_result_and_leads_with_the_halt(run: Command) -
     found = result(run, *ROUGH)
     done = run("backtest", *ROUGH)
 
-    assert ("halted", "2000-04-13") == (found["status"], found["period"]["last_on"])
+    assert ("halted", "2000-04-14") == (found["status"], found["period"]["last_on"])
+    assert "2000-04-13" == found["net"]["at_halt"]["on"]
+    assert float(found["net"]["profit"]) < float(found["net"]["at_halt"]["profit"])
+    assert found["net"]["after_halt"]["flat"]
     assert (True, None) == (found["halts"][0]["latched"], found["halts"][0]["lifted_at"])
     assert 0 == done.returncode
     assert done.stdout.startswith("HALTED on 2000-04-13: drawdown-halt in trend at 6.3 %, limit 6.0 %")
+    assert "stop on 2000-04-14, the first session without a position" in " ".join(done.stdout.split())
 
 
 def test_backtest_with_resume_after_shows_both_results_and_each_lift(run: Command) -> None:
