@@ -265,8 +265,7 @@ def test_page_writes_out_what_a_stranger_hid_in_a_name(tmp_path: Path) -> None:
 
 
 def test_brief_page_is_the_beginning_of_the_page_and_its_warnings(tmp_path: Path) -> None:
-    _, found = made(tmp_path)
-    found["warnings"] = ["prices were made up"]
+    found = attrs.evolve(made(tmp_path)[1], warnings=("prices were made up",))
     whole, brief = text(found, width=100, saved_to="runs.db"), brief_text(found, width=100, saved_to="runs.db")
     figures = whole[: whole.index("VaR 95 %")]
 
