@@ -308,7 +308,7 @@ def test_closes_of_stocks_and_funds_are_whole_and_pass_the_check(
     assert bars.traded.all()
     found = check(bars, all_sessions("XNYS", cache=cache_folder(workspace)))
     assert [] == [one for one in found if one.fatal]
-    assert pointed_out == [(one.symbol, str(one.on)) for one in found]
+    assert pointed_out == [(one.symbol, str(bars.session[one.row])) for one in found]
 
 
 @pytest.mark.usefixtures("skfolio")
