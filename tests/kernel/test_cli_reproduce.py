@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tradewright.cli.provenance import code, trace_hashes
 from tradewright.cli.reproduce import Difference, _compared_figures, _compared_versions, _leaves
+from tradewright.sentence.provenance import code, trace_hashes
 
 SETTINGS = """
 seed = 11

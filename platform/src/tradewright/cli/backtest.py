@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tradewright import config
-from tradewright.cli import destination, tearsheet
-from tradewright.cli.candidates import unchecked
+from tradewright.cli import destination
 from tradewright.cli.inventory import take_inventory
-from tradewright.cli.options import config_option, json_option
+from tradewright.cli.options import Amount, Count, Day, config_option, json_option
 from tradewright.cli.output import echo_json, printable
 from tradewright.cli.page import echo_report
-from tradewright.cli.parameters import Amount, Count, Day
 from tradewright.cli.progress import progress_bar
-from tradewright.cli.provenance import trace_hashes, versions
 from tradewright.config.fields import INTEGER_MAX
 from tradewright.errors import DataError, UsageError
+from tradewright.reports import tearsheet
+from tradewright.sentence.candidates import unchecked
+from tradewright.sentence.provenance import trace_hashes, versions
 from tradewright.workspace.paths import Workspace
 from tradewright.workspace.private import rules_folder
 

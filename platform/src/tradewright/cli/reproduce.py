@@ -18,11 +18,11 @@ import click
 from tradewright.cli.inventory import take_inventory
 from tradewright.cli.output import echo_json, echo_table, printable
 from tradewright.cli.progress import progress_bar
-from tradewright.cli.provenance import trace_hashes, versions
 from tradewright.config import restore
 from tradewright.errors import CheckError, TradewrightError
 from tradewright.host.plugins import Plugins
 from tradewright.reports.tree.form import printed, read
+from tradewright.sentence.provenance import trace_hashes, versions
 from tradewright.workspace.private import rules_folder
 from tradewright.workspace.runs import RunStore, Ticket
 
