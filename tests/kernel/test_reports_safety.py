@@ -137,7 +137,7 @@ def test_comparison_with_a_ruined_account_is_still_told(tmp_path: Path) -> None:
 
     json.dumps(printed(found), allow_nan=False)
     assert other(found).outcomes.without_limits.total_return == pytest.approx(-1.125)
-    assert "the account returned 4.8 % with limits and -112.5 % without them" in safety.verdict(other(found))
+    assert "the account returned 4.8 % with limits and -112.5 % without them" in safety.verdict(found, other(found))
 
 
 # ---- the words -------------------------------------------------------------------------------------------
@@ -150,20 +150,29 @@ def test_verdict_says_what_the_limits_cost_and_saved_in_points(tmp_path: Path) -
         "Over the same days, 2024-01-02 to 2024-01-06, the account returned 4.8 % with limits and 0.0 % without them,"
         " and fell by at most 0.1 % and 40.0 %: the limits saved 4.8 points of return and saved 39.9 points of"
         " drawdown."
-    ) == safety.verdict(other(found))
+    ) == safety.verdict(found, other(found))
 
 
 def test_verdict_says_cost_where_the_limits_have_cost(tmp_path: Path) -> None:
     _, found = made(tmp_path, free=[1000.0, 1000.0, 1250.0, 1250.0, 1250.0])
 
-    said = safety.verdict(other(found))
+    said = safety.verdict(found, other(found))
     assert said.endswith("the limits cost 20.2 points of return and cost 0.1 points of drawdown.")
+
+
+def test_verdict_on_a_halted_run_says_that_it_waited(tmp_path: Path) -> None:
+    _, found = made(tmp_path, events=[HALT])
+
+    said = safety.verdict(found, other(found))
+    assert said.endswith(
+        "of drawdown. With limits it waited for a person after 2024-01-05, where a halt ended its trading."
+    )
 
 
 def test_verdict_of_equal_plays_says_that_nothing_changed(tmp_path: Path) -> None:
     _, found = made(tmp_path, free=[1000.0, 999.0, 1049.0, 1048.0, 1048.0])
 
-    said = safety.verdict(other(found))
+    said = safety.verdict(found, other(found))
     assert said.endswith("the limits changed 0.0 points of return and changed 0.0 points of drawdown.")
 
 
@@ -201,7 +210,7 @@ def test_page_leads_with_the_notice_and_shows_both_below_the_figures(
     assert words.startswith(NOTICE)
     assert words.index("CVaR 95 %") < words.index("What the limits cost and saved") < words.index("Run 2024")
     assert re.search(r"^  Worst day +-0\.10 % +-40\.00 %$", page, re.MULTILINE)
-    assert safety.verdict(other(found)) in words
+    assert safety.verdict(found, other(found)) in words
     assert "Left out: drawdown-halt." in words
     assert max(map(len, page.splitlines())) <= 80
 
@@ -224,7 +233,7 @@ def test_tearsheet_leads_with_the_notice_and_shows_both(tmp_path: Path) -> None:
     )
     assert words.startswith(notice)
     assert words.index("Net is after all costs") < words.index(caption) < words.index("Worst day -0.10 % -40.00 %")
-    assert safety.verdict(other(found)) in words
+    assert safety.verdict(found, other(found)) in words
 
 
 def test_tearsheet_without_a_comparison_has_none(tmp_path: Path) -> None:

@@ -36,16 +36,19 @@ def rows(report: Report, other: WithoutLimits) -> Iterator[tuple[str, str, str]]
         yield (line.head, line.cell(other.outcomes.with_limits), line.cell(other.outcomes.without_limits))
 
 
-def verdict(other: WithoutLimits) -> str:
+def verdict(report: Report, other: WithoutLimits) -> str:
     """Say what the limits cost or saved over the same days, in points that a reader can subtract."""
     ours, theirs = other.outcomes.with_limits, other.outcomes.without_limits
     returned = _points(ours.total_return) - _points(theirs.total_return)
     spared = _points(theirs.max_drawdown) - _points(ours.max_drawdown)
+    waited = ""
+    if report.period != other.period:
+        waited = f" With limits it waited for a person after {report.period.last_on}, where a halt ended its trading."
     return (
         f"Over the same days, {other.period.first_on} to {other.period.last_on}, the account returned"
         f" {percent(ours.total_return)} with limits and {percent(theirs.total_return)} without them, and fell by at"
         f" most {percent(ours.max_drawdown)} and {percent(theirs.max_drawdown)}: the limits {_said(returned)} of"
-        f" return and {_said(spared)} of drawdown."
+        f" return and {_said(spared)} of drawdown.{waited}"
     )
 
 

@@ -229,7 +229,7 @@ def _without_limits(page: _Page, report: Report) -> None:
     page.heading("What the limits cost and saved")
     page.table(safety.COLUMNS, safety.rows(report, other), texts=1, width=_NUMBER_COLUMN)
     page.line()
-    page.line(safety.verdict(other))
+    page.line(safety.verdict(report, other))
     page.line(safety.left_out(other), "dim")
 
 
