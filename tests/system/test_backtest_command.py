@@ -235,6 +235,23 @@ def test_backtest_with_resume_after_shows_both_results_and_each_lift(run: Comman
     assert numbers(shown.split("The whole period")[0], "Return")[0] == round(100 * halted["net"]["total_return"], 1)
 
 
+def test_backtest_without_limits_shows_what_they_cost_and_saved(desk: Path, run: Command) -> None:
+    words = [*ROUGH, "--to", "2001-12-31", "--without-limits"]
+    done = run("backtest", "--brief", "--report", "sheet.html", *words)
+    found = result(run, *words)
+    other = found["without_limits"]
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert done.stdout.startswith("COMPARISON: ")
+    assert "COMPARISON: " in (desk / "sheet.html").read_text("utf-8")
+    assert "halted" == found["status"]
+    assert found["period"]["last_on"] < other["period"]["last_on"] == "2001-12-31"
+    outcomes = other["outcomes"]
+    assert outcomes["with_limits"]["max_drawdown"] < outcomes["without_limits"]["max_drawdown"]
+    assert outcomes["with_limits"]["largest_weight"] < outcomes["without_limits"]["largest_weight"] <= 1.0
+    assert 1 == found["trials"]
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [

@@ -50,6 +50,12 @@ if TYPE_CHECKING:
     help="Play a person who lifts a latched halt after N sessions; both results are shown.",
 )
 @click.option(
+    "--without-limits",
+    is_flag=True,
+    help="Play the same file a second time without its risk limits, and show what they cost and saved; "
+    "a comparison that nobody may trade.",
+)
+@click.option(
     "--export",
     "export_to",
     type=click.Path(path_type=Path),
@@ -101,6 +107,7 @@ def backtest(
         first_on=asked["first_on"],
         last_on=asked["last_on"],
         resume_after=resume_after or 0,
+        without_limits=asked["without_limits"],
         segments=1 if report_file is None else tearsheet.SEGMENTS,
     )
     _check_order(request)
@@ -209,4 +216,6 @@ def _request(request: Request) -> dict[str, Any]:
         "from": None if first_on is None else first_on.isoformat(),
         "to": None if last_on is None else last_on.isoformat(),
         "resume_after": request.resume_after or None,
+        # Only where it was asked: the runs of older versions say nothing of it.
+        **({"without_limits": True} if request.without_limits else {}),
     }

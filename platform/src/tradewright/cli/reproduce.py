@@ -36,7 +36,19 @@ if TYPE_CHECKING:
 
 Kind = Literal["version", "code", "data", "trace", "figure", "error"]
 
-COMPUTED = ("status", "period", "capital", "net", "gross", "benchmarks", "costs", "rules", "halts", "until_halt")
+COMPUTED = (
+    "status",
+    "period",
+    "capital",
+    "net",
+    "gross",
+    "benchmarks",
+    "costs",
+    "rules",
+    "halts",
+    "until_halt",
+    "without_limits",
+)
 """The parts of a report that follow from settings, data and code alone."""
 
 FIGURES_SHOWN_MAX = 8
@@ -129,6 +141,7 @@ def _request(saved: Saved) -> Request:
         first_on=first_on,
         last_on=last_on,
         resume_after=asked["resume_after"] or 0,
+        without_limits=asked.get("without_limits", False),
         ends=ends if last_on is None else {},
     )
 

@@ -11,6 +11,7 @@ import numpy as np
 from tradewright.metrics.drawdowns import max_drawdown
 from tradewright.reports import events
 from tradewright.reports.accounts import capital_at, curve_of
+from tradewright.reports.comparison import outcome
 from tradewright.reports.cuts import with_cuts
 from tradewright.reports.figures import figures
 from tradewright.reports.idle import reasons
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from tradewright.reports.events import HaltRow
     from tradewright.reports.figures import Figures
+    from tradewright.reports.tree.comparison import Outcome
     from tradewright.reports.tree.halts import Halt
     from tradewright.reports.tree.report import Rule, Status, Step, Unpriced
     from tradewright.sentence.record import Record
@@ -55,6 +57,8 @@ class Summary:
         at_halt: Where they did.
         after_halt: What followed the figures then.
         until_halt: The figures up to the first halt, when a simulated person lifted it.
+        outcome: Of all days, whatever halted the run.
+        unlimited: The same file played without its limits, when that was asked.
         capital_start: Granted at first, in currency.
         steps: What was granted later, up to the end of `figures`.
         rules: What each rule cut.
@@ -77,6 +81,8 @@ class Summary:
     at_halt: AtHalt | None
     after_halt: AfterHalt | None
     until_halt: Figures | None
+    outcome: Outcome
+    unlimited: Summary | None
     capital_start: float
     steps: tuple[Step, ...]
     rules: tuple[Rule, ...]
@@ -102,6 +108,7 @@ def summarise(ran: Record, warnings: Sequence[str] = ()) -> Summary:
     ended = events.end_of_trading(ran, halts)
     whole = figures(ran, ran.bars.n_bars if ended is None else ended[1])
     until = events.first_lifted(ran, halts)
+    other = None if ran.unlimited is None else summarise(ran.unlimited)
     counts = ran.trace.state.run[0]
     rules, without = tuple(events.rules(ran)), tuple(unpriced(ran))
     return Summary(
@@ -113,6 +120,8 @@ def summarise(ran: Record, warnings: Sequence[str] = ()) -> Summary:
         at_halt=None if ended is None else at_halt(ran, ended[0]),
         after_halt=None if ended is None else after_halt(ran, ended[1]),
         until_halt=None if until is None else figures(ran, until),
+        outcome=outcome(ran),
+        unlimited=other,
         capital_start=float(divide_capital(ran.settings).sum()),
         steps=tuple(step for step in events.steps(ran) if np.datetime64(step.on) <= whole.on[-1]),
         rules=rules,
@@ -124,7 +133,14 @@ def summarise(ran: Record, warnings: Sequence[str] = ()) -> Summary:
         breaches=int(counts.breaches) + sum(len(one.breaches) for one in ran.targets.values()),
         verify_failures=int(counts.verify_failures),
         warnings=leading(
-            (*of_unpriced(without), *doubts(whole), *warnings, *ran.warnings, *refusals(rules[len(ran.rules) :]))
+            (
+                *of_unpriced(without),
+                *doubts(whole),
+                *warnings,
+                *ran.warnings,
+                *refusals(rules[len(ran.rules) :]),
+                *(f"without limits: {line}" for line in (() if other is None else other.warnings)),
+            )
         ),
         seconds=ran.seconds,
     )

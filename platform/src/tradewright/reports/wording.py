@@ -261,5 +261,5 @@ def imprint(report: Report, saved_to: str | None) -> Iterator[str]:
     for feed in report.data:
         origin = feed.source if feed.fetched_at is None else f"the cache of {feed.fetched_at:%Y-%m-%d %H:%M} UTC"
         yield f"Prices: {feed.name} from {origin}, fingerprint {feed.fingerprint[:FINGERPRINT_DIGITS_SHOWN]}"
-    stages = ", ".join(f"{stage} {took:.2f}" for stage, took in report.seconds.items())
+    stages = ", ".join(f"{stage.replace('_', ' ')} {took:.2f}" for stage, took in report.seconds.items())
     yield f"Seconds: {sum(report.seconds.values()):.2f} ({stages})"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
+    from tradewright.host.components import Optimizer
     from tradewright.sentence.strategies import Strategy
     from tradewright.values.allocation import Solved
     from tradewright.values.arrays import BoolArray, FloatArray
@@ -61,6 +62,13 @@ class Targets:
     in_turn: Rebalances | None = None
     votes: dict[str, FloatArray] = attrs.field(factory=dict)
     fitted: dict[str, date] = attrs.field(factory=dict)
+
+    def afresh(self, optimizer: Optimizer) -> Targets:
+        """Return the same for another play of the bars, in which this optimizer has not been asked yet."""
+        if self.in_turn is None:
+            return self
+        in_turn = attrs.evolve(self.in_turn, optimizer=optimizer, breaches=[], answers=[])
+        return attrs.evolve(self, in_turn=in_turn, breaches=in_turn.breaches, answers=in_turn.answers)
 
 
 def targets(strategy: Strategy, bars: Bars) -> Targets:

@@ -71,8 +71,9 @@ def _converter() -> cattrs.Converter:
     ):
         made.register_unstructure_hook(kind, written)
         made.register_structure_hook(kind, lambda value, _, understood=understood: understood(value))
-    # A run without a lift has no such part, and neither has its JSON.
-    without = make_dict_unstructure_fn(Report, made, until_halt=override(omit_if_default=True))
+    # A run without a lift, or without a comparison, has no such part, and neither has its JSON.
+    absent = override(omit_if_default=True)
+    without = make_dict_unstructure_fn(Report, made, until_halt=absent, without_limits=absent)
     made.register_unstructure_hook(Report, without)
     return made
 

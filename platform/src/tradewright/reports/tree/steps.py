@@ -105,8 +105,9 @@ STEPS: tuple[Callable[[Fields], Fields], ...] = (
 
 def _parts(fields: Fields) -> Iterator[Fields]:
     yield fields
-    if "until_halt" in fields:
-        yield fields["until_halt"]
+    for name in ("until_halt", "without_limits"):
+        if name in fields:
+            yield fields[name]
 
 
 def _add(fields: Fields, **missing: Any) -> None:
