@@ -370,3 +370,12 @@ def test_warning_doubts_a_sharpe_ratio_above_three_over_more_than_a_year(
 
     assert doubted is (warning in found.warnings)
     assert (ratio > 3.0) is (step == 0.0)
+
+
+def test_page_tells_how_often_contracts_were_broken(tmp_path: Path) -> None:
+    found = made(tmp_path)[1]
+    broken = attrs.evolve(found, net=attrs.evolve(found.net, breaches=1_002, verify_failures=3))
+
+    assert "Contracts broken" not in text(found, width=100)
+    said = "Contracts broken 1,002 answers of optimizers and rules were replaced; 3 decisions were lowered by a second pass"
+    assert said in " ".join(text(broken, width=200).split())

@@ -141,6 +141,11 @@ def behaviour_lines(report: Report) -> Iterator[tuple[str, str]]:
     cut = [f"{said} {count:,}" for name, said in _CUT.items() if (count := getattr(net.cut_orders, name))]
     if cut:
         yield "Orders cut", ", ".join(cut)
+    broken = [f"{net.breaches:,} answers of optimizers and rules were replaced"] if net.breaches else []
+    if net.verify_failures:
+        broken.append(f"{net.verify_failures:,} decisions were lowered by a second pass through the rules")
+    if broken:
+        yield "Contracts broken", "; ".join(broken)
     yield from _risk_lines(net, report.period.sessions)
 
 
