@@ -377,5 +377,5 @@ def test_page_tells_how_often_contracts_were_broken(tmp_path: Path) -> None:
     broken = attrs.evolve(found, net=attrs.evolve(found.net, breaches=1_002, verify_failures=3))
 
     assert "Contracts broken" not in text(found, width=100)
-    said = "Contracts broken 1,002 answers of optimizers and rules were replaced; 3 decisions were lowered by a second pass"
+    said = "Contracts broken 1,002 answers of optimizers and rules were replaced; 3 decisions were lowered"
     assert said in " ".join(text(broken, width=200).split())
