@@ -121,6 +121,13 @@ def test_comparison_when_the_twin_is_right_finds_nothing(folder: Path, rule_set:
     assert [] == [draw for draw in planted(rule_set) if play(draw, folder).difference is not None]
 
 
+def test_split_and_dividend_on_one_bar_are_written_down_in_the_order_of_the_page(folder: Path) -> None:
+    """A split in every book, and then the dividend in every book."""
+    draw = Draw(seed=407216, rule_set="none", n_books=3, n_assets=4, round_numbers=True, splits=True, dividends=True)
+
+    assert play(draw, folder).difference is None
+
+
 def planted(rule_set: str) -> Iterator[Draw]:
     """Return draws in which every part of the twin matters; two sets are long, for the windows of their rules."""
     n_bars = 90 if rule_set in ("gates", "all") else RICH["n_bars"]

@@ -82,16 +82,24 @@ def apply_action(state: State, tape: Tape, settings: Settings, log: Log, bar: in
     ratio, dividend = tape.split[bar, asset], tape.dividend[bar, asset]
     if ratio != 1.0:
         state.market[asset].mark /= ratio
-    for book in range(state.positions.shape[0]):
-        if ratio != 1.0:
+        for book in range(state.positions.shape[0]):
             split_position(state, tape, settings, log, bar, book, asset, ratio)
-        position = state.positions[book, asset]
-        if dividend != 0.0 and position.quantity != 0.0:
-            cash = position.quantity * dividend * tape.assets[asset].multiplier
-            state.rows[book].cash += cash
-            log_action(log, bar, book, asset, DIVIDEND, 1.0, position.quantity, dividend, cash)
-            if position.quantity > 0.0:
-                position.stop = position.stop - dividend if position.stop > dividend else math.nan
+    if dividend != 0.0:
+        for book in range(state.positions.shape[0]):
+            pay_dividend(state, tape, log, bar, book, asset, dividend)
+
+
+@compiled
+def pay_dividend(state: State, tape: Tape, log: Log, bar: int, book: int, asset: int, dividend: float) -> None:
+    """Pay one position's dividend, or take it from a short, and lower the stop of a long by it."""
+    position = state.positions[book, asset]
+    if position.quantity == 0.0:
+        return
+    cash = position.quantity * dividend * tape.assets[asset].multiplier
+    state.rows[book].cash += cash
+    log_action(log, bar, book, asset, DIVIDEND, 1.0, position.quantity, dividend, cash)
+    if position.quantity > 0.0:
+        position.stop = position.stop - dividend if position.stop > dividend else math.nan
 
 
 @compiled

@@ -11,7 +11,7 @@ from tradewright.reports.accounts import session_closes
 from tradewright.reports.plain import instant, money, number
 from tradewright.reports.tree.halts import Halt
 from tradewright.reports.tree.report import Rule, Step
-from tradewright.risk.contract import FLATTEN, FREEZE, LEVELS
+from tradewright.risk.contract import Level
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ class HaltRow(NamedTuple):
     @property
     def ends_trading(self) -> bool:
         """Whether nothing is at risk by the rules any more: all was sold, or nothing may be ordered."""
-        return self.said.stands and self.said.level in (LEVELS[FLATTEN], LEVELS[FREEZE])
+        return self.said.stands and self.said.level in (Level.FLATTEN.word, Level.FREEZE.word)
 
 
 def halts(ran: Record) -> tuple[HaltRow, ...]:
@@ -47,7 +47,7 @@ def halts(ran: Record) -> tuple[HaltRow, ...]:
             int(event.bar),
             Halt(
                 kind=ran.rules[event.rule][0],
-                level=LEVELS[event.level],
+                level=Level(event.level).word,
                 book=names[event.row],
                 at=instant(ran.bars.closed_at[event.bar]),
                 on=session_of(ran, int(event.bar)),
@@ -102,7 +102,7 @@ def end_of_trading(ran: Record, found: tuple[HaltRow, ...]) -> tuple[int, int] |
     if bar is None:
         return None
     account = ran.trace.equity.shape[1] - 1
-    frozen = {halt.row for halt in ending if halt.said.level == LEVELS[FREEZE]}
+    frozen = {halt.row for halt in ending if halt.said.level == Level.FREEZE.word}
     sold = [book for book in range(len(ran.books)) if not {book, account} & frozen]
     return session_end(ran, bar), flat_end(ran, bar, sold)
 
@@ -128,7 +128,7 @@ def first_lifted(ran: Record, found: tuple[HaltRow, ...]) -> int | None:
         return None
     halt = lifted[0]
     end = session_end(ran, halt.bar)
-    if halt.said.level != LEVELS[FLATTEN]:
+    if halt.said.level != Level.FLATTEN.word:
         return end
     account = ran.trace.equity.shape[1] - 1
     books = range(len(ran.books)) if halt.row == account else [halt.row]

@@ -15,6 +15,7 @@ An asset rule without memory is not asked about an asset that is neither wanted 
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import attrs
@@ -25,12 +26,36 @@ if TYPE_CHECKING:
     from tradewright.values.arrays import FloatArray, IntArray
     from tradewright.values.bars import Bars
 
-# Modes of an asset: what its target may still do.
-NORMAL, REDUCE_ONLY, FROZEN = 0, 1, 2
 
-# Levels of a halt: what a whole book may still do.
-RUNNING, REDUCING, FLATTEN, FREEZE = 0, 1, 2, 3
-LEVELS = ("running", "reduce_only", "flatten", "freeze")
+class Mode(IntEnum):
+    """What an asset's target may still do."""
+
+    NORMAL = 0
+    REDUCE_ONLY = 1
+    FROZEN = 2
+
+
+class Level(IntEnum):
+    """What a whole book may still do, the mildest first; a higher one wins.
+
+    >>> Level.REDUCE_ONLY.word, max(Level.FREEZE, Level.FLATTEN).word
+    ('reduce_only', 'freeze')
+    """
+
+    RUNNING = 0
+    REDUCE_ONLY = 1
+    FLATTEN = 2
+    FREEZE = 3
+
+    @property
+    def word(self) -> str:
+        """What reports and JSON call it."""
+        return self.name.lower()
+
+
+# The same as plain numbers: numba gives a member of an enum a type of its own, which no column of the state takes.
+NORMAL, REDUCE_ONLY, FROZEN = map(int, Mode)
+RUNNING, REDUCING, FLATTEN, FREEZE = map(int, Level)
 
 
 class Proposal(NamedTuple):
