@@ -32,6 +32,8 @@ import json
 import math
 from typing import NamedTuple
 
+import numpy as np
+
 from tradewright.risk.contract import FLATTEN, RUNNING, Halt, Proposal, Sides
 
 
@@ -92,6 +94,12 @@ def text_with_json(order, p):
     return json.dumps(p.value)
 
 
+def allow_with_room(target, held, book, p):
+    room = np.empty(len(target))
+    room[:] = p.value * 4.0
+    return Sides(room[0], 1.0)
+
+
 def write_target(target, held, book, p):
     target[0] = p.value
     return Sides(1.0, 1.0)
@@ -150,6 +158,15 @@ def test_fuse_of_a_rule_that_does_not_compile_runs_it_interpreted_with_the_same_
     expected, found = trade(compiled), trade(interpreted)
     assert len(expected.fills) > 100
     assert everything(expected) == everything(found)
+
+
+@pytest.mark.compiled
+def test_fuse_of_a_two_sided_rule_that_allocates_compiles_it(fused: Fuse, plugin: ModuleType) -> None:
+    """The loop itself has no runtime to allocate with."""
+    found = fused([rule(plugin, "allow_with_room", phase="sides")])
+
+    assert {} == found.interpreted
+    assert trade(fused([])).fills.tobytes() == trade(found).fills.tobytes()
 
 
 @pytest.mark.compiled

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numba
 from numba import types
@@ -20,7 +20,26 @@ if TYPE_CHECKING:
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _type: Any = numba.typeof
-_READ_ONLY = types.Array(types.float64, 1, "A", readonly=True)
+
+
+class Arrays(NamedTuple):
+    """The types of the arrays that a two-sided rule is handed."""
+
+    weights: Any
+    feature: Any
+    matrix: Any
+
+
+_READ_ONLY = Arrays(
+    weights=types.Array(types.float64, 1, "A", readonly=True),
+    feature=types.Array(types.float64, 1, "A", readonly=True),
+    matrix=types.Array(types.float64, 2, "C", readonly=True),
+)
+_IN_LOOP = Arrays(
+    weights=types.Array(types.float64, 1, "A", aligned=False),
+    feature=types.Array(types.float64, 1, "C"),
+    matrix=types.Array(types.float64, 2, "C"),
+)
 _MEMORY = types.Array(types.float64, 1, "C")
 _PROPOSAL = _type(Proposal(0.0, 0.0, 0))
 _ASSET = _type(AssetView(1.0, 0.0, 0.0, 0.0))
@@ -29,11 +48,8 @@ _ORDER = _type(OrderView(1.0, 0.0, 1.0, 1.0, 1.0, 0, 1.0, 1.0, 0.0, 0.0))
 _BEFORE = {
     "asset": (_PROPOSAL, _ASSET, _BOOK),
     "book": (_BOOK,),
-    "sides": (_READ_ONLY, _READ_ONLY, _BOOK),
     "check": (_ORDER,),
 }
-_FEATURE = {"book": types.float64, "asset": types.float64, "check": types.float64, "sides": _READ_ONLY}
-_MATRIX = types.Array(types.float64, 2, "C", readonly=True)
 
 
 def probe(rules: Sequence[tuple[str, TargetRule | OrderCheck]]) -> dict[str, str]:
@@ -50,6 +66,9 @@ def probe(rules: Sequence[tuple[str, TargetRule | OrderCheck]]) -> dict[str, str
         try:
             with fence(name, rule.function):
                 function.compile(signature(rule))
+                if rule.phase == "sides":
+                    # Compiled within the loop, which has no runtime, it could not allocate.
+                    function.compile(signature(rule, _IN_LOOP))
         except PluginError as error:
             cause = str(error.__cause__)
             if "readonly" in cause:
@@ -75,12 +94,18 @@ def reason_of(message: str) -> str:
     return lines[min(after[-1], len(lines) - 1) if after else 0]
 
 
-def signature(rule: TargetRule | OrderCheck) -> tuple[Any, ...]:
-    """Return the types that the loop will call the rule with, every array but its memory read-only."""
-    features = tuple(_FEATURE[rule.phase] for _ in rule.features)
+def signature(rule: TargetRule | OrderCheck, arrays: Arrays = _READ_ONLY) -> tuple[Any, ...]:
+    """Return the types that a rule is called with: its own memory aside, arrays that it cannot write to.
+
+    Args:
+        rule: The rule.
+        arrays: Of what is handed to two-sided rules; `_IN_LOOP` are those of the loop, which can be written to.
+    """
+    before = {**_BEFORE, "sides": (arrays.weights, arrays.weights, _BOOK)}
+    feature = arrays.feature if rule.phase == "sides" else types.float64
     memory = (_MEMORY,) if rule.memory else ()
-    matrices = tuple(_MATRIX for _ in rule.matrices)
-    return (*_BEFORE[rule.phase], _type(rule.parameters), *features, *matrices, *memory)
+    features, matrices = (feature,) * len(rule.features), (arrays.matrix,) * len(rule.matrices)
+    return (*before[rule.phase], _type(rule.parameters), *features, *matrices, *memory)
 
 
 def check_answer(name: str, rule: TargetRule | OrderCheck, answer: Any) -> None:
