@@ -94,6 +94,7 @@ def run(
         rules, checks = rulebook.rules(settings, plugins), rulebook.checks(settings, plugins)
         with watch("data"):
             loaded = feeds.load(settings, plugins, request.last_on, request.ends)
+            beside = feeds.load_benchmark(settings, plugins, request.last_on, request.ends)
             bars = feeds.grid(loaded, request.last_on)
             start = first_bar(bars, request)
             per_year = feeds.sessions_per_year(settings, loaded)
@@ -118,7 +119,7 @@ def run(
     return Backtest(
         settings=settings,
         request=request,
-        feeds=loaded,
+        feeds=(*loaded, *beside),
         bars=bars,
         start=start,
         sessions_per_year=per_year,
@@ -133,7 +134,7 @@ def run(
         warnings=(
             *find_doubts(plugins, wanted, bars, start),
             *(f"{rule} runs interpreted, hundreds of times slower: {why}" for rule, why in fused.interpreted.items()),
-            *(f"{feed.name}: {line}" for feed in loaded for line in feed.warnings),
+            *(f"{feed.name}: {line}" for feed in (*loaded, *beside) for line in feed.warnings),
             *feeds.overlaps(loaded, bars),
         ),
         seconds=watch.seconds,
