@@ -11,6 +11,7 @@ import cattrs
 from cattrs.gen import make_dict_unstructure_fn, override
 
 from tradewright.errors import DataError
+from tradewright.reports.tree.curves import Benchmarks
 from tradewright.reports.tree.report import Report
 from tradewright.reports.tree.steps import STEPS
 
@@ -71,9 +72,11 @@ def _converter() -> cattrs.Converter:
     ):
         made.register_unstructure_hook(kind, written)
         made.register_structure_hook(kind, lambda value, _, understood=understood: understood(value))
-    # A run without a lift has no such part, and neither has its JSON.
-    without = make_dict_unstructure_fn(Report, made, until_halt=override(omit_if_default=True))
-    made.register_unstructure_hook(Report, without)
+    # A run without a lift, or without a benchmark of its own, has no such part, and neither has its JSON.
+    # The whole comes last: what unstructures it takes what it finds for its parts.
+    leave_out = override(omit_if_default=True)
+    made.register_unstructure_hook(Benchmarks, make_dict_unstructure_fn(Benchmarks, made, chosen=leave_out))
+    made.register_unstructure_hook(Report, make_dict_unstructure_fn(Report, made, until_halt=leave_out))
     return made
 
 
