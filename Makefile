@@ -56,10 +56,12 @@ plugin: .venv/.runtime ## add plugins to .venv: NAME=sentiment, or NAME="a b" fo
 	@$(INSTALL) --require-hashes --no-build --requirement .venv/plugin.lock
 	@$(INSTALL_MEMBERS) $(NAME:%=--editable ./plugins/%)
 
-.venv/.dev: .venv/.runtime requirements-full.lock $(MEMBER_MANIFESTS)
+# skfolio is there for the prices that it ships, which tests read; nothing of it is imported, so nothing it needs is.
+.venv/.dev: .venv/.runtime requirements-full.lock .ci/prices.txt $(MEMBER_MANIFESTS)
 	@echo "Installing every plugin and the development tools into .venv ..."
 	@$(INSTALL) --require-hashes --no-build --requirement requirements-full.lock
 	@$(INSTALL) --require-hashes --no-build --requirement requirements-dev.lock
+	@$(INSTALL) --require-hashes --no-build --no-deps --requirement .ci/prices.txt
 	@$(if $(HEAVY),$(INSTALL_MEMBERS) $(HEAVY:%=--editable ./%))
 	@touch $@
 
@@ -140,6 +142,7 @@ lock: ## renew the locks; UPGRADE=1 takes newer versions
 	@$(COMPILE) $(MEMBER_MANIFESTS) --output-file $(LOCKS)/requirements-full.lock >/dev/null
 	@$(COMPILE) --group pyproject.toml:dev --constraint requirements-full.lock \
 		--output-file $(LOCKS)/requirements-dev.lock >/dev/null
+	@$(if $(UPGRADE),echo skfolio | $(COMPILE) - --no-deps --no-annotate --output-file .ci/prices.txt >/dev/null)
 	@$(if $(UPGRADE),echo uv | $(COMPILE) - --no-annotate --output-file .ci/uv.txt >/dev/null)
 
 # A locked version stays good when a newer one appears: uv prefers what the copied lock holds.

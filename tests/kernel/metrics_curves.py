@@ -1,4 +1,4 @@
-"""Curves that the measures are compared on: random ones of several shapes, and real prices where there are any."""
+"""Curves that the measures are compared on: random ones of several shapes, and real prices."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import csv
 import gzip
 import math
 from collections.abc import Callable
+from pathlib import Path
 
+import arch
 import numpy as np
-import pytest
-from engine_market import REAL
 
 Curve = np.ndarray[tuple[int], np.dtype[np.float64]]
 
@@ -26,14 +26,10 @@ def random(n: int, seed: int = 7, **shape: float) -> Curve:
     return curve(*(shape.get("mean", 0.0005) + shape.get("deviation", 0.01) * noise))
 
 
-def real(symbol: str) -> Curve:
-    """Return a fund's adjusted closes, from 2003 to 2018."""
-    path = REAL / "etf_daily_adj" / f"{symbol}.csv.gz"
-    if not path.is_file():
-        pytest.skip(f"no real prices at {path}")
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["date"] >= "2003"]
-    closes = np.array([float(row["close"]) for row in rows])
+def real(index: str) -> Curve:
+    """Return the closes of `sp500` or `nasdaq`, 1999 to 2018, which arch ships."""
+    with gzip.open(Path(arch.__file__).parent / "data" / index / f"{index}.csv.gz", "rt", encoding="utf-8") as file:
+        closes = np.array([float(row["Adj Close"]) for row in csv.DictReader(file)])
     return closes / closes[0]
 
 
@@ -43,6 +39,6 @@ CURVES: dict[str, Callable[[], Curve]] = {
     "rough": lambda: random(5_000, 2, tail=3.0),
     "smooth": lambda: curve(*np.convolve(np.diff(random(3_000)), np.full(5, 0.2), "valid")),
     "falling": lambda: random(1_000, 3, mean=-0.001),
-    "SPY": lambda: real("SPY"),
-    "TLT": lambda: real("TLT"),
+    "S&P 500": lambda: real("sp500"),
+    "Nasdaq": lambda: real("nasdaq"),
 }

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tradewright.cli.provenance import code, trace_hashes
 from tradewright.cli.reproduce import Difference, _compared_figures, _compared_versions, _leaves
+from tradewright.sentence.provenance import code, trace_hashes
 
 SETTINGS = """
 seed = 11
@@ -99,6 +99,50 @@ def test_run_again_as_json_has_no_differences(desk: Path, run: Run) -> None:
         "traced": True,
         "differences": [],
     } == again(run, run_id)
+
+
+def asked(desk: Path) -> list[dict[str, Any]]:
+    """Return what is saved as the request of each run, in the order in which they were run."""
+    with sqlite3.connect(desk / ".tradewright" / "runs.db") as db:
+        rows = db.execute("SELECT request FROM runs ORDER BY rowid").fetchall()
+    db.close()
+    return [json.loads(text) for (text,) in rows]
+
+
+def test_run_beside_itself_without_limits_is_one_trial_and_the_governed_run(desk: Path, run: Run) -> None:
+    alone, beside = played(run), played(run, "--without-limits")
+    listed = json.loads(run("runs", "--json")[1])["runs"]
+
+    assert (1, 1) == (alone["trials"], beside["trials"])
+    assert [alone["net"]["total_return"]] * 2 == [one["total_return"] for one in listed]
+    for part in ("net", "rules", "halts", "config", "capital"):
+        assert alone[part] == beside[part]
+    assert beside["without_limits"]["net"]["total_return"] != beside["net"]["total_return"]
+    quiet = {"from": None, "to": None, "resume_after": None}
+    assert [quiet, {**quiet, "without_limits": True}] == asked(desk)
+
+
+def test_run_again_of_a_comparison_plays_and_compares_both(desk: Path, run: Run) -> None:
+    run_id = played(run, "--without-limits")["run_id"]
+    assert [] == again(run, run_id)["differences"]
+
+    def other_figure(report: dict[str, Any]) -> dict[str, Any]:
+        report["without_limits"]["outcomes"]["without_limits"]["worst_day"] = -0.5
+        return report
+
+    change(desk, "result", other_figure)
+    (found,) = again(run, run_id, 9)["differences"]
+    assert "without_limits.outcomes.without_limits.worst_day" == found["name"]
+    assert -0.5 == found["then"]
+
+
+def test_run_that_was_played_beside_itself_is_shown_with_its_notice(desk: Path, run: Run) -> None:
+    run_id = played(run, "--without-limits")["run_id"]
+    code, out, err = run("runs", "show", run_id)
+
+    assert (0, "") == (code, err)
+    assert out.startswith("COMPARISON: ")
+    assert "What the limits cost and saved" in out
 
 
 @pytest.mark.parametrize("settings", [None, "", SETTINGS.replace("slow = 8", "slow = 9")])
@@ -292,6 +336,7 @@ def test_run_again_whose_settings_are_refused_names_the_versions_as_well(desk: P
         ["--seed", "0"],
         ["--set", "seed=1"],
         ["--resume-after", "3"],
+        ["--without-limits"],
         ["--brief"],
         ["--no-save"],
     ],

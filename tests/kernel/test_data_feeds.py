@@ -219,8 +219,9 @@ def test_load_when_a_symbol_is_delisted_counts_only_sessions_before_as_missing(
 
     feed = told(workspace, table, {"NOW": 6, "OLD": 3}, gaps="mark")
 
-    assert [f"{missing:,} sessions before"] * bool(missing) == [
-        line.split(", ")[1].removesuffix(" the others end") for line in feed.warnings if "gap" in line
+    end = f"before {on}, when it is delisted" if day < 6 else "before the others end"
+    assert [f"{missing} sessions {end}"] * bool(missing) == [
+        line.split(", ", 1)[1] for line in feed.warnings if "gap" in line
     ]
 
 

@@ -316,6 +316,23 @@ def test_real_daily_file_is_clean(calendars: Path, symbol: str) -> None:
     assert found.bars.n_bars == found.rows > 100
 
 
+def test_real_file_that_tells_a_split_beside_prices_with_it_is_refused(calendars: Path) -> None:
+    """What a common downloader wrote of a sector fund: its prices contain what it tells."""
+    told, folded = (
+        read(
+            real("etf_daily_adj/XLF.csv.gz"),
+            Declared(instrument=Instrument(symbol="XLF"), adjustment=how),
+            cache=calendars,
+        )
+        for how in ("none", "all")
+    )
+
+    (finding,) = told.findings
+    assert ("action", 4465, "split") == (finding.kind, finding.line, finding.column)
+    assert finding.message.startswith("a split of 1.231 is in the prices already")
+    assert () == folded.findings
+
+
 def test_real_file_with_a_long_hole_and_a_split_shows_both(calendars: Path) -> None:
     told = Declared(instrument=Instrument(symbol="QQQ"))
 

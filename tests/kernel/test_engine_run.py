@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+import raising_rules
 from engine_harness import Fuse, decisions, mission, prices, settings
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from tradewright.engine import run as running
+from tradewright.engine.fuse import fuse
+from tradewright.engine.matrices import Matrices
 from tradewright.engine.run import Simulation, Trace, simulate
 from tradewright.engine.state import as_bytes
+from tradewright.errors import PluginError
+from tradewright.risk.contract import Feature, MatrixFeature, TargetRule
 from tradewright.risk.drawdown_halt import DrawdownHalt
 
 N_BARS = 90
@@ -175,3 +182,81 @@ def test_held_weights_of_a_book_without_equity_are_whole_ones(fused: Fuse) -> No
     made.state.rows[0].equity = 0.0
 
     assert [1.0, -1.0] == made.held(0).tolist()
+
+
+def broken(bars: Any, window: int) -> Any:
+    return bars.close[window]
+
+
+def mean_of_none(bars: Any, window: int, refresh: int) -> Any:
+    return [np.eye(2)], [0] * bars.n_bars / window
+
+
+def ask(bars: Any, asked: Any) -> None:
+    """Ask for what the rules of a set want to know of the bars."""
+    Matrices(bars, [(name, one) for name, rule in asked.rules for one in rule.matrices], 0)
+    running.features_of(bars, asked)
+
+
+@pytest.mark.parametrize(
+    ("features", "matrices", "said"),
+    [
+        ((Feature("mean", 500, broken),), (), r"mine\.mean: raised IndexError"),
+        ((Feature("mean", 1, broken),), (), r"mine\.mean: must return float64 of shape \(90, 2\)"),
+        ((), (MatrixFeature("market", 3, 5, mean_of_none),), r"mine\.market: raised TypeError"),
+    ],
+)
+def test_run_when_a_feature_breaks_names_the_rule_that_asks_for_it(features: Any, matrices: Any, said: str) -> None:
+    rule = TargetRule(phase="sides", function=max, parameters=(), features=features, matrices=matrices)
+    asked = SimpleNamespace(rules=(("mine", rule),), named=(("mine", rule),), parts=[rule])
+    bars = prices(np.full((N_BARS, 2), 10.0))
+
+    with pytest.raises(PluginError, match=said) as caught:
+        ask(bars, asked)
+
+    if "raised" in said:
+        assert __file__ == caught.value.file
+        assert caught.value.line is not None
+
+
+# ---- rules that raise ------------------------------------------------------------------------------------
+
+
+def raised(rules: Any, checks: Any, folder: Path) -> PluginError:
+    """Return what a run with a rule or a check that raises ends with."""
+    random = np.random.default_rng(3)
+    bars = prices(64.0 * np.exp(np.cumsum(random.normal(0.0, 0.02, (N_BARS, 1)), axis=0)))
+    wants = decisions(np.abs(random.normal(0.0, 0.5, (N_BARS, 1, 1))), 1, 1)
+    together = fuse(rules, folder, checks)
+    with pytest.raises(PluginError) as caught:
+        simulate(bars, wants, settings(together.rules, (1.0,)), together, np.array([50_000.0]))
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("rules", "checks", "name", "said", "line"),
+    [
+        ([("late", raising_rules.RULE)], [], "late", "raised ValueError: no such session", "raise ValueError"),
+        ([], [("loud", raising_rules.CHECK)], "loud", "raised KeyError: 'held'", "raise KeyError"),
+    ],
+)
+def test_run_when_a_plugins_rule_raises_names_it_with_file_and_line(
+    rules: Any, checks: Any, name: str, said: str, line: str, rule_cache: Path
+) -> None:
+    found = raised(rules, checks, rule_cache)
+
+    assert (name, said, raising_rules.__file__) == (found.key, found.message, found.file)
+    assert line in Path(raising_rules.__file__).read_text().splitlines()[(found.line or 0) - 1]
+    # One that numba cannot compile has a fence of its own, which knows no remedy.
+    assert found.fix in {None, f"mend or update raising_rules, or take {name} out of plugins.toml"}
+
+
+def test_run_when_the_kernel_raises_leaves_the_error_as_it_is(fused: Fuse, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(*_: object) -> int:
+        raise IndexError("out of the kernel's own bounds")
+
+    playing = simulation(fused)
+    monkeypatch.setattr(playing, "_advance", breaks)
+
+    with pytest.raises(IndexError, match="the kernel's own bounds"):
+        playing.advance(N_BARS)

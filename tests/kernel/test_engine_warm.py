@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from engine_harness import mission, prices
 from tradewright.engine import warm as warming
-from tradewright.engine.run import features_of, matrices_of
+from tradewright.engine.matrices import Matrices
+from tradewright.engine.run import features_of
 from tradewright.engine.tape import make_tape
 from tradewright.values.bars import Bars
 
@@ -19,7 +20,8 @@ _type: Any = numba.typeof
 
 
 def tape_types(bars: Bars, fused: Any) -> Any:
-    return _type(make_tape(bars, features_of(bars, fused), *matrices_of(bars, fused)))
+    matrices = Matrices(bars, [(name, one) for name, rule in fused.rules for one in rule.matrices], 0)
+    return _type(make_tape(bars, features_of(bars, fused), matrices.buffer, matrices.at))
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,17 @@ def test_component_when_it_asks_itself_answers_in_its_own_thread() -> None:
     assert "inner" == asked(lambda: asked(lambda: "inner"))
 
 
+def test_worker_while_it_works_bears_the_name_of_what_it_does() -> None:
+    worker = Worker("named")
+    (thread, name) = worker.ask(
+        "named.compute", lambda: (threading.current_thread(), threading.current_thread().name), SECONDS
+    ).returned[0]
+    worker.ask("named.other", lambda: None, SECONDS)
+    worker.dismiss()
+
+    assert ("named.compute", "named") == (name, thread.name)
+
+
 def test_worker_when_dismissed_ends_its_thread() -> None:
     worker = Worker("brief")
     (thread,) = worker.ask("brief.compute", threading.current_thread, SECONDS).returned

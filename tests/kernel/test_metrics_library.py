@@ -85,7 +85,7 @@ def test_measure_agrees_with_the_library(name: str, measure: str) -> None:
 
 @pytest.mark.parametrize("measure", BESIDE)
 @pytest.mark.parametrize(
-    "pair", [lambda: (random(2_000, 1), random(2_000, 2, tail=4.0)), lambda: (real("QQQ"), real("SPY"))]
+    "pair", [lambda: (random(2_000, 1), random(2_000, 2, tail=4.0)), lambda: (real("nasdaq"), real("sp500"))]
 )
 def test_measure_beside_a_benchmark_agrees_with_the_library(
     pair: Callable[[], tuple[Curve, Curve]], measure: str

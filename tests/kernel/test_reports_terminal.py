@@ -188,6 +188,40 @@ def test_page_puts_warnings_before_the_fine_print(tmp_path: Path) -> None:
     assert shown.index("- A: prices have gaps") < shown.index("How to read it")
 
 
+UNASKED = "UNCHECKED: signal a has no pass of the causality gate; run tradewright signals check a"
+UNHEARD = "NO VOTE: b of trend: raised KeyError"
+
+
+@pytest.mark.parametrize(
+    ("warnings", "line"),
+    [
+        ([UNASKED], "1 signal is unchecked: see Warnings"),
+        ([UNHEARD, UNASKED], "1 signal is unchecked, 1 had no vote: see Warnings"),
+        ([UNHEARD], "1 signal had no vote: see Warnings"),
+        ([UNHEARD, UNHEARD], "2 signals had no vote: see Warnings"),
+        (
+            [UNASKED, UNASKED, UNASKED.replace("signal a", "rule c")],
+            "2 signals and 1 rule are unchecked: see Warnings",
+        ),
+    ],
+)
+def test_page_begins_with_what_is_unchecked_and_who_had_no_vote(
+    tmp_path: Path, warnings: list[str], line: str
+) -> None:
+    shown = page(tmp_path, warnings=("A: prices have gaps", *warnings))
+
+    headline, second, *_ = shown.splitlines()
+    assert headline.startswith("Backtest of ")
+    assert line == second
+    assert shown.index(warnings[-1][:20]) < shown.index("A: prices have gaps")
+
+
+def test_page_when_all_is_checked_and_heard_has_no_such_line(tmp_path: Path) -> None:
+    shown = page(tmp_path, warnings=("A: prices have gaps",))
+
+    assert "see Warnings" not in shown
+
+
 def test_page_tells_trades_by_their_ratios(tmp_path: Path) -> None:
     fills = [(1, 0, 0, 0, 10.0, 11.0, 0.0, 0.0), (2, 0, 0, 0, -10.0, 12.0, 0.0, 0.0)]
     losing = [(3, 0, 1, 0, 1.0, 30.0, 2.5, 0.0), (4, 0, 1, 0, -1.0, 30.0, 2.5, 0.0)]
@@ -234,8 +268,7 @@ def test_page_writes_out_what_a_stranger_hid_in_a_name(tmp_path: Path) -> None:
 
 
 def test_brief_page_is_the_beginning_of_the_page_and_its_warnings(tmp_path: Path) -> None:
-    _, found = made(tmp_path)
-    found["warnings"] = ["prices were made up"]
+    found = attrs.evolve(made(tmp_path)[1], warnings=("prices were made up",))
     whole, brief = text(found, width=100, saved_to="runs.db"), brief_text(found, width=100, saved_to="runs.db")
     figures = whole[: whole.index("VaR 95 %")]
 
@@ -340,3 +373,12 @@ def test_warning_doubts_a_sharpe_ratio_above_three_over_more_than_a_year(
 
     assert doubted is (warning in found.warnings)
     assert (ratio > 3.0) is (step == 0.0)
+
+
+def test_page_tells_how_often_contracts_were_broken(tmp_path: Path) -> None:
+    found = made(tmp_path)[1]
+    broken = attrs.evolve(found, net=attrs.evolve(found.net, breaches=1_002, verify_failures=3))
+
+    assert "Contracts broken" not in text(found, width=100)
+    said = "Contracts broken 1,002 answers of optimizers and rules were replaced; 3 decisions were lowered"
+    assert said in " ".join(text(broken, width=200).split())

@@ -243,4 +243,4 @@ def test_correlations_change_no_earlier_bar_when_the_future_is_cut_off(stop: int
     stack, known = correlations(bars, 25, refresh)
 
     np.testing.assert_array_equal(early, known[: 3 * stop])
-    np.testing.assert_array_equal(early_stack, stack[: len(early_stack)])
+    np.testing.assert_array_equal(early_stack, [stack[number] for number in range(len(early_stack))])

@@ -106,6 +106,17 @@ def test_checks_of_a_file_without_checks_are_those_of_the_page(
     assert always == list(rulebook.ALWAYS)
 
 
+def test_checks_of_a_play_without_limits_are_those_that_are_always_on_without_halts(
+    reads: Callable[[str], Settings], plugins: Plugins
+) -> None:
+    """Without a rule there is no halt to respect; what the file sets is a limit."""
+    text = "[risk]\ncircuit-breaker = {}\n[checks]\nvolume-share = {}\norder-value = { limit = 5e4 }\n"
+    found = rulebook.physics(reads(text), plugins)
+
+    assert ["finite", "session", "buying-power"] == [name for name, _ in found]
+    assert {"halt"} == set(rulebook.ALWAYS) - {name for name, _ in found}
+
+
 # ---- a file may only tighten -----------------------------------------------------------------------------
 
 

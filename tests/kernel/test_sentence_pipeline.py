@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from datetime import date
 from typing import Any
 
 import attrs
@@ -79,3 +80,42 @@ def test_votes_are_weight_times_opinion_on_the_bars_of_decision() -> None:
 
     assert {"good": [[0.5]] * int(found.decided.sum())} == {name: v.tolist() for name, v in found.votes.items()}
     assert int(found.decided.sum()) < BARS.n_bars
+
+
+# ---- what a model has seen -------------------------------------------------------------------------------
+
+
+def raising(error: type[Exception]) -> property:
+    def until(_: object) -> None:
+        raise error("lost")
+
+    return property(until)
+
+
+@pytest.mark.parametrize(
+    ("until", "reason"),
+    [
+        (raising(ValueError), "raised ValueError: lost"),
+        (raising(AttributeError), "raised AttributeError: lost"),
+        (raising(SystemExit), "raised SystemExit: lost"),
+        ("2024-01-02", "must be a datetime.date or None, was str"),
+        (np.datetime64("2024-01-02"), "must be a datetime.date or None, was datetime64"),
+    ],
+)
+def test_targets_when_fitted_until_is_no_date_cost_that_signal_its_vote(until: object, reason: str) -> None:
+    bad = type("Fitted", (Long,), {"fitted_until": until})()
+
+    found = targets(strategy(good=Long(), bad=bad), BARS)
+
+    assert ["bad"] == list(found.missing)
+    assert (reason, "bad.fitted_until") == (found.missing["bad"].message, found.missing["bad"].key)
+    assert [["good"], {}] == [list(found.votes), found.fitted]
+    assert [[1.0]] * 3 == found.weights.tolist()
+
+
+@pytest.mark.parametrize("until", [None, date(2024, 1, 2)])
+def test_targets_when_fitted_until_is_a_date_or_none_keep_it(until: date | None) -> None:
+    found = targets(strategy(good=type("Fitted", (Long,), {"fitted_until": until})()), BARS)
+
+    assert {} == found.missing
+    assert ({} if until is None else {"good": until}) == found.fitted

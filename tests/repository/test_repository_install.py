@@ -29,7 +29,14 @@ def clone(root: Path, tmp_path: Path, plugins: list[Path]) -> Path:
         shutil.copy(path, copy)
     (tmp_path / "plugins/solver").mkdir()
     (tmp_path / "plugins/solver/pyproject.toml").write_text('[tool.tradewright]\nset = "heavy"\n')
-    for lock in ("requirements.lock", "requirements-full.lock", "requirements-dev.lock", "pyproject.toml"):
+    (tmp_path / ".ci").mkdir()
+    for lock in (
+        ".ci/prices.txt",
+        "requirements.lock",
+        "requirements-full.lock",
+        "requirements-dev.lock",
+        "pyproject.toml",
+    ):
         (tmp_path / lock).touch()
     return tmp_path
 

@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 PROJECT_LOCKS = ["requirements.lock", "requirements-full.lock", "requirements-dev.lock"]
-LOCKS = [*PROJECT_LOCKS, ".ci/uv.txt"]
+LOCKS = [*PROJECT_LOCKS, ".ci/uv.txt", ".ci/prices.txt"]
 
 
 def entries(path: Path) -> list[str]:

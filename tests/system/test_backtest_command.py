@@ -212,10 +212,14 @@ def test_backtest_that_halts_is_a_result_and_leads_with_the_halt(run: Command) -
     found = result(run, *ROUGH)
     done = run("backtest", *ROUGH)
 
-    assert ("halted", "2000-04-13") == (found["status"], found["period"]["last_on"])
+    assert ("halted", "2000-04-14") == (found["status"], found["period"]["last_on"])
+    assert "2000-04-13" == found["net"]["at_halt"]["on"]
+    assert float(found["net"]["profit"]) < float(found["net"]["at_halt"]["profit"])
+    assert found["net"]["after_halt"]["flat"]
     assert (True, None) == (found["halts"][0]["latched"], found["halts"][0]["lifted_at"])
     assert 0 == done.returncode
     assert done.stdout.startswith("HALTED on 2000-04-13: drawdown-halt in trend at 6.3 %, limit 6.0 %")
+    assert "stop on 2000-04-14, the first session without a position" in " ".join(done.stdout.split())
 
 
 def test_backtest_with_resume_after_shows_both_results_and_each_lift(run: Command) -> None:
@@ -230,6 +234,23 @@ def test_backtest_with_resume_after_shows_both_results_and_each_lift(run: Comman
     assert len(lifts) > 1
     assert all(lift in shown for lift in (lift[:10] for lift in lifts))
     assert numbers(shown.split("The whole period")[0], "Return")[0] == round(100 * halted["net"]["total_return"], 1)
+
+
+def test_backtest_without_limits_shows_what_they_cost_and_saved(desk: Path, run: Command) -> None:
+    words = [*ROUGH, "--to", "2001-12-31", "--without-limits"]
+    done = run("backtest", "--brief", "--report", "sheet.html", *words)
+    found = result(run, *words)
+    other = found["without_limits"]
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert done.stdout.startswith("COMPARISON: ")
+    assert "COMPARISON: " in (desk / "sheet.html").read_text("utf-8")
+    assert "halted" == found["status"]
+    assert found["period"]["last_on"] < other["period"]["last_on"] == "2001-12-31"
+    outcomes = other["outcomes"]
+    assert outcomes["with_limits"]["max_drawdown"] < outcomes["without_limits"]["max_drawdown"]
+    assert outcomes["with_limits"]["largest_weight"] < outcomes["without_limits"]["largest_weight"] <= 1.0
+    assert 1 == found["trials"]
 
 
 @pytest.mark.parametrize(
@@ -301,7 +322,10 @@ def test_backtest_with_a_quarantined_part_warns_and_runs(desk: Path, run: Comman
     found = result(run, "--config", "other.toml", "--no-save", PYTHONPATH=str(tmp_path))
 
     assert found["net"]["fills"] > 0
-    assert any(line.startswith("trend: gone has no vote: ") for line in found["warnings"])
+    unchecked, lost = found["warnings"][:2]
+    told = "signal ma-crossover has no pass of the causality gate; run tradewright signals check ma-crossover"
+    assert f"UNCHECKED: {told}" == unchecked
+    assert lost.startswith("NO VOTE: gone of trend: ")
     assert any(line.startswith("plugin idle is quarantined: ") for line in found["warnings"])
     assert 1 == sum("plugin gone" in line for line in found["warnings"])
     assert {"sample-data", "ma-crossover"} == set(found["versions"]["plugins"])

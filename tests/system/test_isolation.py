@@ -22,7 +22,7 @@ from tradewright.host.components import FittedSignal, RowOptimizer, Signal
 from tradewright.host.isolation import Child, Children, Home
 from tradewright.host.loading import load, lock_installed
 from tradewright.sentence.strategies import build
-from tradewright.signals.evaluate import evaluate
+from tradewright.signals.evaluate import evaluate, fitted_until
 
 PACKAGE = "tradewright_apart"
 CODE = """
@@ -321,3 +321,11 @@ def test_children_when_left_end_their_processes():
         assert process.is_alive()
 
     assert not process.is_alive()
+
+
+@pytest.mark.usefixtures("site")
+def test_signal_when_apart_and_fitted_until_is_no_date_is_refused_in_words(children):
+    signal = children.start(home(fitted_until="soon"), PATIENCE)
+
+    with pytest.raises(PluginError, match=r"apart\.fitted_until: must be a datetime\.date or None, was str"):
+        fitted_until("apart", signal)

@@ -135,7 +135,8 @@ def test_backtest_among_broken_signals_trades_the_good_one_and_names_each(
     found = ran.targets["all"].missing
     assert set(REASONS) == set(found)
     assert {} == {name: found[name].message for name, said in REASONS.items() if said not in found[name].message}
-    assert all(any(f"all: {name} has no vote: " in line for line in ran.warnings) for name in REASONS)
+    assert all(ran.warnings[i].startswith("NO VOTE: ") for i in range(len(REASONS)))
+    assert all(any(f"NO VOTE: {name} of all: " in line for line in ran.warnings) for name in REASONS)
     assert len(ran.trace.fills) > 0
     # The good one keeps its half of the votes, and no more.
     assert 0.5 == np.nanmax(ran.targets["all"].votes["good"])

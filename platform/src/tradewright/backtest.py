@@ -20,6 +20,7 @@ from tradewright.sentence import strategies
 from tradewright.sentence.pipeline import Targets, targets
 from tradewright.sentence.record import Record
 from tradewright.sentence.wiring import answers, decisions, divide_capital, engine_settings
+from tradewright.signals.passes import NO_VOTE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -27,8 +28,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tradewright.config import Settings
+    from tradewright.data.feeds import Feed
     from tradewright.host.plugins import Plugins
+    from tradewright.risk.contract import OrderCheck, TargetRule
+    from tradewright.sentence.strategies import Strategy
     from tradewright.values.bars import Bars
+
+    Rules = tuple[tuple[str, TargetRule], ...]
+    Checks = tuple[tuple[str, OrderCheck], ...]
 
 
 @attrs.frozen(kw_only=True)
@@ -41,6 +48,7 @@ class Request:
         resume_after: Sessions after which a simulated person lifts a latched halt; 0 for never.
         segments: Parts of the history at whose ends the trace notes what the rules had cut.
         ends: Last session of single feeds, instead of `last_on`: a source may have grown since a saved run.
+        without_limits: Whether to play the file a second time, without risk rules and the checks that a file can set.
     """
 
     first_on: date | None = None
@@ -48,6 +56,7 @@ class Request:
     resume_after: int = 0
     segments: int = 1
     ends: Mapping[str, date] = attrs.field(factory=dict)
+    without_limits: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -90,39 +99,122 @@ def run(
     """
     watch = _Watch(progress)
     with Children() as children:
-        books = [strategies.build(settings, plugins, name, children) for name in settings.strategies]
-        rules, checks = rulebook.rules(settings, plugins), rulebook.checks(settings, plugins)
-        with watch("data"):
-            loaded = feeds.load(settings, plugins, request.last_on, request.ends)
-            beside = feeds.load_benchmark(settings, plugins, request.last_on, request.ends)
-            bars = feeds.grid(loaded, request.last_on)
-            start = first_bar(bars, request)
-            per_year = feeds.sessions_per_year(settings, loaded)
-        with watch("signals"):
-            wanted = {book.name: targets(book, bars.only(book.symbols)) for book in books}
-        with watch("rules"):
-            fused = fuse(rules, cache, checks)
-        made = decisions(books, wanted, bars)
-        known = is_compiled(fused, cache, len(books), bars.n_assets)
-        with watch("engine" if known else "compile"), place_errors(settings):
-            trace = simulate(
-                bars,
-                made,
-                engine_settings(settings, bars, fused, per_year, request.resume_after),
-                fused,
-                divide_capital(settings),
-                start,
-                answers(books, wanted, bars),
-                watch.counter("engine", bars.n_bars),
-                request.segments,
-            )
-    return Backtest(
+        ready = _prepare(settings, plugins, request, children, watch)
+        governed = _play(ready, ready.rules, ready.checks, cache, watch)
+        if not request.without_limits:
+            return governed
+        again = _Watch(progress)
+        unlimited = _play(_afresh(ready, children), (), rulebook.physics(settings, plugins), cache, again)
+    return attrs.evolve(
+        governed,
+        # What holds of both plays is said once.
+        unlimited=attrs.evolve(
+            unlimited, warnings=tuple(line for line in unlimited.warnings if line not in governed.warnings)
+        ),
+        seconds={**governed.seconds, "without_limits": sum(again.seconds.values())},
+    )
+
+
+@attrs.frozen(kw_only=True)
+class _Prepared:
+    """What a run knows before anything is traded.
+
+    Attributes:
+        settings: The configuration.
+        plugins: What it may use.
+        request: Range and simulated person.
+        books: The strategies' components.
+        rules: Names and rules that the file and the mission ask for.
+        checks: Names and order checks, likewise.
+        feeds: What each feed brought that a strategy trades.
+        beside: That of the benchmark, when no strategy trades it.
+        bars: All prices on one grid.
+        start: First bar to trade.
+        sessions_per_year: How many sessions of the grid a year has.
+        targets: What each strategy wants, by name.
+    """
+
+    settings: Settings
+    plugins: Plugins
+    request: Request
+    books: list[Strategy]
+    rules: Rules
+    checks: Checks
+    feeds: tuple[Feed, ...]
+    beside: tuple[Feed, ...]
+    bars: Bars
+    start: int
+    sessions_per_year: int
+    targets: dict[str, Targets]
+
+
+def _prepare(settings: Settings, plugins: Plugins, request: Request, children: Children, watch: _Watch) -> _Prepared:
+    """Make the components, read the prices and ask the signals."""
+    books = [strategies.build(settings, plugins, name, children) for name in settings.strategies]
+    rules, checks = rulebook.rules(settings, plugins), rulebook.checks(settings, plugins)
+    with watch("data"):
+        loaded = feeds.load(settings, plugins, request.last_on, request.ends)
+        beside = feeds.load_benchmark(settings, plugins, request.last_on, request.ends)
+        bars = feeds.grid(loaded, request.last_on)
+        start = first_bar(bars, request)
+        per_year = feeds.sessions_per_year(settings, loaded)
+    with watch("signals"):
+        wanted = {book.name: targets(book, bars.only(book.symbols)) for book in books}
+    return _Prepared(
         settings=settings,
+        plugins=plugins,
         request=request,
-        feeds=(*loaded, *beside),
+        books=books,
+        rules=rules,
+        checks=checks,
+        feeds=loaded,
+        beside=beside,
         bars=bars,
         start=start,
         sessions_per_year=per_year,
+        targets=wanted,
+    )
+
+
+def _afresh(ready: _Prepared, children: Children) -> _Prepared:
+    """Return the same for a second play: what an optimizer that is asked in turn says depends on what is held."""
+    optimizers = {
+        name: strategies.make_optimizer(ready.settings, ready.plugins, name, children)
+        for name, one in ready.targets.items()
+        if one.in_turn is not None
+    }
+    wanted = {
+        name: one.afresh(optimizers[name]) if name in optimizers else one for name, one in ready.targets.items()
+    }
+    return attrs.evolve(ready, targets=wanted)
+
+
+def _play(ready: _Prepared, rules: Rules, checks: Checks, cache: Path | None, watch: _Watch) -> Backtest:
+    """Trade what the strategies want, as far as these rules and checks allow."""
+    settings, request, bars, wanted = ready.settings, ready.request, ready.bars, ready.targets
+    with watch("rules"):
+        fused = fuse(rules, cache, checks)
+    made = decisions(ready.books, wanted, bars)
+    known = is_compiled(fused, cache, len(ready.books), bars.n_assets)
+    with watch("engine" if known else "compile"), place_errors(settings):
+        trace = simulate(
+            bars,
+            made,
+            engine_settings(settings, bars, fused, ready.sessions_per_year, request.resume_after),
+            fused,
+            divide_capital(settings),
+            ready.start,
+            answers(ready.books, wanted, bars),
+            watch.counter("engine", bars.n_bars),
+            request.segments,
+        )
+    return Backtest(
+        settings=settings,
+        request=request,
+        feeds=(*ready.feeds, *ready.beside),
+        bars=bars,
+        start=ready.start,
+        sessions_per_year=ready.sessions_per_year,
         books=tuple(settings.strategies),
         targets=wanted,
         decisions=made,
@@ -131,14 +223,18 @@ def run(
         interpreted=fused.interpreted,
         engine=fused.key,
         trace=trace,
-        warnings=(
-            *find_doubts(plugins, wanted, bars, start),
-            *(f"{rule} runs interpreted, hundreds of times slower: {why}" for rule, why in fused.interpreted.items()),
-            *(f"{feed.name}: {line}" for feed in (*loaded, *beside) for line in feed.warnings),
-            *feeds.overlaps(loaded, bars),
-        ),
+        warnings=tuple(_warnings(ready, fused.interpreted)),
         seconds=watch.seconds,
     )
+
+
+def _warnings(ready: _Prepared, interpreted: dict[str, str]) -> Iterator[str]:
+    yield from find_doubts(ready.plugins, ready.targets, ready.bars, ready.start)
+    for rule, why in interpreted.items():
+        yield f"{rule} runs interpreted, hundreds of times slower: {why}"
+    for feed in (*ready.feeds, *ready.beside):
+        yield from (f"{feed.name}: {line}" for line in feed.warnings)
+    yield from feeds.overlaps(ready.feeds, ready.bars)
 
 
 @contextmanager
@@ -171,7 +267,8 @@ def find_doubts(plugins: Plugins, wanted: dict[str, Targets], bars: Bars, start:
     """Yield what is to be known of the plugins behind a result: votes lost, answers replaced, prices seen before."""
     for name, made in wanted.items():
         for signal, why in made.missing.items():
-            yield f"{name}: {_of(plugins, 'signal', signal)} has no vote: {why}"
+            yield f"{NO_VOTE}{_of(plugins, 'signal', signal)} of {name}: {why}"
+    for name, made in wanted.items():
         if made.breaches:
             first = made.breaches[0]
             times = f"{len(made.breaches)} times" if len(made.breaches) > 1 else "once"

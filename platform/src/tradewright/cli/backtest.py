@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tradewright import config
-from tradewright.cli import destination, tearsheet
+from tradewright.cli import destination
 from tradewright.cli.inventory import take_inventory
-from tradewright.cli.options import config_option, json_option
+from tradewright.cli.options import Amount, Count, Day, config_option, json_option
 from tradewright.cli.output import echo_json, printable
 from tradewright.cli.page import echo_report
-from tradewright.cli.parameters import Amount, Count, Day
 from tradewright.cli.progress import progress_bar
-from tradewright.cli.provenance import trace_hashes, versions
 from tradewright.config.fields import INTEGER_MAX
 from tradewright.errors import DataError, UsageError
+from tradewright.reports import tearsheet
+from tradewright.sentence.candidates import unchecked
+from tradewright.sentence.provenance import trace_hashes, versions
 from tradewright.workspace.paths import Workspace
 from tradewright.workspace.private import rules_folder
 
@@ -47,6 +48,12 @@ if TYPE_CHECKING:
     type=Count(1, 1_000_000),
     metavar="N",
     help="Play a person who lifts a latched halt after N sessions; both results are shown.",
+)
+@click.option(
+    "--without-limits",
+    is_flag=True,
+    help="Play the same file a second time without its risk limits, and show what they cost and saved; "
+    "a comparison that nobody may trade.",
 )
 @click.option(
     "--export",
@@ -100,6 +107,7 @@ def backtest(
         first_on=asked["first_on"],
         last_on=asked["last_on"],
         resume_after=resume_after or 0,
+        without_limits=asked["without_limits"],
         segments=1 if report_file is None else tearsheet.SEGMENTS,
     )
     _check_order(request)
@@ -112,8 +120,10 @@ def backtest(
     # What a plugin prints must not end up in the middle of `--json`.
     with progress_bar() as progress, contextlib.redirect_stdout(sys.stderr):
         ran = run(settings, plugins, request, rules_folder(os.environ), progress)
-    summary = summarise(ran, list(_inactive(plugins, {pin.name for pin in allowed.pins}, ran)))
-    report, saved_to = _keep(ran, summary, versions(plugins, ran.engine), save=not no_save)
+    made_by = versions(plugins, ran.engine)
+    trusted = unchecked(settings, plugins, made_by["code"])
+    summary = summarise(ran, [*trusted, *_inactive(plugins, {pin.name for pin in allowed.pins}, ran)])
+    report, saved_to = _keep(ran, summary, made_by, save=not no_save)
     names = () if folder is None else export(ran, folder)
     written = None if sheet is None else (sheet, tearsheet.write(sheet, ran, summary, report))
     if as_json:
@@ -206,4 +216,6 @@ def _request(request: Request) -> dict[str, Any]:
         "from": None if first_on is None else first_on.isoformat(),
         "to": None if last_on is None else last_on.isoformat(),
         "resume_after": request.resume_after or None,
+        # Only where it was asked: the runs of older versions say nothing of it.
+        **({"without_limits": True} if request.without_limits else {}),
     }

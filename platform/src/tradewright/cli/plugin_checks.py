@@ -7,10 +7,10 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tradewright.cli.candidates import candidate, configured, contents, passed, to_be_asked
 from tradewright.cli.checking import Check, from_error
 from tradewright.errors import TradewrightError
 from tradewright.host.plugins import how_to_install
+from tradewright.sentence.candidates import candidate, configured, contents, passed, to_be_asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

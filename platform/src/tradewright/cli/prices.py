@@ -11,9 +11,8 @@ import attrs
 import click
 
 from tradewright.cli.inventory import take_inventory
-from tradewright.cli.options import config_option, json_option
+from tradewright.cli.options import Day, config_option, json_option
 from tradewright.cli.output import echo_json, echo_table, printable
-from tradewright.cli.parameters import Day
 from tradewright.cli.program import StoppedError
 from tradewright.cli.progress import progress_bar
 from tradewright.cli.stopping import TerminatedError

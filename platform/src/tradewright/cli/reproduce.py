@@ -18,11 +18,11 @@ import click
 from tradewright.cli.inventory import take_inventory
 from tradewright.cli.output import echo_json, echo_table, printable
 from tradewright.cli.progress import progress_bar
-from tradewright.cli.provenance import trace_hashes, versions
 from tradewright.config import restore
 from tradewright.errors import CheckError, TradewrightError
 from tradewright.host.plugins import Plugins
 from tradewright.reports.tree.form import printed, read
+from tradewright.sentence.provenance import trace_hashes, versions
 from tradewright.workspace.private import rules_folder
 from tradewright.workspace.runs import RunStore, Ticket
 
@@ -36,7 +36,19 @@ if TYPE_CHECKING:
 
 Kind = Literal["version", "code", "data", "trace", "figure", "error"]
 
-COMPUTED = ("status", "period", "capital", "net", "gross", "benchmarks", "costs", "rules", "halts", "until_halt")
+COMPUTED = (
+    "status",
+    "period",
+    "capital",
+    "net",
+    "gross",
+    "benchmarks",
+    "costs",
+    "rules",
+    "halts",
+    "until_halt",
+    "without_limits",
+)
 """The parts of a report that follow from settings, data and code alone."""
 
 FIGURES_SHOWN_MAX = 8
@@ -129,6 +141,7 @@ def _request(saved: Saved) -> Request:
         first_on=first_on,
         last_on=last_on,
         resume_after=asked["resume_after"] or 0,
+        without_limits=asked.get("without_limits", False),
         ends=ends if last_on is None else {},
     )
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
-from tradewright.cli.changes import changes, shortened
 from tradewright.cli.options import config_option, json_option
 from tradewright.cli.output import echo_json, echo_table
 from tradewright.cli.page import echo_report
+from tradewright.reports.changes import changes, shortened
 from tradewright.reports.tree.form import printed, read
 from tradewright.reports.wording import listed, percent, ratio
 from tradewright.workspace.runs import RunStore

@@ -11,24 +11,23 @@ import attrs
 import click
 
 from tradewright import __version__
-from tradewright.cli.candidates import configured, to_be_asked
 from tradewright.cli.inventory import take_inventory
-from tradewright.cli.options import config_option, json_option
+from tradewright.cli.options import Count, config_option, json_option
 from tradewright.cli.output import echo_json, echo_table
-from tradewright.cli.parameters import Count
 from tradewright.cli.progress import progress_bar
 from tradewright.config import did_you_mean, read, show
 from tradewright.config.fields import INTEGER_MAX
 from tradewright.errors import CheckError, UsageError
+from tradewright.sentence.candidates import configured, to_be_asked
 from tradewright.workspace.paths import Workspace
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tradewright.cli.candidates import Part
-    from tradewright.cli.gate import Checked
     from tradewright.config import Settings
     from tradewright.host.plugins import Plugins
+    from tradewright.sentence.candidates import Part
+    from tradewright.sentence.gate import Checked
     from tradewright.signals.causality import Leak
     from tradewright.values.bars import Bars
 
@@ -67,7 +66,7 @@ def check_signal(
     the question. A pass is kept, and holds until the plugin or an option changes.
     """
     # What reads prices costs half a second to import: only this command pays it.
-    from tradewright.cli.gate import ask  # noqa: PLC0415  # see above
+    from tradewright.sentence.gate import ask  # noqa: PLC0415  # see above
 
     settings = read(config_file)
     _, plugins = take_inventory(settings.plugins.enabled, settings.workspace)

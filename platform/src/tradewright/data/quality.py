@@ -250,8 +250,10 @@ def _ending(bars: Bars, asset: int, sessions: Sessions, until: np.datetime64) ->
         over &= sessions.date < np.datetime64(delisted_on)
     after = sessions.date[over & (sessions.date > bars.session[row])]
     if after.size:
+        gone = delisted_on is not None and np.datetime64(delisted_on) <= bars.session[-1]
+        end = f"before {delisted_on}, when it is delisted" if gone else "before the others end"
         span = _span(str(after[0]), str(after[-1]))
-        message = f"gap {span}: its last bar is of {bars.session[row]}, {after.size:,} sessions before the others end"
+        message = f"gap {span}: its last bar is of {bars.session[row]}, {after.size:,} sessions {end}"
         fix = f"bring the later bars, or tell its end: [instruments.{_quoted(symbol)}] delisted_on, delisted_cash"
         yield Finding(kind="gap", message=message, fix=fix, symbol=symbol, column="date", row=row)
 

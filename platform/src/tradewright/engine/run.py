@@ -8,10 +8,14 @@ import attrs
 import numpy as np
 
 from tradewright.engine import state as states
+from tradewright.engine.blame import blamed
 from tradewright.engine.decide import WORK
 from tradewright.engine.log import make_log
+from tradewright.engine.matrices import Matrices
 from tradewright.engine.tape import make_tape
-from tradewright.risk.computed import matrices, numbers
+from tradewright.errors import PluginError, TradewrightError
+from tradewright.host.fence import fence
+from tradewright.risk.computed import numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 
     Answer = Callable[[int, int, FloatArray], FloatArray]
 
+LOOP = "engine"  # What is called where no rule is known yet.
 BUFFER_ROWS = 4096  # Fills, and events, between two drains.
 TOLD_MIN = 50  # Segments when somebody watches the progress.
 
@@ -81,7 +86,8 @@ class Simulation:
         rules = [rule for _, rule in fused.rules]
         memory = {phase: sum(r.memory for r in rules if r.phase == phase) for phase in ("asset", "book")}
         self._fused = fused
-        self._tape = make_tape(bars, features_of(bars, fused), *matrices_of(bars, fused))
+        self._matrices = Matrices(bars, [(name, one) for name, rule in fused.rules for one in rule.matrices], start)
+        self._tape = make_tape(bars, features_of(bars, fused), self._matrices.buffer, self._matrices.at)
         self._decisions, self._settings, self._answer = decisions, settings, answer
         n_book_rules = sum(r.phase == "book" for r in rules)
         n_counters = len(rules) + len(fused.checks)
@@ -99,21 +105,15 @@ class Simulation:
         self.bar = start
 
     def advance(self, stop: int) -> None:
-        """Play up to, and not including, bar `stop`."""
+        """Play up to, and not including, bar `stop`.
+
+        Raises:
+            PluginError: A plugin's rule or check raised.
+        """
         if self.bar >= stop:
             return
         while self.bar < stop:
-            self.bar = self._advance(
-                self.state,
-                self._tape,
-                self._decisions,
-                self._settings,
-                self._fused.parameters,
-                self._work,
-                self._log,
-                self.bar,
-                stop,
-            )
+            self.bar = self._play(stop)
             self._drain()
             if self.bar < stop and self.state.run[0].closed == self.bar:
                 self._ask()
@@ -144,6 +144,17 @@ class Simulation:
         unit = np.where(quantity == 0.0, 0.0, self.state.market.mark * self._tape.assets.multiplier)
         weights: FloatArray = quantity * unit / equity
         return weights
+
+    def _play(self, stop: int) -> int:
+        """Return the bar that comes next, after as many as the loop can play without a stop."""
+        played = (self.state, self._tape, self._decisions, self._settings, self._fused.parameters, self._work)
+        try:
+            with fence(LOOP, self._advance, letting=(TradewrightError,)):
+                return self._advance(*played, self._log, self.bar, self._matrices.reach(self.bar, stop))
+        except PluginError as error:
+            if error.key != LOOP or error.__cause__ is None:
+                raise  # It names its rule already.
+            raise blamed(error.__cause__, self._fused.named) or error.__cause__ from None
 
     def _ask(self) -> None:
         """Ask every book that has waited for this close what it wants."""
@@ -180,18 +191,6 @@ def features_of(bars: Bars, fused: FusedRules) -> FloatArray:
             known[feature] = numbers(name, feature, bars)
         result[i] = known[feature]
     return result
-
-
-def matrices_of(bars: Bars, fused: FusedRules) -> tuple[FloatArray, IntArray]:
-    """Return every matrix that the rules ask for, one unknown one after them, and which is known on each bar."""
-    asked = [(name, matrix) for name, rule in fused.rules for matrix in rule.matrices]
-    found: list[FloatArray] = []
-    known = np.full((len(asked), bars.n_bars), -1)
-    for i, (name, feature) in enumerate(asked):
-        more, at = matrices(name, feature, bars)
-        known[i] = np.where(at < 0, -1, at + len(found))
-        found.extend(more)
-    return np.stack([*found, np.full((bars.n_assets, bars.n_assets), np.nan)]), known
 
 
 def simulate(

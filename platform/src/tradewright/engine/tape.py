@@ -52,7 +52,8 @@ class Tape(NamedTuple):
     features: FloatArray
     """`(n_features, n_bars, n_assets)`: what rules asked for."""
     matrices: FloatArray
-    """`(n, n_assets, n_assets)`: every matrix that rules asked for; the last one is unknown (NaN) throughout."""
+    """`(n, n_assets, n_assets)`: a block of the matrices that rules asked for; the last one is unknown (NaN)
+    throughout."""
     matrix_at: IntArray
     """`(n_matrix_features, n_bars)`: the matrix known on each bar, -1 for the unknown one."""
 

@@ -68,7 +68,6 @@ class Question(Generic[T]):
                 self.returned = (function(),)
         except BaseException as error:  # noqa: BLE001  # even SystemExit is the component's own; a real Ctrl-C goes to the main thread
             self.raised = error
-        self.ended.set()
 
     def write(self, text: str) -> int:
         """Keep the beginning of what the component writes to standard output."""
@@ -114,6 +113,7 @@ class Worker:
         if threading.current_thread() is self._thread:
             with _counted(question):
                 question.run()
+            question.ended.set()
             return question
         waiting = self._begin()
         with _counted(question):
@@ -171,16 +171,18 @@ def asked_here(doing: str) -> Iterator[Question[None]]:
 
 
 def _serve(waiting: SimpleQueue[Question[Any] | None]) -> None:
-    thread = threading.current_thread()
     question = waiting.get()
     while question is not None:
-        thread.name = question.doing
-        _questions[thread] = question
         question = _frame_of(question.doing)(question, waiting)
 
 
 def _ask_and_wait(question: Question[Any], waiting: SimpleQueue[Question[Any] | None]) -> Question[Any] | None:
+    thread = threading.current_thread()
+    idle, thread.name = thread.name, question.doing
+    _questions[thread] = question
     question.run()
+    thread.name = idle
+    question.ended.set()
     return waiting.get()
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import numpy as np
 
 from tradewright.metrics.activity import per_year
 from tradewright.metrics.significance import deflated_sharpe
 from tradewright.reports.plain import fields, money, number, total
+from tradewright.reports.tree.comparison import NOTICE, Outcomes, WithoutLimits
 from tradewright.reports.tree.curves import Benchmark, Benchmarks, Deflated
 from tradewright.reports.tree.part import Cost, Costs, Exposure, Net, Part, Period
 from tradewright.reports.tree.report import Capital, Report, WholeNet
@@ -57,6 +59,7 @@ def report(summary: Summary, ticket: Ticket, versions: dict[str, Any]) -> Report
         warnings=(*summary.warnings, *([ticket.warning] if ticket.warning else [])),
         seconds={stage: round(seconds, 3) for stage, seconds in summary.seconds.items()},
         until_halt=None if summary.until_halt is None else part(summary.until_halt, ticket),
+        without_limits=None if summary.unlimited is None else without_limits(summary, summary.unlimited, ticket),
     )
 
 
@@ -80,6 +83,19 @@ def part(figures: Figures, ticket: Ticket) -> Part:
             chosen=figures.chosen,
         ),
         costs=costs(figures),
+    )
+
+
+def without_limits(summary: Summary, other: Summary, ticket: Ticket) -> WithoutLimits:
+    """Return the comparison with a play without limits."""
+    # A comparison proves nothing, so its Sharpe ratio is judged beside no trial.
+    unproved = part(other.figures, attrs.evolve(ticket, trials=None))
+    kept = {rule.name for rule in other.rules}
+    return WithoutLimits(
+        **fields(unproved),
+        notice=NOTICE,
+        left_out=tuple(rule.name for rule in summary.rules if rule.name not in kept),
+        outcomes=Outcomes(with_limits=summary.outcome, without_limits=other.outcome),
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from tradewright.metrics.drawdowns import max_drawdown
 from tradewright.reports import events
 from tradewright.reports.accounts import capital_at, curve_of
+from tradewright.reports.comparison import outcome
 from tradewright.reports.cuts import with_cuts
 from tradewright.reports.figures import figures
 from tradewright.reports.idle import reasons
@@ -20,6 +21,7 @@ from tradewright.reports.tree.report import CutOrders, Feed
 from tradewright.reports.unpriced import unpriced
 from tradewright.reports.unpriced import warnings as of_unpriced
 from tradewright.sentence.wiring import divide_capital
+from tradewright.signals.passes import NO_VOTE, UNCHECKED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from tradewright.reports.events import HaltRow
     from tradewright.reports.figures import Figures
+    from tradewright.reports.tree.comparison import Outcome
     from tradewright.reports.tree.halts import Halt
     from tradewright.reports.tree.report import Rule, Status, Step, Unpriced
     from tradewright.sentence.record import Record
@@ -54,6 +57,8 @@ class Summary:
         at_halt: Where they did.
         after_halt: What followed the figures then.
         until_halt: The figures up to the first halt, when a simulated person lifted it.
+        outcome: Of all days, whatever halted the run.
+        unlimited: The same file played without its limits, when that was asked.
         capital_start: Granted at first, in currency.
         steps: What was granted later, up to the end of `figures`.
         rules: What each rule cut.
@@ -76,6 +81,8 @@ class Summary:
     at_halt: AtHalt | None
     after_halt: AfterHalt | None
     until_halt: Figures | None
+    outcome: Outcome
+    unlimited: Summary | None
     capital_start: float
     steps: tuple[Step, ...]
     rules: tuple[Rule, ...]
@@ -101,6 +108,7 @@ def summarise(ran: Record, warnings: Sequence[str] = ()) -> Summary:
     ended = events.end_of_trading(ran, halts)
     whole = figures(ran, ran.bars.n_bars if ended is None else ended[1])
     until = events.first_lifted(ran, halts)
+    other = None if ran.unlimited is None else summarise(ran.unlimited)
     counts = ran.trace.state.run[0]
     rules, without = tuple(events.rules(ran)), tuple(unpriced(ran))
     return Summary(
@@ -112,6 +120,8 @@ def summarise(ran: Record, warnings: Sequence[str] = ()) -> Summary:
         at_halt=None if ended is None else at_halt(ran, ended[0]),
         after_halt=None if ended is None else after_halt(ran, ended[1]),
         until_halt=None if until is None else figures(ran, until),
+        outcome=outcome(ran),
+        unlimited=other,
         capital_start=float(divide_capital(ran.settings).sum()),
         steps=tuple(step for step in events.steps(ran) if np.datetime64(step.on) <= whole.on[-1]),
         rules=rules,
@@ -122,12 +132,15 @@ def summarise(ran: Record, warnings: Sequence[str] = ()) -> Summary:
         cuts=cut_orders(ran, rules),
         breaches=int(counts.breaches) + sum(len(one.breaches) for one in ran.targets.values()),
         verify_failures=int(counts.verify_failures),
-        warnings=(
-            *of_unpriced(without),
-            *doubts(whole),
-            *warnings,
-            *ran.warnings,
-            *refusals(rules[len(ran.rules) :]),
+        warnings=leading(
+            (
+                *of_unpriced(without),
+                *doubts(whole),
+                *warnings,
+                *ran.warnings,
+                *refusals(rules[len(ran.rules) :]),
+                *(f"without limits: {line}" for line in (() if other is None else other.warnings)),
+            )
         ),
         seconds=ran.seconds,
     )
@@ -142,6 +155,15 @@ def cut_orders(ran: Record, rules: Iterable[Rule]) -> CutOrders:
         cash=int(counts.cash_cuts) + refused,
         expired=int(counts.expired),
     )
+
+
+def leading(warnings: Sequence[str]) -> tuple[str, ...]:
+    """Return the warnings with those first that say whether the signals can be believed and were heard.
+
+    >>> leading(["prices have gaps", "NO VOTE: b of a: raised", "UNCHECKED: signal a has no pass"])
+    ('UNCHECKED: signal a has no pass', 'NO VOTE: b of a: raised', 'prices have gaps')
+    """
+    return tuple(sorted(warnings, key=lambda line: (not line.startswith(UNCHECKED), not line.startswith(NO_VOTE))))
 
 
 def doubts(whole: Figures) -> Iterator[str]:

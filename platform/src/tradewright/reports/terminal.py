@@ -1,7 +1,7 @@
 """A report for a person: the tree, laid out for a terminal or a file of text.
 
-    halts -> what traded -> strategy beside buy-and-hold -> charts -> each strategy -> behaviour -> money
-        -> years and drawdowns -> rules -> warnings -> how to read it
+    halts -> what traded -> strategy beside buy-and-hold, and beside itself without limits -> charts
+        -> each strategy -> behaviour -> money -> years and drawdowns -> rules -> warnings -> how to read it
 
 Every number is one of the tree, which `--json` prints, so that the two cannot differ.
 """
@@ -16,7 +16,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from tradewright.reports import halts, lines, tables, wording
+from tradewright.reports import halts, lines, safety, tables, wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -56,11 +56,14 @@ def text(
     page = _Page(width, colour=colour)
     _halts(page, report)
     page.line(wording.title(report), "bold")
+    if (trust := wording.trust(report.warnings)) is not None:
+        page.line(trust, "yellow")
     if report.until_halt is not None:
         page.heading("Until the first halt, where the run ends without --resume-after")
         _figures(page, report.until_halt)
         page.heading("The whole period, every halt lifted as listed above")
     _figures(page, report)
+    _without_limits(page, report)
     for name, chart in charts:
         page.heading(name)
         page.raw(chart.rstrip("\n"))
@@ -85,6 +88,7 @@ def brief_text(report: Report, *, width: int, colour: bool = False, saved_to: st
     _halts(page, report)
     page.line(wording.title(report), "bold")
     _figures(page, report)
+    _without_limits(page, report)
     page.points("Warnings", report.warnings, style="yellow")
     _imprint(page, report, saved_to)
     return page.text()
@@ -191,6 +195,9 @@ class _Page:
 
 def _halts(page: _Page, report: Report) -> None:
     """Lead with what a person would have to act on."""
+    if report.without_limits is not None:
+        page.line(report.without_limits.notice, "bold red")
+        page.line()
     lifted = tables.lift_rows(report)
     standing = list(halts.halt_lines(report))
     for line in standing:
@@ -224,6 +231,18 @@ def _figures(page: _Page, part: Part | Report) -> None:
     )
     for line in (*tables.left_out(part, shown), *wording.figure_notes(part)):
         page.remark(line)
+
+
+def _without_limits(page: _Page, report: Report) -> None:
+    """Tell what the limits cost and saved, when a comparison was asked for."""
+    other = report.without_limits
+    if other is None:
+        return
+    page.heading("What the limits cost and saved")
+    page.table(safety.COLUMNS, safety.rows(report, other), texts=1, width=_NUMBER_COLUMN)
+    page.line()
+    page.line(safety.verdict(report, other))
+    page.line(safety.left_out(other), "dim")
 
 
 def _history(page: _Page, report: Report) -> None:

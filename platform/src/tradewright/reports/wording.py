@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tradewright.signals.passes import NO_VOTE, UNCHECKED
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from decimal import Decimal
@@ -107,6 +109,23 @@ def title(report: Report) -> str:
     return f"Backtest of {', '.join(report.books)} on {listed(report.symbols)}"
 
 
+def trust(warnings: Sequence[str]) -> str | None:
+    """Return one line on what has no pass of the causality gate and who had no vote, None when all is well.
+
+    >>> trust(["UNCHECKED: signal a has no pass", "NO VOTE: b of trend: raised", "prices have gaps"])
+    '1 signal is unchecked, 1 had no vote: see Warnings'
+    """
+    kinds = [line.split()[1] for line in warnings if line.startswith(UNCHECKED)]
+    counts = [f"{kinds.count(kind)} {kind}{'s' if kinds.count(kind) > 1 else ''}" for kind in dict.fromkeys(kinds)]
+    missing = sum(line.startswith(NO_VOTE) for line in warnings)
+    said = [f"{' and '.join(counts)} {'is' if len(kinds) == 1 else 'are'} unchecked"] if kinds else []
+    if missing:
+        said.append(
+            f"{missing} had no vote" if kinds else f"{missing} signal{'s' if missing > 1 else ''} had no vote"
+        )
+    return f"{', '.join(said)}: see Warnings" if said else None
+
+
 def period(part: Part | Report) -> str:
     """Say when."""
     span = part.period
@@ -166,6 +185,11 @@ def behaviour_lines(report: Report) -> Iterator[tuple[str, str]]:
     cut = [f"{said} {count:,}" for name, said in _CUT.items() if (count := getattr(net.cut_orders, name))]
     if cut:
         yield "Orders cut", ", ".join(cut)
+    broken = [f"{net.breaches:,} answers of optimizers and rules were replaced"] if net.breaches else []
+    if net.verify_failures:
+        broken.append(f"{net.verify_failures:,} decisions were lowered by a second pass through the rules")
+    if broken:
+        yield "Contracts broken", "; ".join(broken)
     yield from _risk_lines(net, report.period.sessions)
 
 
@@ -293,5 +317,5 @@ def imprint(report: Report, saved_to: str | None) -> Iterator[str]:
     for feed in report.data:
         origin = feed.source if feed.fetched_at is None else f"the cache of {feed.fetched_at:%Y-%m-%d %H:%M} UTC"
         yield f"Prices: {feed.name} from {origin}, fingerprint {feed.fingerprint[:FINGERPRINT_DIGITS_SHOWN]}"
-    stages = ", ".join(f"{stage} {took:.2f}" for stage, took in report.seconds.items())
+    stages = ", ".join(f"{stage.replace('_', ' ')} {took:.2f}" for stage, took in report.seconds.items())
     yield f"Seconds: {sum(report.seconds.values()):.2f} ({stages})"

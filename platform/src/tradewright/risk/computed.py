@@ -40,6 +40,8 @@ def numbers(rule: str, feature: Feature, bars: Bars) -> FloatArray:
 def matrices(rule: str, feature: MatrixFeature, bars: Bars) -> tuple[Sequence[FloatArray], IntArray]:
     """Return a feature's matrices, `(n_assets, n_assets)` each, and which of them is known on each bar.
 
+    Those of a sequence that computes each when it is asked for are checked by `write`, one by one.
+
     Args:
         rule: As of `numbers`.
         feature: Called once.
@@ -58,9 +60,26 @@ def matrices(rule: str, feature: MatrixFeature, bars: Bars) -> tuple[Sequence[Fl
     if known.size and not -1 <= known.min() <= known.max() < count:
         span = f"{known.min()} to {known.max()}"
         raise PluginError(f"each bar must name one of {count} matrices, or -1 for none, was {span}", key=key)
-    for matrix in found:
+    for matrix in found if isinstance(found, list | tuple) else ():
         _require(key, "matrices of float64", matrix, (bars.n_assets, bars.n_assets), "fiub")
     return found, known
+
+
+def write(rule: str, feature: MatrixFeature, found: Sequence[FloatArray], number: int, out: FloatArray) -> None:
+    """Put one matrix of a feature where it is to lie; a sequence with a `write` of its own saves the copy.
+
+    Raises:
+        PluginError: The sequence raised, or holds something else.
+    """
+    key = f"{rule}.{feature.name}"
+    own = getattr(found, "write", None)
+    with fence(key, feature.compute):
+        if own is not None:
+            own(number, out)
+            return
+        matrix = found[number]
+    _require(key, "matrices of float64", matrix, out.shape, "fiub")
+    out[...] = matrix
 
 
 def _require(key: str, what: str, array: object, shape: tuple[int, ...], kinds: str) -> None:

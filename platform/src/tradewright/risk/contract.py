@@ -172,7 +172,9 @@ class MatrixFeature:
         window: Length of its window.
         refresh: Sessions between two matrices.
         compute: `compute(bars, window, refresh)` returns matrices `(n_assets, n_assets)` and, for each bar, the
-            number of the one that is known, -1 for none.
+            number of the one that is known, -1 for none.  The sequence may make a matrix when it is asked for it:
+            the engine asks a little before the bar that needs it, and keeps a block of them at a time.  With a method
+            `write(number, out)` it is asked to write there instead.
     """
 
     name: str

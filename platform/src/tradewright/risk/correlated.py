@@ -115,7 +115,7 @@ def limit_together(
 
 def ones(bars: Bars, _: int) -> FloatArray:
     """Return 1 for every bar and asset: the scale of the correlated exposure."""
-    return np.ones((bars.n_bars, bars.n_assets))
+    return np.broadcast_to(1.0, (bars.n_bars, bars.n_assets))
 
 
 def make_volatility_target(config: VolatilityTarget) -> TargetRule:

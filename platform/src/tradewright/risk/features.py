@@ -10,10 +10,12 @@ from numpy.lib.stride_tricks import sliding_window_view
 from tradewright.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from tradewright.values.arrays import FloatArray, IntArray
+    from tradewright.values.arrays import BoolArray, FloatArray, IntArray
     from tradewright.values.bars import Bars
+
+COLUMNS = 16  # Assets whose windows are computed at once: more do not fit into a core's own cache.
 
 
 def volatility(bars: Bars, window: int) -> FloatArray:
@@ -25,13 +27,21 @@ def volatility(bars: Bars, window: int) -> FloatArray:
     """
     closes, ends = daily_closes(bars.adjusted()), np.flatnonzero(bars.session_ends)
     daily = np.full(closes.shape, np.nan)
-    for asset in range(bars.n_assets):
-        sessions = np.flatnonzero(np.isfinite(closes[:, asset]))
-        traded = closes[sessions, asset]
-        _carry(daily[:, asset], sessions, _rolling(traded[1:] / traded[:-1] - 1.0, window, _sample_deviation, lead=1))
+    for some, sessions in _together(np.isfinite(closes)):
+        traded = np.asfortranarray(closes[sessions, some])  # One asset after the other, as windows run.
+        _carry(daily[:, some], sessions, _deviations(traded[1:] / traded[:-1] - 1.0, window))
     result = np.full((bars.n_bars, bars.n_assets), np.nan)
     _carry(result, ends, daily)
     return result
+
+
+def _together(known: BoolArray) -> Iterator[tuple[slice, IntArray]]:
+    """Yield a few neighbouring columns at a time, and the rows in which they are known, the same for all of them."""
+    for first in range(0, known.shape[1], COLUMNS):
+        stop = min(first + COLUMNS, known.shape[1])
+        alike = (known[:, first:stop] == known[:, first : first + 1]).all()
+        for column in (first,) if alike else range(first, stop):
+            yield slice(column, stop if alike else column + 1), np.flatnonzero(known[:, column])
 
 
 def daily_closes(bars: Bars) -> FloatArray:
@@ -127,7 +137,9 @@ def _columns(bars: Bars, column: Callable[[int, IntArray], tuple[IntArray, Float
 
 def _carry(result: FloatArray, rows: IntArray, values: FloatArray) -> None:
     """Fill `result` with values from the rows on where they become known, each until the next."""
-    if len(rows):
+    if len(rows) and len(rows) == len(result) - rows[0]:
+        result[rows[0] :] = values
+    elif len(rows):
         result[rows[0] :] = np.repeat(values, np.diff(rows, append=len(result)), axis=0)
 
 
@@ -139,12 +151,19 @@ def _rolling(values: FloatArray, window: int, reduce: Callable[[FloatArray], Flo
     return result[: len(values) + lead]
 
 
-def _sample_deviation(windows: FloatArray) -> FloatArray:
-    """Return each window's deviation, summed over all windows at once: half the time of one after the other."""
-    mean, squares = _mean(windows), np.zeros(len(windows))
-    for values in windows.T:
-        squares += np.square(values - mean)
-    result: FloatArray = np.sqrt(squares / (windows.shape[1] - 1))
+def _deviations(returns: FloatArray, window: int) -> FloatArray:
+    """Return the sample deviation of each full window of columns, `(n + 1, k)`: a return has one close before it.
+
+    Summed over all windows at once, which takes half the time of one window after the other.
+    """
+    result = np.full((len(returns) + 1, returns.shape[1]), np.nan)
+    if len(returns) >= window:
+        windows = np.moveaxis(sliding_window_view(returns, window, axis=0), -1, 0)
+        mean = windows.mean(axis=0)
+        squares = np.zeros_like(mean)
+        for values in windows:
+            squares += np.square(values - mean)
+        result[window:] = np.sqrt(squares / (window - 1))
     return result
 
 

@@ -13,7 +13,7 @@ from tradewright.risk.checks.restricted_list import RestrictedList
 from tradewright.risk.contract import OrderCheck, TargetRule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tradewright.config import Range, Settings
     from tradewright.host.components import Spec
@@ -25,6 +25,12 @@ MISSION = ("drawdown-halt", "daily-loss", "risk-per-trade", "position-limit", "e
 
 ALWAYS = ("finite", "session", "halt", "buying-power")
 """Order checks that are on even when the file does not name them."""
+
+PHYSICS = ("finite", "session", "buying-power")
+"""The ones that even a comparison keeps: an order without a price, a session or the cash for it is no order at all.
+
+`halt` is none of them, because only a rule halts.
+"""
 
 
 def rules(settings: Settings, plugins: Plugins) -> tuple[tuple[str, TargetRule], ...]:
@@ -49,7 +55,19 @@ def checks(settings: Settings, plugins: Plugins) -> tuple[tuple[str, OrderCheck]
         ConfigError: A check or an option is unknown, or a restricted symbol is not traded.
         PluginError: The plugin of a check is not active, or its factory raised or returned something else.
     """
-    names = [*ALWAYS, *(name for name in settings.checks if name not in ALWAYS)]
+    return _checks(settings, plugins, [*ALWAYS, *(name for name in settings.checks if name not in ALWAYS)])
+
+
+def physics(settings: Settings, plugins: Plugins) -> tuple[tuple[str, OrderCheck], ...]:
+    """Return the names and order checks of a play without limits, which has no rule either.
+
+    Raises:
+        ConfigError: The file gives one of them an option that it does not have.
+    """
+    return _checks(settings, plugins, PHYSICS)
+
+
+def _checks(settings: Settings, plugins: Plugins, names: Sequence[str]) -> tuple[tuple[str, OrderCheck], ...]:
     chosen = {name: choose(settings, plugins, "order-check", name, f"checks.{name}") for name in names}
     for name, one in chosen.items():
         for error in strangers(settings, f"checks.{name}.symbols", one.config):

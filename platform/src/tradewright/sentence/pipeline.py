@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from tradewright.host.components import Signal
+    from tradewright.host.components import Optimizer
     from tradewright.sentence.strategies import Strategy
     from tradewright.values.allocation import Solved
     from tradewright.values.arrays import BoolArray, FloatArray
@@ -63,6 +63,13 @@ class Targets:
     votes: dict[str, FloatArray] = attrs.field(factory=dict)
     fitted: dict[str, date] = attrs.field(factory=dict)
 
+    def afresh(self, optimizer: Optimizer) -> Targets:
+        """Return the same for another play of the bars, in which this optimizer has not been asked yet."""
+        if self.in_turn is None:
+            return self
+        in_turn = attrs.evolve(self.in_turn, optimizer=optimizer, breaches=[], answers=[])
+        return attrs.evolve(self, in_turn=in_turn, breaches=in_turn.breaches, answers=in_turn.answers)
+
 
 def targets(strategy: Strategy, bars: Bars) -> Targets:
     """Turn prices into one strategy's target weights, each row from what was known at its close.
@@ -70,7 +77,7 @@ def targets(strategy: Strategy, bars: Bars) -> Targets:
     Raises:
         PluginError: No signal is left.
     """
-    forecasts, missing = forecast(strategy, History(bars.adjusted()))
+    forecasts, missing, fitted = forecast(strategy, History(bars.adjusted()))
     combined = combine(forecasts, strategy.weights)
     decided = rebalance_rows(bars.session, strategy.rebalance)
     said = {name: one for name, one in forecasts.items() if one is not None}
@@ -88,7 +95,7 @@ def targets(strategy: Strategy, bars: Bars) -> Targets:
         "decided": decided,
         "missing": missing,
         "votes": votes,
-        "fitted": {name: until for name in said if (until := _fitted(name, strategy.signals[name])) is not None},
+        "fitted": fitted,
     }
     if isinstance(optimizer, RowOptimizer):
         chosen = target_weights(name, optimizer, decide=decided, **asked)
@@ -103,29 +110,36 @@ def _patience(component: object, deadline: float) -> float | None:
     return None if isinstance(component, Child) else deadline
 
 
-def _fitted(name: str, signal: Signal | None) -> date | None:
-    return None if signal is None else fitted_until(name, signal)
-
-
-def forecast(strategy: Strategy, view: History) -> tuple[dict[str, Forecast | None], dict[str, PluginError]]:
+def forecast(
+    strategy: Strategy, view: History
+) -> tuple[dict[str, Forecast | None], dict[str, PluginError], dict[str, date]]:
     """Ask every signal; one that fails loses its vote, and the others go on.
+
+    Returns:
+        The forecasts, the reasons of those that failed, and what the models of the others have seen, by name.
 
     Raises:
         PluginError: All have failed; the first one's reason and place.
     """
     forecasts: dict[str, Forecast | None] = {}
     missing = dict(strategy.missing)
+    fitted: dict[str, date] = {}
     for name, signal in strategy.signals.items():
         forecasts[name] = None
         if signal is None:
             continue
+        patience = _patience(signal, strategy.deadline)
         try:
-            forecasts[name] = evaluate(name, signal, view, _patience(signal, strategy.deadline))
+            said, until = evaluate(name, signal, view, patience), fitted_until(name, signal, patience)
         except PluginError as error:
             missing[name] = error
+            continue
+        forecasts[name] = said
+        if until is not None:
+            fitted[name] = until
     if len(missing) == len(forecasts):
         name, first = next(iter(missing.items()))
         fix = first.fix or f"mend or update the plugin of {name}, or give its weight to another signal"
         message = f"no active signal is left of {strategy.name}: {first.message}"
         raise PluginError(message, file=first.file, line=first.line, key=first.key, fix=fix) from first
-    return forecasts, missing
+    return forecasts, missing, fitted

@@ -34,6 +34,7 @@ class Record:
         trace: What happened.
         warnings: What a reader must know, most important first.
         seconds: Time of each stage.
+        unlimited: The same file played without its limits, when that was asked; a comparison, which nobody may trade.
     """
 
     settings: Settings
@@ -49,3 +50,4 @@ class Record:
     trace: Trace
     warnings: tuple[str, ...]
     seconds: dict[str, float]
+    unlimited: Record | None = None

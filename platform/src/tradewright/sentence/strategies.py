@@ -68,15 +68,13 @@ def build(settings: Settings, plugins: Plugins, name: str, children: Children | 
             signals[signal] = make_signal(settings, plugins, name, signal, children)
         except PluginError as error:
             signals[signal], missing[signal] = None, error
-    named = chosen.optimizer.name
-    optimizer = choose(settings, plugins, "optimizer", named, f"strategies.{name}.optimizer")
     return Strategy(
         name=name,
         symbols=symbols(settings, name),
         signals=signals,
         missing=missing,
         weights={signal: part.weight for signal, part in chosen.signals.items()},
-        optimizer=(named, _make(optimizer, chosen, plugins, children)),
+        optimizer=(chosen.optimizer.name, make_optimizer(settings, plugins, name, children)),
         gross=chosen.gross,
         rebalance=chosen.rebalance,
         deadline=chosen.deadline,
@@ -100,6 +98,21 @@ def make_signal(
     chosen = choose(settings, plugins, "signal", name, f"strategies.{strategy}.signals.{name}")
     signal: Signal = _make(chosen, settings.strategies[strategy], plugins, children)
     return signal
+
+
+def make_optimizer(
+    settings: Settings, plugins: Plugins, strategy: str, children: Children | None = None
+) -> Optimizer:
+    """Make the optimizer of a strategy, with its options.
+
+    Raises:
+        ConfigError: The optimizer or an option is unknown.
+        PluginError: Its plugin is not active, or its factory broke.
+    """
+    chosen = settings.strategies[strategy]
+    one = choose(settings, plugins, "optimizer", chosen.optimizer.name, f"strategies.{strategy}.optimizer")
+    optimizer: Optimizer = _make(one, chosen, plugins, children)
+    return optimizer
 
 
 def _make(one: Chosen, strategy: StrategySettings, plugins: Plugins, children: Children | None) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -10,8 +11,7 @@ import attrs
 import numpy as np
 
 from tradewright.errors import PluginError
-from tradewright.host.components import FittedSignal
-from tradewright.host.fence import ask, expect, fence
+from tradewright.host.fence import ask, expect
 from tradewright.values.forecast import WANTED, Forecast
 
 if TYPE_CHECKING:
@@ -51,18 +51,25 @@ def evaluate(name: str, signal: Signal, view: History, seconds: float | None = N
     return _without_unborn(forecast, view.bars.traded)
 
 
-def fitted_until(name: str, signal: Signal) -> date | None:
+def fitted_until(name: str, signal: Signal, seconds: float | None = None) -> date | None:
     """Return the last day whose data a signal's model has seen, None for a signal without one.
 
+    Args:
+        name: The signal's word in plugins.toml, for errors.
+        signal: Asked once, when it has the attribute.
+        seconds: How long it may take, None for ever.
+
     Raises:
-        PluginError: `fitted_until` is something else.
+        PluginError: `fitted_until` raised, took too long, or is something else.
     """
-    if not isinstance(signal, FittedSignal):
+    # Looked for without running it: whatever a property raises, an AttributeError too, is the plugin's own fault.
+    if inspect.getattr_static(signal, "fitted_until", None) is None:
         return None
     key = f"{name}.fitted_until"
-    with fence(key, signal):
-        until = signal.fitted_until
-    if until is not None and (not isinstance(until, date) or isinstance(until, datetime)):
+    until: object = ask(key, signal, lambda: signal.fitted_until, seconds)  # type: ignore[attr-defined]  # see above
+    if until is None:
+        return None
+    if not isinstance(until, date) or isinstance(until, datetime):
         raise PluginError(f"must be a datetime.date or None, was {type(until).__name__}", key=key)
     return until
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import attrs
 
 from tradewright.config.wording import dotted, show
-from tradewright.reports import lines, tables
+from tradewright.reports import lines, safety, tables
 from tradewright.reports.lines import Line
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from tradewright.reports.tearsheet.contributions import Row
     from tradewright.reports.tearsheet.panels import Panels
+    from tradewright.reports.tree.comparison import WithoutLimits
     from tradewright.reports.tree.part import Part
     from tradewright.reports.tree.report import Report
 
@@ -66,6 +67,13 @@ def figures(part: Part | Report) -> Table:
     heads = [head.replace("\n", " ") for head in tables.figure_columns(part)]
     caption = "Net is after all costs, gross before them; the benchmarks pay none"
     return Table(caption, ["measure", *heads[1:]], list(tables.figure_rows(part)))
+
+
+def without_limits(report: Report, other: WithoutLimits) -> Table:
+    """Return the run beside the same file without its limits."""
+    heads = [head.replace("\n", " ") for head in safety.COLUMNS]
+    caption = "What the limits cost and saved, net of all costs; nobody may trade what stands to the right"
+    return Table(caption, ["measure", *heads[1:]], list(safety.rows(report, other)))
 
 
 def lifts(report: Report) -> Table:

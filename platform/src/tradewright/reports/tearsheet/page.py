@@ -10,7 +10,7 @@ from bokeh.resources import Resources
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from tradewright.reports import halts, tables, wording
+from tradewright.reports import halts, safety, tables, wording
 from tradewright.reports.tearsheet import lists
 from tradewright.reports.tearsheet.charts import charts
 from tradewright.reports.wording import printable
@@ -46,6 +46,7 @@ def page(report: Report, panels: Panels) -> str:
         wording=wording,
         halts=halts,
         lists=lists,
+        safety=safety,
         panels=panels,
         charts=drawn,
         places={key: Markup(place) for key, place in places.items()},  # noqa: S704  # made by the chart library

@@ -72,11 +72,13 @@ def _converter() -> cattrs.Converter:
     ):
         made.register_unstructure_hook(kind, written)
         made.register_structure_hook(kind, lambda value, _, understood=understood: understood(value))
-    # A run without a lift, or without a benchmark of its own, has no such part, and neither has its JSON.
-    # The whole comes last: what unstructures it takes what it finds for its parts.
-    leave_out = override(omit_if_default=True)
-    made.register_unstructure_hook(Benchmarks, make_dict_unstructure_fn(Benchmarks, made, chosen=leave_out))
-    made.register_unstructure_hook(Report, make_dict_unstructure_fn(Report, made, until_halt=leave_out))
+    # A run without a lift, a comparison or a benchmark of its own has no such part, and neither has its JSON.
+    # The whole comes last: it is written with what is found for its parts.
+    absent = override(omit_if_default=True)
+    made.register_unstructure_hook(Benchmarks, make_dict_unstructure_fn(Benchmarks, made, chosen=absent))
+    made.register_unstructure_hook(
+        Report, make_dict_unstructure_fn(Report, made, until_halt=absent, without_limits=absent)
+    )
     return made
 
 

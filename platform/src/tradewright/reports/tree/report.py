@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import attrs
 
+from tradewright.reports.tree.comparison import WithoutLimits  # noqa: TC001  # likewise
 from tradewright.reports.tree.curves import Benchmarks, Performance  # noqa: TC001  # likewise
 from tradewright.reports.tree.halts import AfterHalt, AtHalt, Halt  # noqa: TC001  # likewise
 from tradewright.reports.tree.part import Costs, Net, Part, Period  # likewise
@@ -168,6 +169,7 @@ class Report:
         warnings: What weakens the result, most important first.
         seconds: Time of each stage.
         until_halt: The figures up to the first halt, when a simulated person lifted it.
+        without_limits: The same file played without its limits, when that was asked.
     """
 
     run_id: str
@@ -188,6 +190,7 @@ class Report:
     warnings: tuple[str, ...]
     seconds: dict[str, float]
     until_halt: Part | None = None
+    without_limits: WithoutLimits | None = None
 
     @property
     def symbols(self) -> list[str]:

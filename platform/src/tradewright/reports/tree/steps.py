@@ -91,7 +91,7 @@ def cuts(fields: Fields) -> Fields:
     return fields
 
 
-def comparisons(fields: Fields) -> Fields:
+def compared(fields: Fields) -> Fields:
     """Add cash beside the benchmarks, what waited in cash, and what was assumed of shorts: nobody had noted them."""
     for part in _parts(fields):
         _add(part["benchmarks"], cash=None)
@@ -109,14 +109,15 @@ STEPS: tuple[Callable[[Fields], Fields], ...] = (
     last_bars,
     sales,
     cuts,
-    comparisons,
+    compared,
 )
 
 
 def _parts(fields: Fields) -> Iterator[Fields]:
     yield fields
-    if "until_halt" in fields:
-        yield fields["until_halt"]
+    for name in ("until_halt", "without_limits"):
+        if name in fields:
+            yield fields[name]
 
 
 def _add(fields: Fields, **missing: Any) -> None:

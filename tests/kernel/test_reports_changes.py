@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tradewright.cli.changes import changes, shortened
+from tradewright.reports.changes import changes, shortened
 
 
 def test_changes_of_equal_settings_are_none() -> None:

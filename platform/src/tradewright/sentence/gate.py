@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from tradewright.cli.candidates import asks, candidate, choice, contents, rule_of
 from tradewright.data import feeds
 from tradewright.errors import UsageError
 from tradewright.host.isolation import Children
+from tradewright.sentence.candidates import asks, candidate, choice, contents, rule_of
 from tradewright.sentence.strategies import home_of, make_signal, symbols
 from tradewright.signals.causality import CUTS_EACH, check
 from tradewright.signals.features import check_features
@@ -20,11 +20,11 @@ from tradewright.values.history import History
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
-    from tradewright.cli.candidates import Part
     from tradewright.config import Settings
     from tradewright.data.feeds import Feed
     from tradewright.host.components import Signal
     from tradewright.host.plugins import Plugins
+    from tradewright.sentence.candidates import Part
     from tradewright.signals.causality import Verdict
     from tradewright.signals.passes import Candidate
     from tradewright.values.bars import Bars

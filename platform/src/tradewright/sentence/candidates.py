@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from tradewright.cli.provenance import code
 from tradewright.errors import PluginError
 from tradewright.host.hookspecs import PROJECT
 from tradewright.host.plugins import choose
+from tradewright.sentence.provenance import code
 from tradewright.signals.passes import UNCHECKED, Candidate, Kind, find
 from tradewright.workspace.paths import Workspace
 

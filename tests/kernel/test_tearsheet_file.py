@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from backtest_by_hand import TICKET, backtest
-from tradewright.cli import tearsheet
+from tradewright.reports import tearsheet
 from tradewright.reports.machine import report
 from tradewright.reports.summary import summarise
 
