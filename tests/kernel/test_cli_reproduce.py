@@ -162,6 +162,30 @@ def test_run_again_after_the_prices_have_grown_ends_where_it_ended(desk: Path, r
     assert [] == again(run, run_id)["differences"]
 
 
+def test_run_beside_a_benchmark_trades_as_without_it_and_is_the_same_again(desk: Path, run: Run) -> None:
+    """The benchmark's feed has other days than what is traded, and grows after the run."""
+    settings = SETTINGS.replace(
+        "[strategies.trend]\n", '[data.market]\nsource = "files"\nsymbols = ["B"]\n[strategies.trend]\n', 1
+    )
+    (desk / "plugins.toml").write_text(settings, "utf-8")
+    days = np.arange("2024-01-02", "2024-07-01", dtype="datetime64[D]")
+    days = days[np.is_busday(days, holidays=["2024-01-15", "2024-02-19", "2024-03-29", "2024-05-27", "2024-06-19"])]
+    rows = [f"{day},{50.0 + i / 2!r}" for i, day in enumerate(days)]
+    (desk / "data" / "B.csv").write_text("\n".join(["date,close", *rows[:103], ""]), "utf-8")
+    alone, beside = played(run), played(run, "--set", "benchmark=B")
+    (desk / "data" / "B.csv").write_text("\n".join(["date,close", *rows, ""]), "utf-8")
+
+    assert alone["net"]["total_return"] == beside["net"]["total_return"]
+    assert alone["benchmarks"]["buy_and_hold"] == beside["benchmarks"]["buy_and_hold"]
+    assert ("buy_and_hold", "B") == tuple(one["net"]["relative"]["benchmark"] for one in (alone, beside))
+    assert ["mine", "market"] == [feed["name"] for feed in beside["data"]]
+    assert ("2024-01-02", "2024-05-29") == tuple(
+        beside["benchmarks"]["chosen"][name] for name in ("first_on", "last_on")
+    )
+    assert [] == again(run, beside["run_id"])["differences"]
+    assert "trend on A, 2024-01-01 to 2024-05-29" in run("backtest", "--run", beside["run_id"])[1]
+
+
 def test_run_again_of_cached_prices_is_the_same(desk: Path, run: Run) -> None:
     assert 0 == run("data", "fetch")[0]
     run_id = played(run, "--set", "data.mine.cache=true")["run_id"]

@@ -173,7 +173,7 @@ def test_read_when_only_the_required_is_set_gives_the_documented_defaults(
     assert ("USD", 7) == (settings.currency, settings.seed)
     assert (200_000.0, 50_000.0, 50_000.0, 0.15) == attrs.astuple(settings.capital)
     assert ("next-open", "whole", "market", 0.0, 0.05, "simulated") == attrs.astuple(settings.execution)
-    assert (0.005, 0.0, 1.0, 2.0, 3.0, 0.01, 0.0) == attrs.astuple(settings.costs)
+    assert (0.005, 0.0, 1.0, 2.0, 3.0, 0.01, 0.0, None) == attrs.astuple(settings.costs)
     assert ("1d", "XNYS", "none", "mark") == attrs.astuple(settings.data["a"])[2:6]
     strategy = settings.strategies["s"]
     assert (1.0, ("equal-weight", {}), 1.0, "session", 0.02, "auto", 60.0) == attrs.astuple(strategy)[2:]

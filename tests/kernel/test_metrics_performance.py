@@ -75,16 +75,16 @@ def test_sharpe_of_cash_alone_is_unknown_whatever_rounding_leaves() -> None:
     values = curve(*[0.03 / 252] * 500)
 
     assert sharpe(values) is None
-    assert sharpe(values, cash_rate=0.03) is None
+    assert sharpe(values, risk_free=0.03) is None
 
 
-def test_sharpe_subtracts_the_cash_rate() -> None:
+def test_sharpe_subtracts_the_rate_without_risk() -> None:
     daily = [0.01, -0.02, 0.03, 0.0] * 6
     excess = [one - 0.0504 / 252 for one in daily]
 
     expected = statistics.mean(excess) / statistics.stdev(excess) * math.sqrt(252)
 
-    assert sharpe(curve(*daily), cash_rate=0.0504) == pytest.approx(expected)
+    assert sharpe(curve(*daily), risk_free=0.0504) == pytest.approx(expected)
 
 
 # ---- activity --------------------------------------------------------------------------------------------

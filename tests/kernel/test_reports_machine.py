@@ -124,7 +124,7 @@ def test_report_dates_drawdowns(tmp_path: Path) -> None:
 def test_report_names_benchmarks_by_their_exposure(tmp_path: Path) -> None:
     found = made(tmp_path)["benchmarks"]
 
-    assert ["buy_and_hold", "buy_and_hold_at_average_exposure"] == list(found)
+    assert ["buy_and_hold", "buy_and_hold_at_average_exposure", "cash"] == list(found)
     assert 1.0 == found["buy_and_hold"]["exposure"]
     assert found["buy_and_hold_at_average_exposure"]["exposure"] == pytest.approx((550 / 999 + 600 / 1049) / 5)
 

@@ -126,7 +126,8 @@ class _Prepared:
         books: The strategies' components.
         rules: Names and rules that the file and the mission ask for.
         checks: Names and order checks, likewise.
-        feeds: What each feed brought.
+        feeds: What each feed brought that a strategy trades.
+        beside: That of the benchmark, when no strategy trades it.
         bars: All prices on one grid.
         start: First bar to trade.
         sessions_per_year: How many sessions of the grid a year has.
@@ -140,6 +141,7 @@ class _Prepared:
     rules: Rules
     checks: Checks
     feeds: tuple[Feed, ...]
+    beside: tuple[Feed, ...]
     bars: Bars
     start: int
     sessions_per_year: int
@@ -152,6 +154,7 @@ def _prepare(settings: Settings, plugins: Plugins, request: Request, children: C
     rules, checks = rulebook.rules(settings, plugins), rulebook.checks(settings, plugins)
     with watch("data"):
         loaded = feeds.load(settings, plugins, request.last_on, request.ends)
+        beside = feeds.load_benchmark(settings, plugins, request.last_on, request.ends)
         bars = feeds.grid(loaded, request.last_on)
         start = first_bar(bars, request)
         per_year = feeds.sessions_per_year(settings, loaded)
@@ -165,6 +168,7 @@ def _prepare(settings: Settings, plugins: Plugins, request: Request, children: C
         rules=rules,
         checks=checks,
         feeds=loaded,
+        beside=beside,
         bars=bars,
         start=start,
         sessions_per_year=per_year,
@@ -207,7 +211,7 @@ def _play(ready: _Prepared, rules: Rules, checks: Checks, cache: Path | None, wa
     return Backtest(
         settings=settings,
         request=request,
-        feeds=ready.feeds,
+        feeds=(*ready.feeds, *ready.beside),
         bars=bars,
         start=ready.start,
         sessions_per_year=ready.sessions_per_year,
@@ -228,7 +232,7 @@ def _warnings(ready: _Prepared, interpreted: dict[str, str]) -> Iterator[str]:
     yield from find_doubts(ready.plugins, ready.targets, ready.bars, ready.start)
     for rule, why in interpreted.items():
         yield f"{rule} runs interpreted, hundreds of times slower: {why}"
-    for feed in ready.feeds:
+    for feed in (*ready.feeds, *ready.beside):
         yield from (f"{feed.name}: {line}" for line in feed.warnings)
     yield from feeds.overlaps(ready.feeds, ready.bars)
 

@@ -14,7 +14,7 @@ from tradewright.config.strict import structure_table
 from tradewright.config.wording import did_you_mean, show
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from tradewright.config.tables import StrategySettings
@@ -58,7 +58,11 @@ def _settings(document: Document) -> Settings:
     settings = Settings(document=document, **values)
     for name, strategy in settings.strategies.items():
         _check_feeds(settings, name, strategy)
-    _check_instruments(settings)
+    known = dict.fromkeys(symbol for feed in settings.data.values() for symbol in feed.symbols)
+    for symbol in settings.instruments:
+        _check_symbol(settings, ("instruments", symbol), symbol, known)
+    if settings.benchmark is not None:
+        _check_symbol(settings, ("benchmark",), settings.benchmark, known)
     return settings
 
 
@@ -73,12 +77,10 @@ def _check_format(document: Document, found: Any) -> None:
     raise document.error(("format",), message, fix)
 
 
-def _check_instruments(settings: Settings) -> None:
-    known = dict.fromkeys(symbol for feed in settings.data.values() for symbol in feed.symbols)
-    for symbol in settings.instruments:
-        if symbol not in known:
-            message = f"no feed has the symbol {show(symbol)}{did_you_mean(symbol, known)}"
-            raise settings.document.error(("instruments", symbol), message, f"name one of: {', '.join(known)}")
+def _check_symbol(settings: Settings, key: tuple[str, ...], symbol: str, known: Collection[str]) -> None:
+    if symbol not in known:
+        message = f"no feed has the symbol {show(symbol)}{did_you_mean(symbol, known)}"
+        raise settings.document.error(key, message, f"name one of: {', '.join(known)}")
 
 
 def _check_feeds(settings: Settings, name: str, strategy: StrategySettings) -> None:

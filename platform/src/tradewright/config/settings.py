@@ -54,6 +54,7 @@ class Sections:
         currency: ISO code of every amount.
         seed: Start of every random draw.
         data_roots: Folders outside the workspace that paths of feeds may lead into, absolute.
+        benchmark: Symbol of a feed that the strategies are measured beside, None for buy-and-hold.
         plugins: The allow-list.
         capital: How much money trades, and when more does.
         data: Feeds by name.
@@ -72,6 +73,9 @@ class Sections:
     seed: int = count(7, doc="start of every random draw", at_least=0)
     data_roots: tuple[str, ...] = late(
         option((), doc="folders outside the workspace that paths of feeds may lead into", validator=folders)
+    )
+    benchmark: str | None = late(
+        option(None, doc="symbol of a feed that the strategies are measured beside, traded or not")
     )
     plugins: PluginSettings = attrs.field(
         metadata={"missing": "no plugins enabled", "example": '[plugins] with enabled = ["sample-data"]'}
@@ -120,6 +124,11 @@ class Settings(Sections):
     def workspace(self) -> Path:
         """The folder of the file, absolute."""
         return self.path.resolve().parent
+
+    @property
+    def benchmark_feed(self) -> str | None:
+        """The first feed that has the benchmark, None without one."""
+        return next((name for name, feed in self.data.items() if self.benchmark in feed.symbols), None)
 
     def as_table(self) -> dict[str, Any]:
         """Return every effective value in the file's shape: dicts, lists and scalars in a fixed order.

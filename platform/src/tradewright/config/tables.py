@@ -415,7 +415,8 @@ class CostSettings:
         spread_bps: Half is paid on each fill, basis points of the price.
         slippage_bps: Paid on each fill, basis points of the price.
         borrow_rate: Annual fraction of the value held short.
-        cash_rate: Annual fraction earned on idle cash, and subtracted in Sharpe; it may be negative.
+        cash_rate: Annual fraction earned on idle cash; it may be negative.
+        risk_free: Annual fraction that could be earned without risk, subtracted in Sharpe; None for `cash_rate`.
     """
 
     commission_per_share: float = non_negative(
@@ -428,6 +429,17 @@ class CostSettings:
     )
     slippage_bps: float = non_negative(3.0, doc="paid on each fill", unit="basis points", at_most=10_000.0)
     borrow_rate: float = fraction(0.01, doc="paid on what is held short", unit="fraction per year", at_least=0.0)
-    cash_rate: float = fraction(
-        0.0, doc="earned on idle cash, and subtracted in Sharpe", unit="fraction per year", at_least=-1.0
+    cash_rate: float = fraction(0.0, doc="earned on idle cash", unit="fraction per year", at_least=-1.0)
+    risk_free: float | None = late(
+        fraction(
+            None,
+            doc="subtracted in Sharpe and the like, and earned by the cash beside them; none for what `cash_rate` is",
+            unit="fraction per year",
+            at_least=-1.0,
+        )
     )
+
+    @property
+    def rate_without_risk(self) -> float:
+        """Annual fraction that returns are measured against: `risk_free`, or `cash_rate` where that is not told."""
+        return self.cash_rate if self.risk_free is None else self.risk_free

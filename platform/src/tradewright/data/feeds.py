@@ -97,6 +97,34 @@ def load(
     return tuple(_checked(settings, feed, ends_at) for feed in brought)
 
 
+def load_benchmark(
+    settings: Settings, plugins: Plugins, last_on: date | None = None, ends: Mapping[str, date] | None = None
+) -> tuple[Feed, ...]:
+    """Return the feed of the benchmark when no strategy trades it, checked; else nothing.
+
+    Its bars are no part of the grid: where they end says nothing about the others.
+
+    Raises:
+        ConfigError: As `load`.
+        DataError: As `load`, or there is no bar.
+        PluginError: As `load`.
+        UsageError: It begins after `last_on`.
+    """
+    name = settings.benchmark_feed
+    if name is None or any(name in strategy.data for strategy in settings.strategies.values()):
+        return ()
+    feed = load_feed(settings, plugins, name, (ends or {}).get(name, last_on))
+    if not feed.bars.n_bars:
+        raise settings.place(
+            DataError(
+                f"the feed {name} brought no bar of the benchmark {settings.benchmark}",
+                fix="check its range, or leave benchmark out",
+            ),
+            "benchmark",
+        )
+    return (attrs.evolve(feed, ended={}),)
+
+
 def load_feed(settings: Settings, plugins: Plugins, name: str, last_on: date | None) -> Feed:
     """Return one feed, checked, from the cache or from its source as plugins.toml has it."""
     return _checked(settings, _brought(settings, plugins, name, last_on))

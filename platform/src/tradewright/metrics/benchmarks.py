@@ -43,7 +43,7 @@ def buy_and_hold(
     [1.0, 1.0, 1.25, 2.0]
     """
     n, n_assets = mark.shape
-    cash = (1.0 + cash_rate / sessions_per_year) ** np.arange(1, n + 1)
+    cash = _cash(n, cash_rate, sessions_per_year)
     value = np.tile(np.append(1.0, cash)[:, None], n_assets)
     for asset in range(n_assets):
         known = np.flatnonzero(~np.isnan(mark[:, asset]))
@@ -52,6 +52,29 @@ def buy_and_hold(
             value[first + 1 :, asset] = cash[first] * mark[first:, asset] / mark[first, asset]
     whole: FloatArray = value.mean(axis=1)
     return whole
+
+
+def waiting(mark: FloatArray, cash_rate: float = 0.0, *, sessions_per_year: int = SESSIONS_PER_YEAR) -> FloatArray:
+    """Return the fraction of what `buy_and_hold` is worth that still waits in cash, at each close, `(n,)`.
+
+    Args:
+        mark: As for `buy_and_hold`.
+        cash_rate: Annual fraction earned by what waits.
+        sessions_per_year: 252, or 365 where every day is a session.
+
+    >>> waiting(np.array([[2.0, np.nan], [6.0, np.nan], [6.0, 5.0]])).tolist()
+    [0.5, 0.25, 0.0]
+    """
+    whole = buy_and_hold(mark, cash_rate, sessions_per_year=sessions_per_year)[1:]
+    idle = _cash(len(mark), cash_rate, sessions_per_year) * np.isnan(mark).mean(axis=1)
+    found = np.zeros(len(mark))
+    np.divide(idle, whole, out=found, where=whole > 0.0)
+    return found
+
+
+def _cash(n: int, cash_rate: float, sessions_per_year: int) -> FloatArray:
+    value: FloatArray = np.power(1.0 + cash_rate / sessions_per_year, np.arange(1.0, n + 1.0))
+    return value
 
 
 def held_at(

@@ -79,7 +79,7 @@ def block_length(changes: FloatArray) -> float:
 
 def sharpe_interval(
     values: FloatArray,
-    cash_rate: float = 0.0,
+    risk_free: float = 0.0,
     *,
     seed: int,
     level: float = LEVEL,
@@ -97,7 +97,7 @@ def sharpe_interval(
 
     Args:
         values: `(n + 1,)`.
-        cash_rate: Annual fraction earned without risk.
+        risk_free: Annual fraction earned without risk.
         seed: Start of the random draws; equal ones give equal results.
         level: Fraction of the resamples between both ends.
         resamples: How many to draw.
@@ -108,7 +108,7 @@ def sharpe_interval(
     >>> found.low < 6.4 < found.high, round(found.block, 9)
     (True, 7.656011978)
     """
-    excess = excess_returns(values, cash_rate, sessions_per_year=sessions_per_year)
+    excess = excess_returns(values, risk_free, sessions_per_year=sessions_per_year)
     s = deviation(excess)
     if s is None or s <= DEVIATION_MIN:
         return None

@@ -35,19 +35,19 @@ def returns(values: FloatArray) -> FloatArray:
 
 
 def excess_returns(
-    values: FloatArray, cash_rate: float = 0.0, *, sessions_per_year: int = SESSIONS_PER_YEAR
+    values: FloatArray, risk_free: float = 0.0, *, sessions_per_year: int = SESSIONS_PER_YEAR
 ) -> FloatArray:
-    """Return `x_i = r_i - cash_rate / Y`, `(n,)`.
+    """Return `x_i = r_i - risk_free / Y`, `(n,)`.
 
     Args:
         values: `(n + 1,)`.
-        cash_rate: Annual fraction earned without risk.
+        risk_free: Annual fraction earned without risk.
         sessions_per_year: `Y`: 252, or 365 where every day is a session.
 
     >>> excess_returns(np.array([1.0, 1.5]), 0.252).tolist()
     [0.499]
     """
-    return returns(values) - cash_rate / sessions_per_year
+    return returns(values) - risk_free / sessions_per_year
 
 
 def total_return(values: FloatArray) -> float:

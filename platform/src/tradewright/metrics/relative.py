@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def beta(values: FloatArray, benchmark: FloatArray) -> float | None:
     """Return `cov(r, b) / var(b)`: how much the curve moves when the benchmark moves by 1.
 
-    Source: Jensen 1968, see `alpha`, whose equation 8 it is the slope of; a constant cash rate does not move it.
+    Source: Jensen 1968, see `alpha`, whose equation 8 it is the slope of; a constant rate does not move it.
 
     >>> market = np.cumprod(np.append(1.0, np.tile([1.02, 0.99], 20)))
     >>> round(beta(np.cumprod(np.append(1.0, np.tile([1.01, 0.995], 20))), market), 6)
@@ -37,7 +37,7 @@ def beta(values: FloatArray, benchmark: FloatArray) -> float | None:
 def alpha(
     values: FloatArray,
     benchmark: FloatArray,
-    cash_rate: float = 0.0,
+    risk_free: float = 0.0,
     *,
     sessions_per_year: int = SESSIONS_PER_YEAR,
 ) -> float | None:
@@ -49,7 +49,7 @@ def alpha(
     Args:
         values: `(n + 1,)`.
         benchmark: `(n + 1,)`.
-        cash_rate: Annual fraction earned without risk.
+        risk_free: Annual fraction earned without risk.
         sessions_per_year: `Y`: 252, or 365 where every day is a session.
 
     >>> market = np.cumprod(np.append(1.0, np.tile([1.02, 0.99], 20)))
@@ -60,7 +60,7 @@ def alpha(
     if slope is None:
         return None
     ours, theirs = (
-        float(excess_returns(one, cash_rate, sessions_per_year=sessions_per_year).mean())
+        float(excess_returns(one, risk_free, sessions_per_year=sessions_per_year).mean())
         for one in (values, benchmark)
     )
     return (ours - slope * theirs) * sessions_per_year

@@ -34,33 +34,33 @@ class RollingSharpe(NamedTuple):
     high: FloatArray
 
 
-def sharpe(values: FloatArray, cash_rate: float = 0.0, *, sessions_per_year: int = SESSIONS_PER_YEAR) -> float | None:
-    """Return the annual Sharpe ratio, `mean(x) / s(x) x sqrt(Y)` with the excess returns `x = r - cash_rate / Y`.
+def sharpe(values: FloatArray, risk_free: float = 0.0, *, sessions_per_year: int = SESSIONS_PER_YEAR) -> float | None:
+    """Return the annual Sharpe ratio, `mean(x) / s(x) x sqrt(Y)` with the excess returns `x = r - risk_free / Y`.
 
     Source: Sharpe 1994, The Sharpe Ratio, Journal of Portfolio Management 21(1), 49-58, equations 1 to 7.
 
     Args:
         values: `(n + 1,)`.
-        cash_rate: Annual fraction earned without risk.
+        risk_free: Annual fraction earned without risk.
         sessions_per_year: `Y`: 252, or 365 where every day is a session.
 
     >>> up_and_down = np.cumprod(np.append(1.0, np.tile([1.02, 0.99], 20)))
     >>> round(sharpe(up_and_down), 6), sharpe(np.ones(41))
     (5.22494, None)
     """
-    daily = daily_sharpe(values, cash_rate, sessions_per_year=sessions_per_year)
+    daily = daily_sharpe(values, risk_free, sessions_per_year=sessions_per_year)
     return None if daily is None else daily * math.sqrt(sessions_per_year)
 
 
 def daily_sharpe(
-    values: FloatArray, cash_rate: float = 0.0, *, sessions_per_year: int = SESSIONS_PER_YEAR
+    values: FloatArray, risk_free: float = 0.0, *, sessions_per_year: int = SESSIONS_PER_YEAR
 ) -> float | None:
     """Return the Sharpe ratio of one session, `mean(x) / s(x)`: what the tests of significance are made of.
 
     >>> round(daily_sharpe(np.cumprod(np.append(1.0, np.tile([1.02, 0.99], 20)))), 6)
     0.32914
     """
-    excess = excess_returns(values, cash_rate, sessions_per_year=sessions_per_year)
+    excess = excess_returns(values, risk_free, sessions_per_year=sessions_per_year)
     s = deviation(excess)
     return None if s is None or s <= DEVIATION_MIN else float(excess.mean()) / s
 
@@ -86,7 +86,7 @@ def squared_error(ratio: FloatArray, skew: FloatArray, kurtosis: FloatArray, n: 
 
 def rolling_sharpe(
     values: FloatArray,
-    cash_rate: float = 0.0,
+    risk_free: float = 0.0,
     window: int = SESSIONS_PER_YEAR,
     level: float = 0.95,
     *,
@@ -99,7 +99,7 @@ def rolling_sharpe(
 
     Args:
         values: `(n + 1,)`.
-        cash_rate: Annual fraction earned without risk.
+        risk_free: Annual fraction earned without risk.
         window: Sessions in each, at least 20.
         level: Probability of the band.
         sessions_per_year: 252, or 365 where every day is a session.
@@ -113,7 +113,7 @@ def rolling_sharpe(
     """
     if window < SESSIONS_MIN:
         raise ValueError(f"window must be at least {SESSIONS_MIN} sessions, was {window}")
-    excess = excess_returns(values, cash_rate, sessions_per_year=sessions_per_year)
+    excess = excess_returns(values, risk_free, sessions_per_year=sessions_per_year)
     if len(excess) < window:
         return RollingSharpe(np.zeros(0, np.int64), *np.zeros((3, 0)))
     views = np.lib.stride_tricks.sliding_window_view(excess, window)

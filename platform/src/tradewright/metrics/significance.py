@@ -42,7 +42,7 @@ class DeflatedSharpe(NamedTuple):
 
 def probabilistic_sharpe(
     values: FloatArray,
-    cash_rate: float = 0.0,
+    risk_free: float = 0.0,
     benchmark: float = 0.0,
     *,
     sessions_per_year: int = SESSIONS_PER_YEAR,
@@ -54,14 +54,14 @@ def probabilistic_sharpe(
 
     Args:
         values: `(n + 1,)`.
-        cash_rate: Annual fraction earned without risk.
+        risk_free: Annual fraction earned without risk.
         benchmark: Annual Sharpe ratio to exceed.
         sessions_per_year: 252, or 365 where every day is a session.
 
     >>> round(probabilistic_sharpe(np.cumprod(np.append(1.0, np.tile([1.004, 0.998], 60)))), 4)
     0.9999
     """
-    ratio = daily_sharpe(values, cash_rate, sessions_per_year=sessions_per_year)
+    ratio = daily_sharpe(values, risk_free, sessions_per_year=sessions_per_year)
     error = _error(values, ratio)
     if ratio is None or error is None:
         return None
@@ -97,7 +97,7 @@ def deflated_sharpe(
     values: FloatArray,
     trials: int,
     sharpes: Sequence[float],
-    cash_rate: float = 0.0,
+    risk_free: float = 0.0,
     *,
     sessions_per_year: int = SESSIONS_PER_YEAR,
 ) -> DeflatedSharpe | None:
@@ -112,7 +112,7 @@ def deflated_sharpe(
         values: `(n + 1,)`.
         trials: Distinct configurations tried, this one included.
         sharpes: Annual Sharpe ratios of those trials that have one, this one included.
-        cash_rate: Annual fraction earned without risk.
+        risk_free: Annual fraction earned without risk.
         sessions_per_year: Of `values`; the others are annual, whatever their year had.
 
     >>> curve = np.cumprod(np.append(1.0, np.tile([1.004, 0.998], 60)))
@@ -123,13 +123,13 @@ def deflated_sharpe(
     if trials > 1 and len(sharpes) < 2:
         return None
     best = expected_best_sharpe(trials, variance(sharpes) if trials > 1 else 0.0)
-    probability = probabilistic_sharpe(values, cash_rate, best, sessions_per_year=sessions_per_year)
+    probability = probabilistic_sharpe(values, risk_free, best, sessions_per_year=sessions_per_year)
     return None if probability is None else DeflatedSharpe(probability, best, trials)
 
 
 def min_track_record(
     values: FloatArray,
-    cash_rate: float = 0.0,
+    risk_free: float = 0.0,
     benchmark: float = 0.0,
     level: float = TRACK_RECORD_LEVEL,
     *,
@@ -142,7 +142,7 @@ def min_track_record(
 
     Args:
         values: `(n + 1,)`.
-        cash_rate: Annual fraction earned without risk.
+        risk_free: Annual fraction earned without risk.
         benchmark: Annual Sharpe ratio to exceed.
         level: Probability to reach.
         sessions_per_year: 252, or 365 where every day is a session.
@@ -150,7 +150,7 @@ def min_track_record(
     >>> min_track_record(np.cumprod(np.append(1.0, np.tile([1.004, 0.998], 60))))
     26
     """
-    ratio = daily_sharpe(values, cash_rate, sessions_per_year=sessions_per_year)
+    ratio = daily_sharpe(values, risk_free, sessions_per_year=sessions_per_year)
     error, exceeded = _error(values, ratio), benchmark / math.sqrt(sessions_per_year)
     if ratio is None or error is None or ratio <= exceeded:
         return None

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
-from tradewright.metrics import activity, benchmarks
+from tradewright.metrics import activity
+from tradewright.metrics.benchmarks import held_at
 from tradewright.reports.accounts import capital_at, costs_of, curve_of, fills_of, paid, session_closes
+from tradewright.reports.benchmarks import beside, market
 from tradewright.reports.executions import executions
-from tradewright.reports.measures import beside, measured, rolling
-from tradewright.reports.plain import money
+from tradewright.reports.measures import measured, related, rolling
+from tradewright.reports.plain import fields, money
 from tradewright.reports.strategies import strategies
-from tradewright.reports.trading import lots, trades
+from tradewright.reports.trading import lots, shorts, trades
+from tradewright.reports.tree.curves import BuyAndHold, Cash, Chosen
 from tradewright.sentence.wiring import divide_capital
 from tradewright.values.arrays import array_field
 
@@ -22,10 +25,9 @@ if TYPE_CHECKING:
     from tradewright.engine.state import Table
     from tradewright.reports.accounts import Costs
     from tradewright.reports.tree.curves import Performance, Relative, Rolling
-    from tradewright.reports.tree.part import Lots, Strategy, Trades
+    from tradewright.reports.tree.part import Lots, Shorts, Strategy, Trades
     from tradewright.sentence.record import Record
     from tradewright.values.arrays import FloatArray, TimeArray
-    from tradewright.values.bars import Bars
 
 
 @attrs.frozen(kw_only=True)
@@ -38,13 +40,17 @@ class Figures:
         nav_gross: The same with each day's costs added back, `(n + 1,)`.
         market: The same of buy-and-hold, `(n + 1,)`.
         held: The same of buy-and-hold at the average exposure, `(n + 1,)`.
-        cash_rate: Annual fraction earned without risk.
+        cash: The same of cash at `risk_free`, `(n + 1,)`.
+        beside: The same of the file's benchmark, None without one, `(n + 1,)`.
+        risk_free: Annual fraction earned without risk.
         sessions_per_year: By which everything annual is made so.
         net: Of `nav`.
         gross: Of `nav_gross`.
         buy_and_hold: Of equal parts of everything traded, bought at the first close; without costs.
         buy_and_hold_at_exposure: Of a constant fraction `exposure_net` of that, the rest in cash; without costs.
-        relative: Of `nav` beside `market`.
+        idle: Of `cash`.
+        chosen: Of `beside`, None without one.
+        relative: Of `nav` beside `beside`, or `market` without one.
         rolling: Of `nav`, in windows of a year.
         costs: Paid in the period.
         equity: At the last close, in currency.
@@ -57,6 +63,7 @@ class Figures:
         fills: How many.
         trades: Round trips, flat to flat, per book and symbol.
         lots: Tax lots, first in, first out.
+        shorts: What was assumed of them, None when nothing was ever short.
         strategies: The parts of the account, one per book.
     """
 
@@ -65,12 +72,16 @@ class Figures:
     nav_gross: FloatArray = array_field()
     market: FloatArray = array_field()
     held: FloatArray = array_field()
-    cash_rate: float
+    cash: FloatArray = array_field()
+    beside: FloatArray | None = array_field(optional=True)
+    risk_free: float
     sessions_per_year: int
     net: Performance
     gross: Performance
-    buy_and_hold: Performance
+    buy_and_hold: BuyAndHold
     buy_and_hold_at_exposure: Performance
+    idle: Cash
+    chosen: Chosen | None
     relative: Relative
     rolling: Rolling
     costs: Costs
@@ -84,6 +95,7 @@ class Figures:
     fills: int
     trades: Trades
     lots: Lots
+    shorts: Shorts | None
     strategies: tuple[Strategy, ...]
 
     @property
@@ -96,34 +108,38 @@ def figures(ran: Record, stop: int) -> Figures:
     """Return the figures of bars `ran.start` to `stop - 1`; `stop` must end a session."""
     closes = session_closes(ran, stop)
     account = curve_of(ran, stop)
-    fills = fills_of(ran, stop)
-    moves = executions(ran, stop)
-    cash_rate, per_year = ran.settings.costs.cash_rate, ran.sessions_per_year
+    fills, moves = fills_of(ran, stop), executions(ran, stop)
+    risk_free, per_year = ran.settings.costs.rate_without_risk, ran.sessions_per_year
     on = ran.bars.session[np.append(closes[0], closes)]
     nav = np.append(1.0, account.nav)
     nav_gross = without_costs(nav, account, float(divide_capital(ran.settings).sum()))
     exposure = activity.exposure(account.net, account.equity)
-    bars = with_exits(ran.bars.between(ran.start, stop)).adjusted()
-    market = benchmarks.buy_and_hold(
-        benchmarks.marks(bars.close, bars.traded)[closes - ran.start], cash_rate, sessions_per_year=per_year
-    )
-    held = benchmarks.held_at(market, exposure, cash_rate, sessions_per_year=per_year)
-    measure = partial(measured, on=on, cash_rate=cash_rate, seed=ran.settings.seed, sessions_per_year=per_year)
+    everything, one = market(ran, stop, closes), beside(ran, closes)
+    rival = (everything.curve, "buy_and_hold") if one is None else (one.curve, one.symbol)
+    held = held_at(everything.curve, exposure, ran.settings.costs.cash_rate, sessions_per_year=per_year)
+    cash = held_at(np.ones(len(nav)), 0.0, risk_free, sessions_per_year=per_year)
+    measure = partial(measured, on=on, risk_free=risk_free, seed=ran.settings.seed, sessions_per_year=per_year)
     equity, capital, costs = float(account.equity[-1]), capital_at(ran, stop), paid(account[-1])
     return Figures(
         on=on,
         nav=nav,
         nav_gross=nav_gross,
-        market=market,
+        market=everything.curve,
         held=held,
-        cash_rate=cash_rate,
+        cash=cash,
+        beside=None if one is None else one.curve,
+        risk_free=risk_free,
         sessions_per_year=per_year,
         net=measure(nav),
         gross=measure(nav_gross),
-        buy_and_hold=measure(market),
+        buy_and_hold=BuyAndHold(
+            **fields(measure(everything.curve)), exposure=1.0, late=everything.late, in_cash=everything.in_cash
+        ),
         buy_and_hold_at_exposure=measure(held),
-        relative=beside(nav, market, cash_rate, per_year),
-        rolling=rolling(nav, cash_rate, per_year),
+        idle=Cash(**fields(measure(cash)), risk_free=risk_free),
+        chosen=None if one is None else Chosen(**fields(measure(one.curve)), **one.facts),
+        relative=related(nav, *rival, risk_free, per_year),
+        rolling=rolling(nav, risk_free, per_year),
         costs=costs,
         equity=equity,
         equity_mean=float(account.equity.mean()),
@@ -135,19 +151,9 @@ def figures(ran: Record, stop: int) -> Figures:
         fills=len(fills),
         trades=trades(ran, moves),
         lots=lots(ran, moves),
+        shorts=shorts(ran, moves, stop, costs),
         strategies=strategies(ran, moves, stop, money(equity), money(capital), costs),
     )
-
-
-def with_exits(bars: Bars) -> Bars:
-    """Return the bars with each delisting told as a last close at its cash, as holding it would have been worth."""
-    if not (bars.exit_bar < bars.n_bars).any():
-        return bars
-    close, traded = bars.close.copy(), bars.traded.copy()
-    for asset, row in enumerate(bars.exit_bar.tolist()):
-        if row < bars.n_bars and traded[:row, asset].any():
-            close[row, asset], traded[row, asset] = bars.instruments[asset].delisted_cash, True
-    return attrs.evolve(bars, close=close, traded=traded)
 
 
 def without_costs(nav: FloatArray, account: Table, capital: float) -> FloatArray:

@@ -9,7 +9,7 @@ import numpy as np
 
 from tradewright.metrics.activity import per_year
 from tradewright.metrics.significance import deflated_sharpe
-from tradewright.reports.plain import money, number, total
+from tradewright.reports.plain import fields, money, number, total
 from tradewright.reports.tree.comparison import NOTICE, Outcomes, WithoutLimits
 from tradewright.reports.tree.curves import Benchmark, Benchmarks, Deflated
 from tradewright.reports.tree.part import Cost, Costs, Exposure, Net, Part, Period
@@ -40,7 +40,7 @@ def report(summary: Summary, ticket: Ticket, versions: dict[str, Any]) -> Report
         currency=summary.currency,
         capital=Capital(start=money(summary.capital_start), end=money(summary.figures.capital), steps=summary.steps),
         net=WholeNet(
-            **_fields(whole.net),
+            **fields(whole.net),
             largest_weights=summary.largest,
             cut_orders=summary.cuts,
             no_trades=summary.idle,
@@ -75,10 +75,12 @@ def part(figures: Figures, ticket: Ticket) -> Part:
         net=net(figures, ticket),
         gross=figures.gross,
         benchmarks=Benchmarks(
-            buy_and_hold=Benchmark(**_fields(figures.buy_and_hold), exposure=1.0),
+            buy_and_hold=figures.buy_and_hold,
             buy_and_hold_at_average_exposure=Benchmark(
-                **_fields(figures.buy_and_hold_at_exposure), exposure=number(figures.exposure_net)
+                **fields(figures.buy_and_hold_at_exposure), exposure=number(figures.exposure_net)
             ),
+            cash=figures.idle,
+            chosen=figures.chosen,
         ),
         costs=costs(figures),
     )
@@ -90,7 +92,7 @@ def without_limits(summary: Summary, other: Summary, ticket: Ticket) -> WithoutL
     unproved = part(other.figures, attrs.evolve(ticket, trials=None))
     kept = {rule.name for rule in other.rules}
     return WithoutLimits(
-        **_fields(unproved),
+        **fields(unproved),
         notice=NOTICE,
         left_out=tuple(rule.name for rule in summary.rules if rule.name not in kept),
         outcomes=Outcomes(with_limits=summary.outcome, without_limits=other.outcome),
@@ -100,7 +102,7 @@ def without_limits(summary: Summary, other: Summary, ticket: Ticket) -> WithoutL
 def net(figures: Figures, ticket: Ticket) -> Net:
     """Return what the strategies earned after costs, how, and what it proves."""
     return Net(
-        **_fields(figures.net),
+        **fields(figures.net),
         deflated_sharpe=_deflated(figures, ticket),
         rolling_sharpe=figures.rolling,
         relative=figures.relative,
@@ -114,6 +116,7 @@ def net(figures: Figures, ticket: Ticket) -> Net:
         ),
         fills=figures.fills,
         trades=figures.trades,
+        shorts=figures.shorts,
         lots=figures.lots,
         strategies=figures.strategies,
     )
@@ -142,12 +145,7 @@ def _deflated(figures: Figures, ticket: Ticket) -> Deflated | None:
         figures.nav,
         ticket.trials,
         [*ticket.sharpes, *mine],
-        figures.cash_rate,
+        figures.risk_free,
         sessions_per_year=figures.sessions_per_year,
     )
     return None if found is None else Deflated(**found._asdict())
-
-
-def _fields(one: attrs.AttrsInstance) -> dict[str, Any]:
-    """Return the fields of a node, for one that says the same and more."""
-    return attrs.asdict(one, recurse=False)

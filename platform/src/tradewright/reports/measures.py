@@ -25,30 +25,30 @@ if TYPE_CHECKING:
 DRAWDOWNS_SHOWN = 5
 
 
-def measured(values: FloatArray, on: TimeArray, cash_rate: float, seed: int, sessions_per_year: int) -> Performance:
+def measured(values: FloatArray, on: TimeArray, risk_free: float, seed: int, sessions_per_year: int) -> Performance:
     """Return what one curve says.
 
     Args:
         values: `(n + 1,)`.
         on: Session of each value; the first one is that of the second value, `(n + 1,)`.
-        cash_rate: Annual fraction earned without risk.
+        risk_free: Annual fraction earned without risk.
         seed: Start of the bootstrap's draws.
         sessions_per_year: By which everything annual is made so.
     """
     year = {"sessions_per_year": sessions_per_year}
-    interval = sharpe_interval(values, cash_rate, seed=seed, **year)
+    interval = sharpe_interval(values, risk_free, seed=seed, **year)
     return Performance(
         total_return=number(performance.total_return(values)),
         annual_return=number(performance.annual_return(values, **year)),
         volatility=number(performance.volatility(values, **year)),
-        sharpe=number(sharpe(values, cash_rate, **year)),
+        sharpe=number(sharpe(values, risk_free, **year)),
         sharpe_interval=None if interval is None else Interval(**interval._asdict()),
-        probabilistic_sharpe=number(significance.probabilistic_sharpe(values, cash_rate, **year)),
-        min_track_record=significance.min_track_record(values, cash_rate, **year),
-        sortino=number(downside.sortino(values, cash_rate, **year)),
+        probabilistic_sharpe=number(significance.probabilistic_sharpe(values, risk_free, **year)),
+        min_track_record=significance.min_track_record(values, risk_free, **year),
+        sortino=number(downside.sortino(values, risk_free, **year)),
         calmar=number(downside.calmar(values, **year)),
-        omega=number(downside.omega(values, cash_rate, **year)),
-        downside_deviation=number(downside.downside_deviation(values, cash_rate, **year)),
+        omega=number(downside.omega(values, risk_free, **year)),
+        downside_deviation=number(downside.downside_deviation(values, risk_free, **year)),
         value_at_risk=number(tails.value_at_risk(values)),
         expected_shortfall=number(tails.expected_shortfall(values)),
         cornish_fisher_value_at_risk=number(tails.cornish_fisher_value_at_risk(values)),
@@ -68,23 +68,25 @@ def _year(row: YearRow) -> Year:
     return Year(year=row.year, total=number(row.total), months=tuple(number(month) for month in row.months))
 
 
-def beside(values: FloatArray, benchmark: FloatArray, cash_rate: float, sessions_per_year: int) -> Relative:
-    """Return the measures of a curve beside a benchmark's; both `(n + 1,)`."""
+def related(
+    values: FloatArray, benchmark: FloatArray, name: str, risk_free: float, sessions_per_year: int
+) -> Relative:
+    """Return the measures of a curve beside that of the benchmark `name`; both `(n + 1,)`."""
     year = {"sessions_per_year": sessions_per_year}
     return Relative(
-        benchmark="buy_and_hold",
+        benchmark=name,
         beta=number(relative.beta(values, benchmark)),
-        alpha=number(relative.alpha(values, benchmark, cash_rate, **year)),
+        alpha=number(relative.alpha(values, benchmark, risk_free, **year)),
         correlation=number(relative.correlation(values, benchmark)),
         tracking_error=number(relative.tracking_error(values, benchmark, **year)),
         information_ratio=number(relative.information_ratio(values, benchmark, **year)),
     )
 
 
-def rolling(values: FloatArray, cash_rate: float, sessions_per_year: int) -> Rolling:
+def rolling(values: FloatArray, risk_free: float, sessions_per_year: int) -> Rolling:
     """Return the newest and the extreme Sharpe ratios of windows of a year."""
     window = sessions_per_year
-    found = rolling_sharpe(values, cash_rate, window, sessions_per_year=sessions_per_year)
+    found = rolling_sharpe(values, risk_free, window, sessions_per_year=sessions_per_year)
     if not len(found.rows):
         return Rolling(window=window, last=None, low=None, high=None, lowest=None, highest=None)
     return Rolling(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import attrs
 import numpy as np
 
 if TYPE_CHECKING:
@@ -69,3 +70,8 @@ def number(value: float | None) -> float | None:
     (0.5, None)
     """
     return None if value is None or not math.isfinite(value) else float(value)
+
+
+def fields(node: attrs.AttrsInstance) -> dict[str, Any]:
+    """Return the fields of a node, for one that says the same and more."""
+    return attrs.asdict(node, recurse=False)

@@ -64,7 +64,7 @@ def _row(
         total_return=number(performance.total_return(nav)),
         annual_return=number(performance.annual_return(nav, **year)),
         volatility=number(performance.volatility(nav, **year)),
-        sharpe=number(sharpe(nav, ran.settings.costs.cash_rate, **year)),
+        sharpe=number(sharpe(nav, ran.settings.costs.rate_without_risk, **year)),
         max_drawdown=dated(max_drawdown(nav), ran.bars.session[np.append(closes[0], closes)]),
         profit=equity - capital,
         equity=equity,

@@ -6,15 +6,15 @@ A page lays out heads and cells that were made from the same declaration, so tha
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tradewright.reports.lines import UNITS, Line, cells, heads
-from tradewright.reports.wording import percent
+from tradewright.reports.wording import percent, rate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tradewright.reports.tree.curves import Deflated
+    from tradewright.reports.tree.curves import Deflated, Performance
     from tradewright.reports.tree.part import Part, Strategy
     from tradewright.reports.tree.report import Report, Rule
 
@@ -26,13 +26,34 @@ _YEARS_BELOW_MIN = 5  # A shorter column beside another one is harder to read th
 
 # ---- figures ---------------------------------------------------------------------------------------------
 
-CURVES = (
-    ("strategy\nnet", "net"),
-    ("strategy\ngross", "gross"),
-    ("buy and hold\nat 100 %", "benchmarks.buy_and_hold"),
-    ("buy and hold\nat {exposure}", "benchmarks.buy_and_hold_at_average_exposure"),
-)
-"""Heads of the table of figures, and where a part of a report has the curve."""
+
+class Curve(NamedTuple):
+    """A column of the table of figures.
+
+    Attributes:
+        head: What it is called, in two lines.
+        told: What it says.
+        benchmark: Whether a page that has no room for the column says so in a line.
+    """
+
+    head: str
+    told: Performance
+    benchmark: bool = True
+
+
+def curves(part: Part | Report) -> Iterator[Curve]:
+    """Yield the columns: strategy net and gross, the file's benchmark, holding at full and at our exposure, cash."""
+    beside = part.benchmarks
+    held, chosen, cash = beside.buy_and_hold_at_average_exposure, beside.chosen, beside.cash
+    yield Curve("strategy\nnet", part.net, benchmark=False)
+    yield Curve("strategy\ngross", part.gross, benchmark=False)
+    if chosen is not None:
+        yield Curve(f"buy and hold\n{chosen.symbol}", chosen)
+    yield Curve("buy and hold\nat 100 %", beside.buy_and_hold)
+    yield Curve(f"buy and hold\nat {percent(held.exposure, 0)}", held)
+    if cash is not None:
+        yield Curve(f"cash at {rate(cash.risk_free)}\na year", cash)
+
 
 FIGURES = (
     Line("Return", "percent", "total_return"),
@@ -51,19 +72,29 @@ FIGURES = (
 
 def figure_columns(part: Part | Report) -> tuple[str, ...]:
     """Return the heads of the table."""
-    exposure = percent(part.benchmarks.buy_and_hold_at_average_exposure.exposure, 0)
-    return ("", *(head.format(exposure=exposure) for head, _ in CURVES))
+    return ("", *(curve.head for curve in curves(part)))
 
 
 def figure_rows(part: Part | Report) -> Iterator[tuple[str, ...]]:
-    """Yield the rows of the table: strategy net and gross, buy-and-hold at full and at our exposure."""
-    curves = [Line(head, "text", path).value(part) for head, path in CURVES]
+    """Yield the rows of the table, a cell for each of `curves`."""
+    told = [curve.told for curve in curves(part)]
     for line in FIGURES:
         if line.path.startswith("deflated_sharpe"):
             # Only the strategy can have it: nobody chose the benchmarks from many.
-            yield (f"{line.head}{_trials(part.net.deflated_sharpe)}", line.cell(part.net), "", "", "")
+            label = f"{line.head}{_trials(part.net.deflated_sharpe)}"
+            yield (label, line.cell(part.net), *[""] * (len(told) - 1))
         else:
-            yield (line.head, *(line.cell(curve) for curve in curves))
+            yield (line.head, *(line.cell(one) for one in told))
+
+
+def left_out(part: Part | Report, shown: Sequence[int]) -> Iterator[str]:
+    """Yield a line for each benchmark whose column a table of `shown` columns has no room for."""
+    for column, curve in enumerate(curves(part), 1):
+        if curve.benchmark and column not in shown:
+            words = curve.head.replace("\n", " ")
+            year = curve.told.annual_return
+            yearly = "" if year is None else f", {percent(year, 2)} per year"
+            yield f"{words[0].upper()}{words[1:]}: {percent(curve.told.total_return)}{yearly}"
 
 
 def _trials(found: Deflated | None) -> str:

@@ -32,6 +32,7 @@ CUTS_SHOWN_MAX = 5
 _NUMBER_COLUMN = 12
 _GAP = 2  # Blanks between two columns, and before the first one.
 _LABEL_COLUMN = 21  # The longest name of a measure.
+_CURVES_SHOWN_MIN = 4  # Strategy and benchmarks, as many as fit into 80 columns.
 _YEAR_COLUMN = 26  # A year, two returns and a gap.
 
 
@@ -113,6 +114,10 @@ class _Page:
         """Add a paragraph."""
         self._console.print(Text(wording.printable(content), style=style))
 
+    def remark(self, content: str) -> None:
+        """Add a paragraph to the table above it."""
+        self._indented(Text(wording.printable(content)))
+
     def raw(self, content: str) -> None:
         """Add lines that are as wide as they must be."""
         self._file.write(f"{content}\n")
@@ -152,8 +157,8 @@ class _Page:
         texts: int,
         width: int = 0,
         instead: Sequence[Sequence[int]] = (),
-    ) -> None:
-        """Add a table.
+    ) -> Sequence[int]:
+        """Add a table, and return which of its columns are shown.
 
         Args:
             columns: Heads.
@@ -178,12 +183,13 @@ class _Page:
         width_of_page, self._console.width = self._console.width, WIDTH_MAX
         self._indented(table)
         self._console.width = width_of_page
+        return shown
 
     def text(self) -> str:
         """Return the page without blanks at the ends of lines."""
         return "\n".join(line.rstrip() for line in self._file.getvalue().strip("\n").splitlines())
 
-    def _indented(self, content: Table) -> None:
+    def _indented(self, content: Table | Text) -> None:
         self._console.print(Padding(content, (0, 0, 0, 2), expand=False))
 
 
@@ -214,13 +220,17 @@ def _halts(page: _Page, report: Report) -> None:
 def _figures(page: _Page, part: Part | Report) -> None:
     page.line(wording.period(part), "dim")
     page.line()
-    page.table(
-        tables.figure_columns(part),
+    columns = tables.figure_columns(part)
+    fewer = [range(n) for n in range(len(columns) - 1, _CURVES_SHOWN_MIN, -1)]
+    shown = page.table(
+        columns,
         tables.figure_rows(part),
         texts=1,
         width=_NUMBER_COLUMN,
-        instead=((0, 1, 3), (0, 1)),
+        instead=(*fewer, (0, 1, 3), (0, 1)),
     )
+    for line in (*tables.left_out(part, shown), *wording.figure_notes(part)):
+        page.remark(line)
 
 
 def _without_limits(page: _Page, report: Report) -> None:

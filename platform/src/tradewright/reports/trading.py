@@ -7,16 +7,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tradewright.metrics.lots import tax_lots
-from tradewright.metrics.trades import expectancy, hit_rate, payoff, profit_factor, round_trips
+from tradewright.metrics.trades import DUST, expectancy, hit_rate, payoff, profit_factor, round_trips
+from tradewright.reports.accounts import curve_of
 from tradewright.reports.plain import cash, money, number
-from tradewright.reports.tree.part import GainOfYear, Lots, OpenLot, Trades
+from tradewright.reports.tree.part import GainOfYear, Lots, OpenLot, Shorts, Trades
 
 if TYPE_CHECKING:
     from tradewright.metrics.lots import Disposals, OpenLots
     from tradewright.metrics.trades import RoundTrips
+    from tradewright.reports.accounts import Costs
     from tradewright.reports.executions import Executions
     from tradewright.sentence.record import Record
     from tradewright.values.arrays import FloatArray
+
+SLACK = 1e-9
+"""Of what is held: what rounding makes of sums that are equal."""
 
 
 def trades(ran: Record, moves: Executions) -> Trades:
@@ -44,6 +49,32 @@ def lots(ran: Record, moves: Executions) -> Lots:
         by_year=_by_year(ran, sold),
         open=tuple(_open_lots(ran, held, moves.mark)),
     )
+
+
+def shorts(ran: Record, moves: Executions, stop: int, costs: Costs) -> Shorts | None:
+    """Return what was assumed of shorts before bar `stop`, None when nothing was ever short.
+
+    Args:
+        ran: The run.
+        moves: What moved positions before `stop`.
+        stop: A bar that ends a session.
+        costs: Paid by the account.
+    """
+    account = curve_of(ran, stop)
+    closed_short = account.gross - account.net > SLACK * account.gross
+    if not (closed_short.any() or _ever_short(moves)):
+        return None
+    return Shorts(
+        borrow_rate=ran.settings.costs.borrow_rate,
+        sessions=int(closed_short.sum()),
+        borrow=money(costs.borrow),
+    )
+
+
+def _ever_short(moves: Executions) -> bool:
+    """Say whether any position was below zero after any fill; one may be gone again by the close."""
+    held = (np.cumsum(moves.quantity[moves.key == key]) for key in np.unique(moves.key))
+    return any(one.min() < -DUST - SLACK * np.abs(one).max() for one in held)
 
 
 def _stopped(moves: Executions, trips: RoundTrips) -> int:

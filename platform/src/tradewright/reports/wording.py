@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from decimal import Decimal
 
-    from tradewright.reports.tree.curves import Interval
-    from tradewright.reports.tree.part import Part, Trades
+    from tradewright.reports.tree.curves import Chosen, Interval, Late
+    from tradewright.reports.tree.part import Part, Period, Trades
     from tradewright.reports.tree.report import Report, WholeNet
 
 SYMBOLS_SHOWN_MAX = 8
@@ -35,6 +35,15 @@ def percent(value: float | None, digits: int = 1) -> str:
     ('12.3 %', '-', '0.0 %')
     """
     return "-" if value is None else f"{round(100.0 * value, digits) + 0.0:,.{digits}f} %"
+
+
+def rate(value: float) -> str:
+    """Write a fraction per year to as many digits as somebody gave it.
+
+    >>> rate(0.02), rate(0.0125)
+    ('2 %', '1.25 %')
+    """
+    return f"{100.0 * value:.6g} %"
 
 
 def ratio(value: float | None) -> str:
@@ -124,6 +133,41 @@ def period(part: Part | Report) -> str:
     return f"{span.first_on} to {span.last_on}, {many}"
 
 
+def figure_notes(part: Part | Report) -> Iterator[str]:
+    """Yield what the figures take for granted: what waited in cash, prices that ended, shorts that were borrowed."""
+    held, chosen, shorts = part.benchmarks.buy_and_hold, part.benchmarks.chosen, part.net.shorts
+    if held.late:
+        yield _waited(held.late, held.in_cash)
+    if chosen is not None:
+        yield from _chosen(chosen, part.period)
+    if shorts is not None:
+        closes = f"short at {shorts.sessions:,} of {part.period.sessions:,} closes"
+        assumed = f"borrow at {rate(shorts.borrow_rate)} a year was assumed for every symbol, always available"
+        yield f"Shorts: {assumed}; {closes}, {money(shorts.borrow)} paid."
+
+
+def _waited(late: Sequence[Late], in_cash: float | None) -> str:
+    begun = [one for one in late if one.first_on is not None]
+    kept = f"Buy and hold kept {percent(in_cash, 0)} in cash"
+    never = [one.symbol for one in late if one.first_on is None]
+    without = f"{listed(never)} had no price in the period"
+    if not begun:
+        return f"{kept}: {without}."
+    dates = listed([f"{one.symbol} began on {one.first_on}" for one in begun])
+    if never:
+        return f"{kept} on average: {dates}, {without}."
+    return f"{kept} until {dates}." if len(late) == 1 else f"{kept} on average until the last of these: {dates}."
+
+
+def _chosen(chosen: Chosen, span: Period) -> Iterator[str]:
+    if chosen.first_on is None:
+        yield f"{chosen.symbol} had no price in the period: its figures are those of idle cash."
+    elif chosen.first_on > span.first_on:
+        yield f"{chosen.symbol} began on {chosen.first_on}: until then its figures are those of idle cash."
+    if chosen.last_on is not None and chosen.last_on < span.last_on:
+        yield f"{chosen.symbol} has no price after {chosen.last_on}, and keeps that one to the end of the figures."
+
+
 def behaviour_lines(report: Report) -> Iterator[tuple[str, str]]:
     """Yield what the strategy did, beside what it earned."""
     net = report.net
@@ -176,7 +220,8 @@ def _risk_lines(net: WholeNet, sessions: int) -> Iterator[tuple[str, str]]:
     beside = net.relative
     if beside is not None and beside.beta is not None:
         ratios = f"beta {ratio(beside.beta)}, information ratio {ratio(beside.information_ratio)}"
-        yield "Beside holding", f"alpha {percent(beside.alpha, 2)} per year, {ratios}"
+        name = "holding" if beside.benchmark == "buy_and_hold" else beside.benchmark
+        yield f"Beside {name}", f"alpha {percent(beside.alpha, 2)} per year, {ratios}"
     if net.probabilistic_sharpe is not None:
         needed = net.min_track_record
         enough = "" if needed is None else f"; {needed:,} sessions would show it at 95 %, there are {sessions:,}"
@@ -207,8 +252,8 @@ def money_lines(report: Report) -> Iterator[tuple[str, str]]:
     parts = ", ".join(f"{name} {money(getattr(costs, name).amount)}" for name in ("fees", "slippage", "borrow"))
     per_year = percent(costs.total.per_year, 2)
     yield "Costs", f"{money(costs.total.amount)} ({per_year} of equity per year): {parts}"
-    rate = percent(report.config["costs"]["cash_rate"], 2)
-    yield "Interest", f"{money(costs.interest.amount)} earned on idle cash at {rate} per year"
+    earned = percent(report.config["costs"]["cash_rate"], 2)
+    yield "Interest", f"{money(costs.interest.amount)} earned on idle cash at {earned} per year (cash_rate)"
 
 
 def _shared(report: Report) -> str:
@@ -229,7 +274,7 @@ def notes(report: Report) -> Iterator[str]:
     yield "Net is after fees, slippage, spread and borrow; gross has each day's costs added back to its return."
     yield (
         "Buy and hold: equal parts of everything traded, bought at the first close and held, without costs; at"
-        " our average net exposure it is set anew each session, the rest in cash."
+        " our average net exposure it is set anew each session, the rest in cash, which earns cash_rate."
     )
     yield from _measures(report)
     yield "A rule cuts a target, a check an order; a target is cut anew on every bar on which a rule holds it down."
@@ -240,9 +285,15 @@ def notes(report: Report) -> Iterator[str]:
         yield "Capital steps take for granted that the record is good enough for the next one."
 
 
+def _riskless(report: Report) -> str:
+    cash = report.benchmarks.cash
+    return "the cash rate" if cash is None else f"{rate(cash.risk_free)} a year (risk_free)"
+
+
 def _measures(report: Report) -> Iterator[str]:
     net, year = report.net, report.period.sessions_per_year
-    yield f"Sharpe is in excess of the cash rate and annualised by {year} sessions. Drawdowns are of session closes."
+    excess = f"Sharpe is in excess of {_riskless(report)}"
+    yield f"{excess} and annualised by {year} sessions. Drawdowns are of session closes."
     interval, deflated = net.sharpe_interval, net.deflated_sharpe
     if interval is not None:
         yield (

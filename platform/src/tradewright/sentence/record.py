@@ -22,8 +22,8 @@ class Record:
 
     Attributes:
         settings: The configuration that ran.
-        feeds: What each feed brought.
-        bars: All prices on one grid, warm-up included.
+        feeds: What each feed brought, that of the benchmark among them.
+        bars: All prices that strategies trade on, on one grid, warm-up included.
         start: First bar that was traded.
         sessions_per_year: How many sessions of the grid a year has, by convention.
         books: Name of each book, in the order of the trace's rows.

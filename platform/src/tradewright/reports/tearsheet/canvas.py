@@ -26,6 +26,7 @@ PERIOD = "period"
 """Name of the shared range, by which the page's script finds it."""
 
 NET, GROSS, MARKET, HELD, FALL = "#2b7bba", "#7fb2d9", "#8d8f94", "#c8963e", "#c4574d"
+CHOSEN, CASH = "#8a6fb8", "#4a9c6d"
 PALETTE = (
     *("#2b7bba", "#d98032", "#4a9c6d", "#c4574d", "#8a6fb8", "#a0784f", "#cf7fb0"),
     *("#3aa6b0", "#b5a13a", "#6b86c9", "#7d9b3f", "#8d8f94"),

@@ -55,13 +55,16 @@ def charts(panels: Panels, currency: str) -> Iterator[Chart]:
 def equity(curves: Curves, period: Range1d) -> Chart:
     """Draw what one unit became, beside its benchmarks."""
     drawn = canvas.canvas(period, "value of one unit", number="0.00", height=360)
-    data = canvas.columns(curves.on, net=curves.net, gross=curves.gross, market=curves.market, held=curves.held)
-    lines = (
+    lines = [
+        ("cash", "cash at risk_free", canvas.CASH, 1.2),
         ("market", "buy and hold at 100 %", canvas.MARKET, 1.2),
         ("held", "buy and hold at the average exposure", canvas.HELD, 1.2),
         ("gross", "strategy gross", canvas.GROSS, 1.2),
         ("net", "strategy net", canvas.NET, 2.2),
-    )
+    ]
+    if curves.beside is not None:
+        lines.insert(1, ("beside", f"buy and hold {curves.benchmark}", canvas.CHOSEN, 1.2))
+    data = canvas.columns(curves.on, **{name: getattr(curves, name) for name, *_ in lines})
     for name, label, colour, width in lines:
         line = drawn.line("on", name, source=data, color=colour, line_width=width, name=label)
     canvas.hover(drawn, line, [(label, f"@{name}{{0.000}}") for name, label, *_ in reversed(lines)])
@@ -71,10 +74,15 @@ def equity(curves: Curves, period: Range1d) -> Chart:
         caption="Value of one unit of deployed capital at session closes. Net is after fees, slippage, spread and"
         " borrow; gross has each day's costs added back; the benchmarks pay none.",
         alt=f"Line chart. One unit became {ratio(curves.net[-1])} net, {ratio(curves.gross[-1])} gross,"
-        f" {ratio(curves.market[-1])} bought and held, {ratio(curves.held[-1])} held at the average exposure.",
+        f" {ratio(curves.market[-1])} bought and held, {ratio(curves.held[-1])} held at the average exposure,"
+        f" {ratio(curves.cash[-1])} as cash{_chosen(curves)}.",
         figure=drawn,
         keys=[(label, colour) for _, label, colour, _ in reversed(lines)],
     )
+
+
+def _chosen(curves: Curves) -> str:
+    return "" if curves.beside is None else f", {ratio(curves.beside[-1])} as {curves.benchmark}"
 
 
 def fall(curves: Curves, period: Range1d) -> Chart:
@@ -110,8 +118,8 @@ def sharpe(windows: SharpeWindows, period: Range1d) -> Chart:
     return Chart(
         key="sharpe",
         title="Rolling Sharpe ratio",
-        caption=f"Of the {windows.window} sessions before each close, net, in excess of the cash rate; the band is"
-        " 1.96 standard errors to either side. Neighbouring windows overlap and say nearly the same.",
+        caption=f"Of the {windows.window} sessions before each close, net, in excess of cash at risk_free; the band"
+        " is 1.96 standard errors to either side. Neighbouring windows overlap and say nearly the same.",
         alt=f"Line chart with a band. Between {ratio(low)} and {ratio(high)}, the last {ratio(windows.value[-1])}.",
         figure=drawn,
         keys=[("strategy net", canvas.NET), ("95 % band", f"{canvas.NET}44")],

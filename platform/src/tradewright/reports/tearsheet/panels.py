@@ -42,6 +42,9 @@ class Curves:
         gross: With each day's costs added back.
         market: Buy and hold, without costs.
         held: Buy and hold at the average exposure, without costs.
+        cash: Cash at `risk_free`.
+        beside: The file's benchmark, without costs; None without one.
+        benchmark: Its symbol.
         fall: Of `net` below its peak, a fraction <= 0.
         market_fall: Of `market`.
     """
@@ -51,6 +54,9 @@ class Curves:
     gross: FloatArray = array_field()
     market: FloatArray = array_field()
     held: FloatArray = array_field()
+    cash: FloatArray = array_field()
+    beside: FloatArray | None = array_field(optional=True)
+    benchmark: str | None = None
     fall: FloatArray = array_field()
     market_fall: FloatArray = array_field()
 
@@ -159,6 +165,9 @@ def _curves(figures: Figures) -> Curves:
         gross=figures.nav_gross,
         market=figures.market,
         held=figures.held,
+        cash=figures.cash,
+        beside=figures.beside,
+        benchmark=None if figures.chosen is None else figures.chosen.symbol,
         fall=-drawdowns(figures.nav),
         market_fall=-drawdowns(figures.market),
     )
@@ -166,7 +175,7 @@ def _curves(figures: Figures) -> Curves:
 
 def _sharpe(figures: Figures) -> SharpeWindows:
     window = figures.rolling.window
-    found = rolling_sharpe(figures.nav, figures.cash_rate, window, sessions_per_year=figures.sessions_per_year)
+    found = rolling_sharpe(figures.nav, figures.risk_free, window, sessions_per_year=figures.sessions_per_year)
     return SharpeWindows(window=window, on=figures.on[found.rows], value=found.value, low=found.low, high=found.high)
 
 

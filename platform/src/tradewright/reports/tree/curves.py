@@ -54,14 +54,14 @@ class Performance:
         total_return: Over the whole period.
         annual_return: Geometric; None for less than a year.
         volatility: Annual.
-        sharpe: Annual, in excess of the cash rate.
+        sharpe: Annual, in excess of cash at `risk_free`.
         sharpe_interval: Of the stationary bootstrap.
         probabilistic_sharpe: Probability that the true Sharpe ratio is above 0.
         min_track_record: Sessions after which that would be 95 %.
-        sortino: Annual, in excess of the cash rate.
+        sortino: Annual, in excess of cash at `risk_free`.
         calmar: Annual return over the largest drawdown.
-        omega: Gains over losses, around the cash rate.
-        downside_deviation: Annual, below the cash rate.
+        omega: Gains over losses, around cash at `risk_free`.
+        downside_deviation: Annual, below cash at `risk_free`.
         value_at_risk: Historical, one day at 95 %.
         expected_shortfall: Historical CVaR, one day at 95 %.
         cornish_fisher_value_at_risk: From the first four moments.
@@ -109,11 +109,64 @@ class Benchmark(Performance):
 
 
 @attrs.frozen(kw_only=True)
-class Benchmarks:
-    """What holding would have earned, without costs: at full, and at the average net exposure of the strategies."""
+class Late:
+    """A symbol that had no price yet at the first close, and the session of its first one; None without any."""
 
-    buy_and_hold: Benchmark
+    symbol: str
+    first_on: date | None
+
+
+@attrs.frozen(kw_only=True)
+class BuyAndHold(Benchmark):
+    """Equal parts of everything traded.
+
+    Attributes:
+        late: Symbols whose part waited in cash for their first close.
+        in_cash: Mean fraction of the value that waited, over the closes before the last of them began; None when
+            none was late, and where it was not measured.
+    """
+
+    late: tuple[Late, ...]
+    in_cash: float | None
+
+
+@attrs.frozen(kw_only=True)
+class Cash(Performance):
+    """What cash would have earned at the annual fraction `risk_free`, and nothing else."""
+
+    risk_free: float
+
+
+@attrs.frozen(kw_only=True)
+class Chosen(Performance):
+    """One symbol, bought at its first close and held.
+
+    Attributes:
+        symbol: The file's `benchmark`.
+        first_on: Session of the first close at which it had a price: until then it waits in cash.  None without any.
+        last_on: Its own last session in the period, whose price it keeps to the end.
+    """
+
+    symbol: str
+    first_on: date | None
+    last_on: date | None
+
+
+@attrs.frozen(kw_only=True)
+class Benchmarks:
+    """What holding would have earned, without costs.
+
+    Attributes:
+        buy_and_hold: Everything traded, at full.
+        buy_and_hold_at_average_exposure: The same at the average net exposure of the strategies, the rest in cash.
+        cash: Nothing at all; None where it was not measured.
+        chosen: The symbol that the file calls its benchmark, None without one.
+    """
+
+    buy_and_hold: BuyAndHold
     buy_and_hold_at_average_exposure: Benchmark
+    cash: Cash | None
+    chosen: Chosen | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -139,7 +192,10 @@ class Rolling:
 
 @attrs.frozen(kw_only=True)
 class Relative:
-    """The strategy beside a benchmark, session by session; annual where there is a year in it."""
+    """The strategy beside a benchmark, session by session; annual where there is a year in it.
+
+    `benchmark` is `buy_and_hold`, or the symbol of `benchmarks.chosen`.
+    """
 
     benchmark: str
     beta: float | None

@@ -11,6 +11,7 @@ import cattrs
 from cattrs.gen import make_dict_unstructure_fn, override
 
 from tradewright.errors import DataError
+from tradewright.reports.tree.curves import Benchmarks
 from tradewright.reports.tree.report import Report
 from tradewright.reports.tree.steps import STEPS
 
@@ -71,10 +72,13 @@ def _converter() -> cattrs.Converter:
     ):
         made.register_unstructure_hook(kind, written)
         made.register_structure_hook(kind, lambda value, _, understood=understood: understood(value))
-    # A run without a lift, or without a comparison, has no such part, and neither has its JSON.
+    # A run without a lift, a comparison or a benchmark of its own has no such part, and neither has its JSON.
+    # The whole comes last: it is written with what is found for its parts.
     absent = override(omit_if_default=True)
-    without = make_dict_unstructure_fn(Report, made, until_halt=absent, without_limits=absent)
-    made.register_unstructure_hook(Report, without)
+    made.register_unstructure_hook(Benchmarks, make_dict_unstructure_fn(Benchmarks, made, chosen=absent))
+    made.register_unstructure_hook(
+        Report, make_dict_unstructure_fn(Report, made, until_halt=absent, without_limits=absent)
+    )
     return made
 
 

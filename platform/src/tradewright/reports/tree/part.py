@@ -135,7 +135,7 @@ class Strategy:
         total_return: Over the whole period.
         annual_return: Geometric.
         volatility: Annual.
-        sharpe: Annual, in excess of the cash rate.
+        sharpe: Annual, in excess of cash at `risk_free`.
         max_drawdown: Largest fall from a peak.
         profit: Equity less capital, in currency; all strategies' add up to the account's, and so do the next three.
         equity: At the last close.
@@ -162,19 +162,35 @@ class Strategy:
 
 
 @attrs.frozen(kw_only=True)
+class Shorts:
+    """What was taken for granted of positions held short: that everything can be borrowed, always, at one rate.
+
+    Attributes:
+        borrow_rate: Annual fraction of the value held short.
+        sessions: How many closed with any.
+        borrow: What was paid, in currency.
+    """
+
+    borrow_rate: float
+    sessions: int
+    borrow: Decimal
+
+
+@attrs.frozen(kw_only=True)
 class Net(Performance):
     """What the strategies earned after costs, how, and what it proves.
 
     Attributes:
         deflated_sharpe: The Sharpe ratio judged as the best of the workspace's trials.
         rolling_sharpe: In windows of a year.
-        relative: Beside buy-and-hold.
+        relative: Beside the chosen benchmark, or buy-and-hold.
         profit: Equity less the capital granted, in currency.
         equity: At the last close, in currency.
         turnover: Per year; 1 is the whole account bought and sold.
         exposure: Of the account.
         fills: How many.
         trades: Round trips, flat to flat.
+        shorts: What was assumed of them; None when nothing was ever short, and where it was not noted.
         lots: Tax lots; None for runs that were kept before there were any.
         strategies: The parts of the account, one per book.
     """
@@ -188,6 +204,7 @@ class Net(Performance):
     exposure: Exposure
     fills: int
     trades: Trades
+    shorts: Shorts | None
     lots: Lots | None
     strategies: tuple[Strategy, ...]
 

@@ -194,8 +194,9 @@ class Report:
 
     @property
     def symbols(self) -> list[str]:
-        """Everything that was traded, feed by feed."""
-        return [symbol for feed in self.data for symbol in feed.symbols]
+        """Everything that was traded, feed by feed; one may be there for the benchmark alone."""
+        traded = {feed for strategy in self.config["strategies"].values() for feed in strategy["data"]}
+        return [symbol for feed in self.data if feed.name in traded for symbol in feed.symbols]
 
     @property
     def books(self) -> list[str]:

@@ -91,6 +91,15 @@ def cuts(fields: Fields) -> Fields:
     return fields
 
 
+def compared(fields: Fields) -> Fields:
+    """Add cash beside the benchmarks, what waited in cash, and what was assumed of shorts: nobody had noted them."""
+    for part in _parts(fields):
+        _add(part["benchmarks"], cash=None)
+        _add(part["benchmarks"]["buy_and_hold"], late=[], in_cash=None)
+        _add(part["net"], shorts=None)
+    return fields
+
+
 STEPS: tuple[Callable[[Fields], Fields], ...] = (
     measures,
     origins,
@@ -100,6 +109,7 @@ STEPS: tuple[Callable[[Fields], Fields], ...] = (
     last_bars,
     sales,
     cuts,
+    compared,
 )
 
 
