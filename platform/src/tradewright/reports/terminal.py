@@ -55,9 +55,7 @@ def text(
     """
     page = _Page(width, colour=colour)
     _halts(page, report)
-    page.line(wording.title(report), "bold")
-    if (trust := wording.trust(report.warnings)) is not None:
-        page.line(trust, "yellow")
+    _title(page, report)
     if report.until_halt is not None:
         page.heading("Until the first halt, where the run ends without --resume-after")
         _figures(page, report.until_halt)
@@ -86,7 +84,7 @@ def brief_text(report: Report, *, width: int, colour: bool = False, saved_to: st
     """Return what must be known before anything else: halts, the figures, and every warning; as `text` has them."""
     page = _Page(width, colour=colour)
     _halts(page, report)
-    page.line(wording.title(report), "bold")
+    _title(page, report)
     _figures(page, report)
     _without_limits(page, report)
     page.points("Warnings", report.warnings, style="yellow")
@@ -191,6 +189,13 @@ class _Page:
 
     def _indented(self, content: Table | Text) -> None:
         self._console.print(Padding(content, (0, 0, 0, 2), expand=False))
+
+
+def _title(page: _Page, report: Report) -> None:
+    """Say what was played, and whether the signals behind it can be believed."""
+    page.line(wording.title(report), "bold")
+    if (trust := wording.trust(report.warnings)) is not None:
+        page.line(trust, "yellow")
 
 
 def _halts(page: _Page, report: Report) -> None:
