@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import attrs
@@ -25,7 +26,8 @@ def init(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def options(cls: type[attrs.AttrsInstance]) -> set[str]:
-    return {field.name for field in attrs.fields(cls)} - {"options", "document"}
+    """Return the keys that have a value without being written; one that has none is only shown, switched off."""
+    return {field.name for field in attrs.fields(cls) if field.default is not None} - {"options", "document"}
 
 
 # ---- the template ----------------------------------------------------------------------------------------
@@ -74,15 +76,25 @@ def test_template_explains_its_keys_in_the_words_of_the_reference() -> None:
         "signals": config.SignalSettings,
     }
     words = {
-        field.name: field.metadata["doc"]
-        for cls in tables.values()
+        (table, field.name): field.metadata["doc"]
+        for table, cls in tables.items()
         for field in attrs.fields(cls)
         if field.metadata.get("doc") and field.name not in {"symbols", "executor"}
     }
-    comments = dict(re.findall(r"^([a-z_]+) = .*?  +# (.*)$", TEMPLATE.read_text("utf-8"), flags=re.MULTILINE))
+    comments = dict(explained(TEMPLATE.read_text("utf-8")))
 
     assert len(words) > 20
-    assert [] == [f"{name}: {doc}" for name, doc in words.items() if doc not in comments[name]]
+    assert [] == [(key, doc) for key, doc in words.items() if doc not in comments[key]]
+
+
+def explained(text: str) -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield the kind of table and the key of each comment that stands behind one, switched off or not."""
+    table = ""
+    for line in text.splitlines():
+        if found := re.match(r"\[([a-z-]+)(?:\.[a-z-]+(\.signals)?.*)?\]$", line):
+            table = "signals" if found[2] else found[1]
+        if found := re.match(r"(?:# )?([a-z_]+) = .*?  +# (.*)$", line):
+            yield (table, found[1]), found[2]
 
 
 def test_template_names_the_defaults_that_the_settings_have() -> None:

@@ -359,7 +359,7 @@ class StrategySettings:
     )
     no_trade_band: float = fraction(0.02, doc="a smaller change of a weight is not traded", at_least=0.0)
     isolation: Literal["auto", "none", "process"] = option(
-        "auto", doc='"process": its plugins run in processes of their own; "auto": those that say they are native'
+        "auto", doc='"process": its plugins run in processes of their own; "auto": those that are native'
     )
     deadline: float = positive(60.0, doc="longest wait for one answer of a signal or the optimizer", unit="seconds")
 
@@ -433,7 +433,7 @@ class CostSettings:
     risk_free: float | None = late(
         fraction(
             None,
-            doc="subtracted in Sharpe and the like, and earned by the cash beside them; none for what `cash_rate` is",
+            doc="subtracted in Sharpe and the like, earned by the cash beside them; else it is `cash_rate`",
             unit="fraction per year",
             at_least=-1.0,
         )

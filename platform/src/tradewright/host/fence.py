@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -62,6 +63,7 @@ def ask(
     *,
     letting: tuple[type[Exception], ...] = (),
     more_time: str = "the strategy's deadline",
+    may_print: bool = False,
 ) -> T:
     """Return what a component answers from its own thread, in time and without side effects on the program.
 
@@ -72,6 +74,7 @@ def ask(
         seconds: How long it may take, None for ever.
         letting: As of `fence`.
         more_time: Where more time can be given.
+        may_print: Whether it may print, as the libraries of vendors do: the beginning goes to standard error.
 
     Raises:
         PluginError: Anything was raised, nothing was returned in time, something was printed, or attrs' validators
@@ -89,6 +92,9 @@ def ask(
     if not question.returned:
         message = f"gave no answer within {seconds:g} s; a later one is discarded"
         raise PluginError(message, key=key, fix=f"give it less to do, or more time: {more_time}")
+    if may_print and question.printed:
+        sys.stderr.write(f"{key}: {_one_line(question.printed.strip())}\n")
+        question.printed = ""
     _refuse_side_effects(key, question)
     return question.returned[0]
 
