@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tradewright.cli.reproduce import Difference, _compared_figures, _compared_versions, _leaves
+from tradewright.reports.reproduction import Difference, _leaves, compare_figures, compare_versions
 from tradewright.sentence.provenance import code, trace_hashes
 
 SETTINGS = """
@@ -405,21 +405,21 @@ def test_trace_hashes_tell_one_bit_apart() -> None:
 def test_versions_without_a_note_of_the_code_are_no_difference() -> None:
     now = {"numpy": "2", "plugins": {}, "rules": "aa", "code": {"tradewright": "bb"}}
 
-    assert [] == list(_compared_versions({"numpy": "2", "plugins": {}, "rules": "aa"}, now))
+    assert [] == list(compare_versions({"numpy": "2", "plugins": {}, "rules": "aa"}, now))
     assert [Difference(kind="code", name="tradewright", then="cc", now="bb")] == list(
-        _compared_versions(now | {"code": {"tradewright": "cc"}}, now)
+        compare_versions(now | {"code": {"tradewright": "cc"}}, now)
     )
     assert [Difference(kind="code", name="engine, rules, processor", then="dd", now="aa")] == list(
-        _compared_versions(now | {"rules": "dd"}, now)
+        compare_versions(now | {"rules": "dd"}, now)
     )
-    assert [] == list(_compared_versions(now | {"rules": "dd"}, now | {"rules": None}))
+    assert [] == list(compare_versions(now | {"rules": "dd"}, now | {"rules": None}))
 
 
 def test_figures_that_only_a_newer_version_knows_are_no_difference() -> None:
     then = {"status": "complete", "net": {"sharpe": 0.5, "halts": [1]}}
     now = {"status": "complete", "net": {"sharpe": 0.5, "halts": [1, 2], "interval": 0.1}, "seconds": 3}
 
-    assert [Difference(kind="figure", name="net.halts.count", then=1, now=2)] == list(_compared_figures(then, now))
+    assert [Difference(kind="figure", name="net.halts.count", then=1, now=2)] == list(compare_figures(then, now))
 
 
 def test_leaves_have_dotted_names() -> None:

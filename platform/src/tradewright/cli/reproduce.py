@@ -10,7 +10,7 @@ import json
 import os
 import sys
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import click
@@ -21,61 +21,29 @@ from tradewright.cli.progress import progress_bar
 from tradewright.config import restore
 from tradewright.errors import CheckError, TradewrightError
 from tradewright.host.plugins import Plugins
+from tradewright.reports.reproduction import (
+    compare_data,
+    compare_figures,
+    compare_traces,
+    compare_versions,
+    failure_of,
+    verdict,
+)
 from tradewright.reports.tree.form import printed, read
 from tradewright.sentence.provenance import trace_hashes, versions
 from tradewright.workspace.private import rules_folder
 from tradewright.workspace.runs import RunStore, Ticket
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tradewright.backtest import Backtest, Request
-    from tradewright.reports.tree.report import Feed
-    from tradewright.workspace.runs import Run, Saved
-
-Kind = Literal["version", "code", "data", "trace", "figure", "error"]
-
-COMPUTED = (
-    "status",
-    "period",
-    "capital",
-    "net",
-    "gross",
-    "benchmarks",
-    "costs",
-    "rules",
-    "halts",
-    "until_halt",
-    "without_limits",
-)
-"""The parts of a report that follow from settings, data and code alone."""
+    from tradewright.reports.reproduction import Difference
+    from tradewright.workspace.runs import Saved
 
 FIGURES_SHOWN_MAX = 8
 _DIGITS_SHOWN = 12
-
-
-@attrs.frozen(kw_only=True)
-class Difference:
-    """One thing that is not as it was.
-
-    Attributes:
-        kind: `version` and `code` of what computed, `data` that went in, `trace` and `figure` that came out, or the
-            `error` that kept anything from coming out.
-        name: Which one.
-        then: In the saved run, None when it was not there.
-        now: In this one, likewise.
-    """
-
-    kind: Kind
-    name: str
-    then: Any
-    now: Any
-
-    @property
-    def of_result(self) -> bool:
-        """Whether the run is another one; versions alone explain and do not matter when the result is the same."""
-        return self.kind not in {"version", "code"}
 
 
 def reproduce(name: str, config_file: Path, *, as_json: bool) -> int:
@@ -107,8 +75,8 @@ def _differences(saved: Saved, workspace: Path) -> Iterator[Difference]:
     except TradewrightError as error:
         # Plugins were not looked at, so only what is installed beside them can be compared.
         now = versions(Plugins(()), None)
-        yield from _compared_versions({**then.versions, "plugins": {}, "code": now["code"]}, now)
-        yield _failure(error)
+        yield from compare_versions({**then.versions, "plugins": {}, "code": now["code"]}, now)
+        yield failure_of(error)
         return
     ran: Backtest | None = None
     failure = None
@@ -118,16 +86,16 @@ def _differences(saved: Saved, workspace: Path) -> Iterator[Difference]:
     except TradewrightError as error:
         failure = error
     now = versions(plugins, None if ran is None else ran.engine)
-    yield from _compared_versions(then.versions, now)
+    yield from compare_versions(then.versions, now)
     if failure is not None:
-        yield _failure(failure)
+        yield failure_of(failure)
     if ran is None:
         return
     again = report(summarise(ran), Ticket(run_id=saved.run_id, trials=None), now)
-    yield from _compared_data(read(saved.report).data, again.data)
-    yield from _compared_trace(then, trace_hashes(ran.trace))
+    yield from compare_data(read(saved.report).data, again.data)
+    yield from compare_traces(then, trace_hashes(ran.trace))
     # As JSON, so that both have been written and read once; as it was kept, because only that was computed then.
-    yield from _compared_figures(saved.report, json.loads(json.dumps(printed(again))))
+    yield from compare_figures(saved.report, json.loads(json.dumps(printed(again))))
 
 
 def _request(saved: Saved) -> Request:
@@ -146,73 +114,6 @@ def _request(saved: Saved) -> Request:
     )
 
 
-# ---- comparing -------------------------------------------------------------------------------------------
-
-
-def _failure(error: TradewrightError) -> Difference:
-    return Difference(kind="error", name=type(error).__name__, then=None, now=str(error))
-
-
-def _compared_versions(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Difference]:
-    for name in dict.fromkeys([*then, *now]):
-        if name == "code":
-            # Runs of older versions did not note it.
-            was = then.get("code") or now["code"]
-            yield from _unequal("code", was, now["code"])
-        elif name == "plugins":
-            yield from _unequal("version", then.get("plugins", {}), now["plugins"])
-        elif name == "rules":
-            if now["rules"] is not None:
-                yield from _unequal(
-                    "code", {"engine, rules, processor": then["rules"]}, {"engine, rules, processor": now["rules"]}
-                )
-        else:
-            yield from _unequal("version", {name: then.get(name)}, {name: now.get(name)})
-
-
-def _compared_data(then: Sequence[Feed], now: Sequence[Feed]) -> Iterator[Difference]:
-    rows = {feed.name: feed for feed in now}
-    for feed in then:
-        before, after = (printed(one) for one in (feed, rows[feed.name]))
-        for word in ("fingerprint", "bars", "first_on", "last_on"):
-            if before[word] != after[word]:
-                yield Difference(kind="data", name=f"{feed.name} {word}", then=before[word], now=after[word])
-
-
-def _compared_trace(then: Run, now: dict[str, str]) -> Iterator[Difference]:
-    if then.trace is not None:
-        # Runs of older versions did not note every part.
-        yield from _unequal("trace", then.trace, {part: now.get(part) for part in then.trace})
-
-
-def _compared_figures(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Difference]:
-    """Compare what both reports say; a newer version may say more."""
-    before, after = (dict(_leaves({part: one[part] for part in COMPUTED if part in one})) for one in (then, now))
-    for name in before:
-        if name in after and before[name] != after[name]:
-            yield Difference(kind="figure", name=name, then=before[name], now=after[name])
-
-
-def _unequal(kind: Kind, then: dict[str, Any], now: dict[str, Any]) -> Iterator[Difference]:
-    for name in dict.fromkeys([*then, *now]):
-        if then.get(name) != now.get(name):
-            yield Difference(kind=kind, name=name, then=then.get(name), now=now.get(name))
-
-
-def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield every scalar with its dotted name."""
-    if isinstance(value, dict):
-        items = list(value.items())
-    elif isinstance(value, list):
-        # A list that grew or shrank has no element that stands for another.
-        items = [("count", len(value)), *enumerate(value)]
-    else:
-        yield name, value
-        return
-    for key, inner in items:
-        yield from _leaves(inner, f"{name}.{key}" if name else str(key))
-
-
 # ---- saying it -------------------------------------------------------------------------------------------
 
 
@@ -222,7 +123,7 @@ def _echo(saved: Saved, found: list[Difference], *, reproduced: bool) -> None:
         f"Run {saved.run_id} of {saved.run.at:%Y-%m-%d %H:%M} UTC: {', '.join(report.books)} on"
         f" {', '.join(report.symbols)}, {report.period.first_on} to {report.period.last_on}\n"
     )
-    for line in _verdict(saved, found, reproduced=reproduced):
+    for line in verdict(found, reproduced=reproduced, traced=saved.run.trace is not None):
         click.echo(printable(line))
     figures = [one for one in found if one.kind == "figure"]
     shown = [one for one in found if one.kind != "figure"] + figures[:FIGURES_SHOWN_MAX]
@@ -232,24 +133,6 @@ def _echo(saved: Saved, found: list[Difference], *, reproduced: bool) -> None:
         echo_table(("what", "which", "then", "now"), rows)
     if len(figures) > FIGURES_SHOWN_MAX:
         click.echo(f"\n{len(figures) - FIGURES_SHOWN_MAX} more figures differ; --json lists them.")
-
-
-def _verdict(saved: Saved, found: list[Difference], *, reproduced: bool) -> Iterator[str]:
-    kinds = {one.kind for one in found}
-    if reproduced and saved.run.trace is None:
-        yield "Reproduced: every figure is the same. Curve and fills were not recorded then, so only figures count."
-    elif reproduced:
-        yield "Reproduced bit for bit." if not found else "Reproduced bit for bit, although not by the same:"
-    elif "error" in kinds:
-        yield "Not reproduced, because it does not run any more:"
-        yield from (f"  {one.now}" for one in found if one.kind == "error")
-    elif kinds == {"data"}:
-        yield "The result is the same bit for bit, but of other data:"
-    elif kinds & {"data", "version", "code"}:
-        yield "Not reproduced. This has changed since:"
-    else:
-        yield "Not reproduced, although no version, code or data has changed that is recorded."
-        yield "Something else went in: another machine, a file that a plugin reads, the time, or random numbers."
 
 
 def _short(value: Any) -> str:

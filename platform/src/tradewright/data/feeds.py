@@ -264,7 +264,7 @@ def ask(
             feed.deadline,
             letting=letting,
             more_time=f"deadline in [data.{name}]",
-            may_print=True,
+            banner=True,
         )
     bars = fence.expect(key, returned, Bars)
     for what, found, wanted in (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import sys
 import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -63,7 +62,7 @@ def ask(
     *,
     letting: tuple[type[Exception], ...] = (),
     more_time: str = "the strategy's deadline",
-    may_print: bool = False,
+    banner: bool = False,
 ) -> T:
     """Return what a component answers from its own thread, in time and without side effects on the program.
 
@@ -74,7 +73,7 @@ def ask(
         seconds: How long it may take, None for ever.
         letting: As of `fence`.
         more_time: Where more time can be given.
-        may_print: Whether it may print, as the libraries of vendors do: the beginning goes to standard error.
+        banner: Whether it may print, as the libraries of vendors do: that goes to standard error.
 
     Raises:
         PluginError: Anything was raised, nothing was returned in time, something was printed, or attrs' validators
@@ -84,7 +83,7 @@ def ask(
     Traceback (most recent call last):
     tradewright.errors.PluginError: chatty.compute: wrote to standard output: hello
     """
-    question = worker_of(key.partition(".")[0]).ask(key, function, seconds)
+    question = worker_of(key.partition(".")[0]).ask(key, function, seconds, banner=banner)
     if question.raised is not None:
         if isinstance(question.raised, (RelayedError, *letting)):
             raise question.raised
@@ -92,9 +91,6 @@ def ask(
     if not question.returned:
         message = f"gave no answer within {seconds:g} s; a later one is discarded"
         raise PluginError(message, key=key, fix=f"give it less to do, or more time: {more_time}")
-    if may_print and question.printed:
-        sys.stderr.write(f"{key}: {_one_line(question.printed.strip())}\n")
-        question.printed = ""
     _refuse_side_effects(key, question)
     return question.returned[0]
 
