@@ -90,7 +90,9 @@ def test_program_when_ctrl_c_comes_a_second_time_does_not_wait(tmp_path: Path) -
     child.send_signal(signal.SIGINT)
     code, said, seconds = ended(child)
 
-    assert (130, "") == (code, said)
+    assert 130 == code
+    # Whichever thread comes first ends it; the main one says a sentence.
+    assert said in {"", "error: stopped by Ctrl-C\n"}
     assert seconds < 5.0
 
 

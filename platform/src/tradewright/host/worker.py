@@ -8,9 +8,11 @@ process of its own can (`tradewright.host.isolation`).
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from queue import SimpleQueue
 from types import FunctionType
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 TEXT_MAX = 300
 """Characters of what a component wrote or said that are kept: it may be a whole file."""
+
+HEARD_SECONDS = 0.1
+"""How long a Ctrl-C may go unheard while a component works."""
 
 end_process = os._exit
 """What `os._exit` was: in a component's thread it is refused."""
@@ -119,7 +124,7 @@ class Worker:
         with _counted(question):
             waiting.put(question)
             try:
-                question.ended.wait(seconds)
+                _wait(question.ended, seconds)
             finally:
                 if not question.ended.is_set():  # Late, or a person has pressed Ctrl-C.
                     self._leave(waiting)
@@ -143,6 +148,13 @@ class Worker:
             if waiting is self._waiting:  # Otherwise somebody else has waited for it in vain, too.
                 waiting.put(None)
                 self._thread, self._waiting = None, SimpleQueue()
+
+
+def _wait(ended: threading.Event, seconds: float | None) -> None:
+    """Wait for an event, but never long at a time: a signal that another thread was given is heard in between."""
+    until = math.inf if seconds is None else time.monotonic() + seconds
+    while not ended.wait(max(0.0, min(HEARD_SECONDS, until - time.monotonic()))) and time.monotonic() < until:
+        pass
 
 
 _workers: dict[str, Worker] = {}
