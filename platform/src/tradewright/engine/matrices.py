@@ -38,14 +38,14 @@ class Matrices:
         self._matrices = [(rule, feature, made[feature][0]) for feature, rule in first.items()]
         self._known = np.array([known for _, known in made.values()], np.int64).reshape(len(made), bars.n_bars)
         self._asked = np.array([list(made).index(feature) for _, feature in asked], np.int64)
-        changes = (self._known[:, 1:] != self._known[:, :-1]).sum(axis=0)
-        self._changes = np.cumsum(np.append(0, changes))
-        needed = len(made) + int(self._changes[-1] - self._changes[start])
+        # Most runs ask for none, and a million bars need not be counted for that.
+        self._held = range(0) if made else range(bars.n_bars)
+        self._changes = _changes(self._known) if made else np.zeros(1, np.int64)
+        needed = len(made) + int(self._changes[-1] - self._changes[start if made else 0])
         room = min(needed, BLOCK_BYTES // (8 * bars.n_assets**2))
         self.buffer: FloatArray = np.empty((max(room, len(made)) + 1, bars.n_assets, bars.n_assets))
         self.buffer[-1] = np.nan
         self.at: IntArray = np.full((len(asked), bars.n_bars), -1)
-        self._held = range(0)
 
     def reach(self, bar: int, stop: int) -> int:
         """Make the matrices known from `bar` on, and return the bar up to which they are, at most `stop`."""
@@ -66,3 +66,9 @@ class Matrices:
                 at[known == number] = slot
                 slot += 1
             self.at[self._asked == i, bars.start : bars.stop] = at
+
+
+def _changes(known: IntArray) -> IntArray:
+    """Return how often another matrix became known up to each bar, `(n_bars,)`, from `(n_features, n_bars)`."""
+    changes: IntArray = np.cumsum(np.append(0, (known[:, 1:] != known[:, :-1]).sum(axis=0)))
+    return changes
