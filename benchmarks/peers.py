@@ -43,6 +43,8 @@ def call(*words: str, seconds: float | None = None, once: bool = False) -> None:
     """
     # What a peer's script shares with ours lies here: benchmarks/stopwatch.py.
     paths = {"PYTHONPATH": str(HERE), "PYTHONWARNINGS": "ignore"} | ({"STOPWATCH_ONCE": "1"} if once else {})
+    # Whoever is bound to one core and has threads for two of them waits for itself.
+    paths |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     name = Path(words[0]).parts[-4] if Path(words[0]).name == "python" else Path(words[0]).name
     try:
         done = subprocess.run(  # noqa: S603  # the words are this folder's own

@@ -21,11 +21,13 @@ TRIED: dict[str, str] = {
     "by-hand": _LOOP,
     "class": _LOOP,
     "momentum": (
-        "The loop takes a tenth of it. The rest is what the rules look at, for all 500 assets: 120 matrices of"
-        " correlations take half, volatilities a quarter. Tried: one product of matrices instead of four where no"
-        " return is missing (a third of the time), one copy of them instead of three, the deviations of all windows"
-        " at once (half the time), not asking rules about assets that are neither wanted nor held. Not tried:"
-        " correlations of the held assets alone, which the contract of a rule has no words for."
+        "A quarter of it is the loop. The rest is what the rules look at, for all 500 assets: 120 matrices of"
+        " correlations take a third, volatilities a quarter. Tried: one product of matrices instead of four where no"
+        " return is missing (a third of the time), each matrix made where it is to lie, a block of them at a time"
+        " (no copy, 64 MB instead of 10 GB in 20 years), the volatilities of sixteen neighbours at once, not asking"
+        " rules about assets that are neither wanted nor held. Not tried: correlations of the held assets alone,"
+        " which the contract of a rule has no words for, and updating a matrix by the rows that changed, which is"
+        " less exact."
     ),
     "warm": (
         "Nearly all of it is start-up: importing numba, and what numba imports before it runs the compiled loop."
