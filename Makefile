@@ -14,7 +14,10 @@ UV := .ci/uv
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python
 # Members come from this folder and hold no dependency of their own: those are installed before, from a lock.
 INSTALL_MEMBERS := $(INSTALL) --no-deps --build-constraint requirements-dev.lock --build-constraint requirements.lock \
-	--require-build-hashes --compile-bytecode
+	--require-build-hashes
+# Without bytecode a command takes twice as long, and containers often tell Python to keep none.  What a backtest does
+# not import is left out: it would be another 120 MB.
+COMPILE_BYTECODE := $(BIN)/python -m compileall -q -j 0 -x '/(tests?|testing|pandas|scipy|statsmodels|pyarrow|bokeh)/'
 
 # The Python found on the machine is used; uv fetches none.
 export UV_PYTHON_DOWNLOADS := never
@@ -35,14 +38,13 @@ install: .venv/.runtime ## install the platform and its light plugins into .venv
 
 # With pip inside, "pip install" in the activated environment puts a plugin here and not into the system's Python.
 # The locks hold no package of this workspace; those are installed from here, built by the locked hatchling.
-# Compiled to bytecode at once, since containers often tell Python to keep none: each command would take twice as long.
 .venv/.runtime: requirements.lock requirements-dev.lock pyproject.toml $(LIGHT_MANIFESTS) | .venv/pyvenv.cfg
 	@echo "Installing the platform into .venv ..."
 	@$(INSTALL) --require-hashes --no-build --requirement requirements.lock
 	@awk '/^pip==/ { wanted = 1 } wanted { print; if (!/\\$$/) exit }' requirements-dev.lock >.venv/pip.txt
 	@$(INSTALL) --require-hashes --no-build --requirement .venv/pip.txt
 	@$(INSTALL_MEMBERS) $(LIGHT:%=--editable ./%)
-	@$(BIN)/python -m compileall -q $(LIGHT:%=%/src)
+	@$(COMPILE_BYTECODE) .venv/lib $(LIGHT:%=%/src)
 	@touch $@
 
 # What one heavy plugin needs is a part of the full lock: its names are resolved, their hashes stand in the lock.
