@@ -65,6 +65,7 @@ plugin: .venv/.runtime ## add plugins to .venv: NAME=sentiment, or NAME="a b" fo
 	@$(INSTALL) --require-hashes --no-build --requirement requirements-dev.lock
 	@$(INSTALL) --require-hashes --no-build --no-deps --requirement .ci/prices.txt
 	@$(if $(HEAVY),$(INSTALL_MEMBERS) $(HEAVY:%=--editable ./%))
+	@$(BIN)/python -m compileall -q -j 0 -x '/tests?/' .venv/lib # Tests start hundreds of processes.
 	@touch $@
 
 # ---- use -------------------------------------------------------------------------------------------------
