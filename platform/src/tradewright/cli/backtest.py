@@ -98,19 +98,12 @@ def backtest(
         _refuse_beside_run(**asked, resume_after=resume_after, no_save=no_save, report=report_file)
         return reproduce(run_id, config_file, as_json=as_json)
     # What computes costs half a second to import: only this command pays it.
-    from tradewright.backtest import Request, run  # noqa: PLC0415  # see above
+    from tradewright.backtest import run  # noqa: PLC0415  # see above
     from tradewright.reports.export import export  # noqa: PLC0415  # see above
     from tradewright.reports.summary import summarise  # noqa: PLC0415  # see above
     from tradewright.reports.tree.form import printed  # noqa: PLC0415  # see above
 
-    request = Request(
-        first_on=asked["first_on"],
-        last_on=asked["last_on"],
-        resume_after=resume_after or 0,
-        without_limits=asked["without_limits"],
-        segments=1 if report_file is None else tearsheet.SEGMENTS,
-    )
-    _check_order(request)
+    request = _ask_for(asked, resume_after or 0, 1 if report_file is None else tearsheet.SEGMENTS)
     settings = config.read(config_file, [*asked["overrides"], *_shorthands(asked)])
     sheet = None if report_file is None else destination.report_file(report_file, settings.workspace)
     allowed, plugins = take_inventory(settings.plugins.enabled, settings.workspace)
@@ -153,10 +146,20 @@ def _shorthands(asked: dict[str, Any]) -> Iterator[str]:
         yield f"seed={asked['seed']}"
 
 
-def _check_order(request: Request) -> None:
-    first_on, last_on = request.first_on, request.last_on
+def _ask_for(asked: dict[str, Any], resume_after: int, segments: int) -> Request:
+    """Return what is asked of the run; refuse days that are the wrong way round."""
+    from tradewright.backtest import Request  # noqa: PLC0415  # it computes, as above
+
+    first_on, last_on = asked["first_on"], asked["last_on"]
     if first_on is not None and last_on is not None and first_on > last_on:
         raise UsageError(f"empty range: {first_on} is after {last_on}", key="--from", fix="swap the two dates")
+    return Request(
+        first_on=first_on,
+        last_on=last_on,
+        resume_after=resume_after,
+        without_limits=asked["without_limits"],
+        segments=segments,
+    )
 
 
 def _check_reach(settings: Settings, request: Request) -> None:

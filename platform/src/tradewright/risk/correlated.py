@@ -59,12 +59,7 @@ class Parameters(NamedTuple):
 
 
 def limit_together(
-    target: FloatArray,
-    held: FloatArray,
-    book: BookView,
-    p: Parameters,
-    scale: FloatArray,
-    correlation: FloatArray,
+    target: FloatArray, held: FloatArray, book: BookView, p: Parameters, scale: FloatArray, correlation: FloatArray
 ) -> Sides:
     """Return the factor that brings `sqrt(Y x sum_ij w_i s_i R_ij s_j w_j)` within its limit.
 
