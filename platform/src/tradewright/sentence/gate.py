@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tradewright.data.feeds import Feed
     from tradewright.host.components import Signal
     from tradewright.host.plugins import Plugins
+    from tradewright.risk.contract import OrderCheck, TargetRule
     from tradewright.sentence.candidates import Part
     from tradewright.signals.causality import Verdict
     from tradewright.signals.passes import Candidate
@@ -80,10 +81,7 @@ def ask(
         few = {"each": each or CUTS_EACH, "seed": settings.seed if seed is None else seed}
         if part.strategy is None:
             used = loaded(settings.data)
-            bars, rule = feeds.grid(used, None), rule_of(settings, plugins, part)
-            if not asks(rule):
-                message = f"{part.title} asks for no features: it sees no prices, and there is nothing to check"
-                raise UsageError(message, key="NAME", fix="leave it out")
+            bars, rule = feeds.grid(used, None), _asking_rule(settings, plugins, part)
             verdict = check_features(part.name, rule, bars, progress=told, **few)
         else:
             used = loaded(settings.strategies[part.strategy].data)
@@ -100,6 +98,14 @@ def ask(
             )
         )
     return found
+
+
+def _asking_rule(settings: Settings, plugins: Plugins, part: Part) -> TargetRule | OrderCheck:
+    rule = rule_of(settings, plugins, part)
+    if not asks(rule):
+        message = f"{part.title} asks for no features: it sees no prices, and there is nothing to check"
+        raise UsageError(message, key="NAME", fix="leave it out")
+    return rule
 
 
 class _Loaded:
