@@ -79,10 +79,11 @@ def test_benchmark_that_is_traded_is_not_loaded_twice(tmp_path: Path, plugins: P
 
 def test_feeds_that_are_traded_do_not_hear_of_the_benchmark(tmp_path: Path, plugins: Plugins) -> None:
     """It goes on for longer, and nothing that is traded has ended early for that."""
-    loaded = feeds.load(desk(tmp_path, "ALL", WHOLE), plugins)
+    settings = desk(tmp_path, "ALL", WHOLE)
+    loaded = feeds.load(settings, plugins)
 
     assert ["mine"] == [feed.name for feed in loaded]
-    assert (5, {}) == (feeds.grid(loaded).n_bars, loaded[0].ended)
+    assert (5, {}) == (feeds.grid(settings, loaded).n_bars, loaded[0].ended)
 
 
 def test_benchmark_that_begins_after_the_range_is_refused_with_its_symbols(tmp_path: Path, plugins: Plugins) -> None:

@@ -272,6 +272,10 @@ def sessions(*days):
     return np.array(days, dtype="datetime64[D]")
 
 
+def ends_of(session):
+    return np.append(session[1:] != session[:-1], True)[: len(session)]
+
+
 @pytest.mark.parametrize(
     ("rule", "session", "expected"),
     [
@@ -300,7 +304,16 @@ def sessions(*days):
     ],
 )
 def test_rebalance_rows_when_sessions_pass_marks_the_decisions(rule, session, expected):
-    assert [bool(flag) for flag in expected] == rebalance_rows(session, rule).tolist()
+    assert [bool(flag) for flag in expected] == rebalance_rows(session, ends_of(session), rule).tolist()
+
+
+def test_rebalance_rows_when_a_session_goes_on_wait_for_its_last_bar():
+    session = sessions("2024-01-05", "2024-01-08", "2024-01-08")
+    ends = np.array([True, False, False])
+
+    assert [[True, False, False]] * 2 == [
+        rebalance_rows(session, ends, rule).tolist() for rule in ("session", "week")
+    ]
 
 
 @settings(deadline=None)  # machines under load
@@ -309,11 +322,11 @@ def test_rebalance_rows_when_sessions_pass_marks_the_decisions(rule, session, ex
     st.sampled_from(["bar", "session", "week", "month"]),
     st.data(),
 )
-def test_rebalance_rows_when_the_future_is_cut_at_a_close_marks_the_same_bars(days, rule, data):
+def test_rebalance_rows_when_the_future_is_cut_marks_the_same_bars(days, rule, data):
     session = np.datetime64("2024-01-01") + np.array(sorted(days))
-    closes = np.flatnonzero(np.append(session[1:] != session[:-1], [True])) + 1
-    stop = data.draw(st.sampled_from(closes.tolist()))
+    ends = ends_of(session)
+    stop = data.draw(st.integers(1, len(days)))
 
-    marked = rebalance_rows(session, rule)
+    marked = rebalance_rows(session, ends, rule)
 
-    assert np.array_equal(marked[:stop], rebalance_rows(session[:stop], rule))
+    assert np.array_equal(marked[:stop], rebalance_rows(session[:stop], ends[:stop], rule))

@@ -10,6 +10,10 @@ import pytest
 from engine_market import NAN, market, walk
 from hypothesis import given
 from hypothesis import strategies as st
+from tradewright.data.align import with_planned_closes
+from tradewright.risk.features import volatility
+from tradewright.risk.market import minutes_since_open, minutes_to_close
+from tradewright.sessions import Sessions
 from tradewright.values.bars import Bars
 from tradewright.values.instrument import Instrument
 
@@ -253,3 +257,65 @@ def test_adjusted_keeps_the_order_of_a_bars_prices_and_its_notional(splits: Any,
     assert np.all(adjusted.low <= np.minimum(adjusted.open, adjusted.close))
     assert np.all(adjusted.high >= np.maximum(adjusted.open, adjusted.close))
     assert np.all(adjusted.close > 0)
+
+
+def quarter_hours() -> Bars:
+    """Return two sessions of three bars."""
+    opened_at = np.array(["2024-01-02T14:30", "2024-01-02T14:45", "2024-01-02T15:00"], "datetime64[ns]")
+    opened_at = np.concatenate([opened_at, opened_at + np.timedelta64(1, "D")])
+    return Bars(
+        instruments=(Instrument(symbol="SPY"),),
+        opened_at=opened_at,
+        closed_at=opened_at + np.timedelta64(15, "m"),
+        session=opened_at.astype("datetime64[D]"),
+        close=np.arange(6.0)[:, None] + 1.0,
+        traded=np.ones((6, 1), bool),
+    )
+
+
+@pytest.mark.parametrize("stop", range(1, 7))
+def test_bars_cut_within_a_session_know_that_it_goes_on(stop: int) -> None:
+    whole = quarter_hours()
+    cut = whole.until(stop)
+
+    assert whole.session_ends[:stop].tolist() == cut.session_ends.tolist()
+    assert whole.session_closes_at[:stop].tolist() == cut.session_closes_at.tolist()
+    assert whole.session_number[:stop].tolist() == cut.session_number.tolist()
+    assert cut.until(stop) == cut
+
+
+def test_bars_cut_where_a_session_ends_have_nothing_to_tell() -> None:
+    cut = quarter_hours().until(3)
+
+    assert (None, None) == (cut.ends, cut.closes_at)
+    assert {np.datetime64("2024-01-02T15:15", "ns")} == set(cut.session_closes_at)
+
+
+def test_session_closes_as_planned_when_its_last_bar_is_missing() -> None:
+    planned = np.array(["2024-01-02", "2024-01-03"], "datetime64[D]")
+    opens_at, closes_at = planned + np.timedelta64(14, "h"), planned + np.timedelta64(21, "h")
+    known = Sessions(calendar="X", date=planned, opened_at=opens_at, closed_at=closes_at)
+    early = attrs.evolve(known, closed_at=planned + np.timedelta64(18, "h"))
+    bars = with_planned_closes(quarter_hours(), [early, known])
+
+    assert {"2024-01-02T21", "2024-01-03T21"} == {str(at)[:13] for at in bars.session_closes_at}
+    assert quarter_hours().session_ends.tolist() == bars.session_ends.tolist()
+    assert 375.0 == minutes_to_close(bars.until(4), 0)[3, 0]
+
+
+def test_session_that_no_calendar_has_closes_with_its_last_bar() -> None:
+    day = np.array(["2024-01-03"], "datetime64[D]")
+    known = Sessions(calendar="X", date=day, opened_at=day, closed_at=day + np.timedelta64(21, "h"))
+    bars = with_planned_closes(quarter_hours(), [known])
+
+    assert ["2024-01-02T15:15", "2024-01-03T21:00"] == [str(at)[:16] for at in bars.session_closes_at[[0, 5]]]
+
+
+@pytest.mark.parametrize("stop", [1, 2, 4, 5])
+def test_numbers_of_sessions_do_not_change_when_the_rest_of_one_comes(stop: int) -> None:
+    """What is known within a session is what a whole history says of that row."""
+    whole = quarter_hours()
+    for compute in (minutes_to_close, minutes_since_open, volatility):
+        whole_row, cut_row = compute(whole, 2)[stop - 1], compute(whole.until(stop), 2)[stop - 1]
+
+        assert np.array_equal(whole_row, cut_row, equal_nan=True), compute.__name__

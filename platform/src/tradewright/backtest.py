@@ -155,7 +155,7 @@ def _prepare(settings: Settings, plugins: Plugins, request: Request, children: C
     with watch("data"):
         loaded = feeds.load(settings, plugins, request.last_on, request.ends)
         beside = feeds.load_benchmark(settings, plugins, request.last_on, request.ends)
-        bars = feeds.grid(loaded, request.last_on)
+        bars = feeds.grid(settings, loaded, request.last_on)
         start = first_bar(bars, request)
         per_year = feeds.sessions_per_year(settings, loaded)
     with watch("signals"):

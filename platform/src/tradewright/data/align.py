@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tradewright.sessions import Sessions
     from tradewright.values.arrays import TimeArray
 
 
@@ -82,8 +83,30 @@ def merge_overlaps(bars: Bars) -> Bars:
     }
     opened_at = np.minimum.reduceat(bars.opened_at, starts)
     return attrs.evolve(
-        bars, opened_at=opened_at, closed_at=bars.closed_at[last], session=bars.session[last], **merged
+        bars,
+        opened_at=opened_at,
+        closed_at=bars.closed_at[last],
+        session=bars.session[last],
+        ends=None,
+        closes_at=None,
+        **merged,
     )
+
+
+def with_planned_closes(bars: Bars, calendars: Sequence[Sessions]) -> Bars:
+    """Return bars that know when their sessions close by the calendars, the latest one where several trade.
+
+    A bar whose session no calendar has keeps the close of the session's last bar.
+    """
+    closes_at = bars.session_closes_at.copy()
+    planned = np.zeros(bars.n_bars, dtype=bool)
+    for calendar in calendars:
+        at = np.minimum(np.searchsorted(calendar.date, bars.session), len(calendar) - 1)
+        known = calendar.date[at] == bars.session
+        later = known & (~planned | (calendar.closed_at[at] > closes_at))
+        closes_at[later] = calendar.closed_at[at][later]
+        planned |= known
+    return attrs.evolve(bars, closes_at=closes_at)
 
 
 def select(bars: Bars, first_on: date | None = None, last_on: date | None = None) -> Bars:

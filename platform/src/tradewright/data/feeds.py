@@ -11,7 +11,7 @@ import numpy as np
 
 from tradewright import sessions as calendars
 from tradewright.config import FeedSettings
-from tradewright.data.align import join, merge_overlaps, select
+from tradewright.data.align import join, merge_overlaps, select, with_planned_closes
 from tradewright.data.fingerprint import fingerprint
 from tradewright.data.quality import check, endings, marked
 from tradewright.errors import ConfigError, DataError, PluginError, UsageError
@@ -330,13 +330,18 @@ def notes(bars: Bars) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def grid(feeds: tuple[Feed, ...], last_on: date | None = None) -> Bars:
+def grid(settings: Settings, feeds: tuple[Feed, ...], last_on: date | None = None) -> Bars:
     """Return all feeds on one grid of bars; those that overlap in time share a row.
+
+    Where sessions have several bars, each bar knows when its session will close.
 
     Raises:
         DataError: The feeds do not fit together.
     """
-    return select(merge_overlaps(join([feed.bars for feed in feeds])), None, last_on)
+    bars = select(merge_overlaps(join([feed.bars for feed in feeds])), None, last_on)
+    if bars.session_ends.all():
+        return bars
+    return with_planned_closes(bars, [sessions_of(settings, settings.data[feed.name], feed.bars) for feed in feeds])
 
 
 def sessions_per_year(settings: Settings, feeds: tuple[Feed, ...]) -> int:

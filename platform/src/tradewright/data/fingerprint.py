@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 _FIRST_FACTS = ("symbol", "lot", "tick", "multiplier", "currency", "note")
 """What an instrument told when prices were first kept; what it has learnt to tell since counts where it is told."""
 
+_OF_CALENDARS = ("ends", "closes_at")
+"""What bars know from a calendar, and not from a source."""
+
 
 def fingerprint(bars: Bars) -> str:
     """Return the SHA-256 of everything that a result depends on, in hexadecimal.
@@ -24,8 +27,8 @@ def fingerprint(bars: Bars) -> str:
     # As Python writes a tuple, which is how the first fingerprints were taken.
     listed = ", ".join(map(_told, bars.instruments)) + ("," if bars.n_assets == 1 else "")
     digest = hashlib.sha256(f"(({listed}), {bars.adjustment!r})".encode())
-    for value in attrs.asdict(bars, recurse=False).values():
-        if isinstance(value, np.ndarray):
+    for name, value in attrs.asdict(bars, recurse=False).items():
+        if isinstance(value, np.ndarray) and name not in _OF_CALENDARS:
             digest.update(value.tobytes())
     return digest.hexdigest()
 

@@ -134,7 +134,7 @@ def has_begun(traded: BoolArray) -> BoolArray:
     return begun
 
 
-def rebalance_rows(session: TimeArray, rule: Rebalance) -> BoolArray:
+def rebalance_rows(session: TimeArray, ends: BoolArray, rule: Rebalance) -> BoolArray:
     """Mark the bars on which a strategy decides: every one, or the last of each session or of a period's first.
 
     The last session of a week shows itself only when the next week has begun, the first one at once.  So
@@ -142,21 +142,23 @@ def rebalance_rows(session: TimeArray, rule: Rebalance) -> BoolArray:
 
     Args:
         session: Exchange session of each bar, `(n_bars,)` datetime64[D], never decreasing.
+        ends: Where a session has its last bar, `(n_bars,)`.
         rule: `bar`, `session`, `week` or `month`.
 
     >>> days = np.array(["2024-01-04", "2024-01-05", "2024-01-08", "2024-01-09"], dtype="datetime64[D]")
-    >>> rebalance_rows(days, "week").tolist()
+    >>> rebalance_rows(days, np.ones(4, bool), "week").tolist()
     [True, False, True, False]
     """
     if rule == "bar":
         return np.ones(len(session), dtype=bool)
-    days, first_rows = np.unique(session.astype("datetime64[D]"), return_index=True)
-    period = days if rule == "session" else periods(days, rule)
-    begins = np.ones(len(days), dtype=bool)
+    if rule == "session":
+        return ends.copy()
+    first = np.ones(len(session), dtype=bool)
+    first[1:] = session[1:] != session[:-1]
+    period = periods(session[first].astype("datetime64[D]"), rule)
+    begins = np.ones(len(period), dtype=bool)
     begins[1:] = period[1:] != period[:-1]
-    last_rows = np.append(first_rows[1:], len(session)) - 1
-    marked = np.zeros(len(session), dtype=bool)
-    marked[last_rows[: len(days)][begins]] = True
+    marked: BoolArray = ends & begins[np.cumsum(first) - 1]
     return marked
 
 

@@ -49,7 +49,8 @@ def daily_closes(bars: Bars) -> FloatArray:
     ends = np.flatnonzero(bars.session_ends)
     if bars.traded[ends].all():
         return bars.close[ends]
-    rows = np.where(bars.traded, np.arange(bars.n_bars)[:, None], -1)
+    over = ends[-1] + 1  # A session that goes on has no close yet.
+    rows = np.where(bars.traded, np.arange(bars.n_bars)[:, None], -1)[:over]
     last = np.maximum.reduceat(rows, np.append(0, ends[:-1] + 1), axis=0)
     closes: FloatArray = np.take_along_axis(bars.close, last, axis=0)
     return np.where(last >= 0, closes, np.nan)

@@ -149,8 +149,7 @@ def minutes_to_close(bars: Bars, _: int) -> FloatArray:
             key="risk.trading-window",
             fix="remove the rule, or trade shorter bars",
         )
-    last = np.flatnonzero(bars.session_ends)[bars.session_number]
-    return _minutes(bars, bars.closed_at[last] - bars.closed_at)
+    return _minutes(bars, bars.session_closes_at - bars.closed_at)
 
 
 def _minutes(bars: Bars, spans: np.ndarray[tuple[int], np.dtype[np.timedelta64]]) -> FloatArray:

@@ -81,11 +81,11 @@ def ask(
         few = {"each": each or CUTS_EACH, "seed": settings.seed if seed is None else seed}
         if part.strategy is None:
             used = loaded(settings.data)
-            bars, rule = feeds.grid(used, None), _asking_rule(settings, plugins, part)
+            bars, rule = feeds.grid(settings, used), _asking_rule(settings, plugins, part)
             verdict = check_features(part.name, rule, bars, progress=told, **few)
         else:
             used = loaded(settings.strategies[part.strategy].data)
-            bars = feeds.grid(used, None).only(symbols(settings, part.strategy)).adjusted()
+            bars = feeds.grid(settings, used).only(symbols(settings, part.strategy)).adjusted()
             with _unasked(settings, plugins, part) as make:
                 verdict = check(part.name, make, History(bars), progress=told, **few)
         found.append(

@@ -79,7 +79,7 @@ def targets(strategy: Strategy, bars: Bars) -> Targets:
     """
     forecasts, missing, fitted = forecast(strategy, History(bars.adjusted()))
     combined = combine(forecasts, strategy.weights)
-    decided = rebalance_rows(bars.session, strategy.rebalance)
+    decided = rebalance_rows(bars.session, bars.session_ends, strategy.rebalance)
     said = {name: one for name, one in forecasts.items() if one is not None}
     votes = {name: strategy.weights[name] * opinion(one)[decided] for name, one in said.items()}
     name, optimizer = strategy.optimizer

@@ -52,6 +52,10 @@ class Bars:
         split: New units per old one, effective before the bar opens, 1 for none; or None when prices need none.
         dividend: Currency per new unit, paid to whoever held it before the bar opened, 0 for none; or None.
         adjustment: What the source has already folded into prices: `none`, `splits`, `all` (dividends too).
+        ends: Where a session has its last bar, `(n_bars,)`; None for the last row of each.  A history that stops
+            within a session tells it, since its last row ends nothing.
+        closes_at: When the session of each bar closes by the calendar, UTC, `(n_bars,)`; None for the close of its
+            last bar.
 
     >>> from tradewright.values.instrument import Instrument
     >>> days = np.array(["2024-01-02", "2024-01-03"], dtype="datetime64[D]")
@@ -74,6 +78,8 @@ class Bars:
     split: FloatArray | None = array_field(optional=True)
     dividend: FloatArray | None = array_field(optional=True)
     adjustment: Adjustment = "none"
+    ends: BoolArray | None = array_field("bool", optional=True)
+    closes_at: TimeArray | None = array_field("datetime64[ns]", optional=True)
 
     def __attrs_post_init__(self) -> None:
         shape = (len(self.closed_at), len(self.instruments))
@@ -107,8 +113,19 @@ class Bars:
     @cached_property
     def session_ends(self) -> BoolArray:
         """Where a session has its last bar, `(n_bars,)`."""
+        if self.ends is not None:
+            return self.ends
         day = self.session.view(np.int64)  # As above.
         return read_only(np.append(day[1:] != day[:-1], True)[: self.n_bars], "bool")
+
+    @cached_property
+    def session_closes_at(self) -> TimeArray:
+        """When the session of each bar closes, UTC, `(n_bars,)`."""
+        if self.closes_at is not None:
+            return self.closes_at
+        day = self.session.view(np.int64)
+        last = np.flatnonzero(np.append(day[1:] != day[:-1], True)[: self.n_bars])
+        return read_only(self.closed_at[np.repeat(last, np.diff(last, prepend=-1))], "datetime64[ns]")
 
     @cached_property
     def session_number(self) -> IntArray:
@@ -129,6 +146,8 @@ class Bars:
     def between(self, start: int, stop: int) -> Bars:
         """Return bars `start` to `stop - 1`."""
         fields = attrs.asdict(self, recurse=False)
+        if 0 < stop < self.n_bars and not self.session_ends[stop - 1]:
+            fields["ends"], fields["closes_at"] = self.session_ends, self.session_closes_at
         cut = {name: value[start:stop] for name, value in fields.items() if isinstance(value, np.ndarray)}
         return Bars(**{**fields, **cut})
 
