@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from tradewright.engine import run as running
+from tradewright.engine import state as states
 from tradewright.engine.fuse import fuse
 from tradewright.engine.matrices import Matrices
 from tradewright.engine.run import Simulation, Trace, simulate
@@ -181,7 +182,7 @@ def test_held_weights_of_a_book_without_equity_are_whole_ones(fused: Fuse) -> No
     made.state.market.mark[:] = [10.0, 20.0]
     made.state.rows[0].equity = 0.0
 
-    assert [1.0, -1.0] == made.held(0).tolist()
+    assert [1.0, -1.0] == states.held_weights(made.state, np.ones(2), 0).tolist()
 
 
 def broken(bars: Any, window: int) -> Any:

@@ -5,19 +5,40 @@ from __future__ import annotations
 import inspect
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from tradewright.errors import PluginError
-from tradewright.host.fence import text_of
+from tradewright.errors import PluginError, TradewrightError
+from tradewright.host.fence import fence, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from tradewright.engine.fuse import FusedRules
     from tradewright.risk.contract import OrderCheck, TargetRule
 
     Named = Sequence[tuple[str, TargetRule | OrderCheck]]
 
+T = TypeVar("T")
+
+LOOP = "engine"
+"""What is called where no rule is known yet."""
+
 _KERNEL = "tradewright"
+
+
+def call(fused: FusedRules, entry: Callable[..., T], *arguments: Any) -> T:
+    """Call an entry of the fused loop; what a plugin's rule raises in it names the rule.
+
+    Raises:
+        PluginError: A plugin's rule or check raised.
+    """
+    try:
+        with fence(LOOP, entry, letting=(TradewrightError,)):
+            return entry(*arguments)
+    except PluginError as error:
+        if error.key != LOOP or error.__cause__ is None:
+            raise  # It names its rule already.
+        raise blamed(error.__cause__, fused.named) or error.__cause__ from None
 
 
 def blamed(error: BaseException, named: Named) -> PluginError | None:

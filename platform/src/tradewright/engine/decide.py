@@ -99,8 +99,8 @@ def want(
         raw, mode = held, NORMAL
         if decisions.made[bar, book]:
             position.wanted = decisions.target[bar, book, asset]
-        elif tape.traded[bar, asset]:
-            position.wanted = math.nan
+        elif tape.traded[bar, asset] and not position.blocked:
+            position.wanted = math.nan  # A decision that could not act yet stands until it can.
         if not equity > 0.0:
             raw, mode = 0.0, REDUCE_ONLY
         elif math.isnan(unit):
@@ -112,6 +112,8 @@ def want(
                 state.run[0].breaches += 1
             elif raw * held < 0.0:
                 raw = 0.0
+        if position.blocked:
+            raw, mode = held, FROZEN
         if math.isinf(position.wanted):
             position.wanted = math.nan  # What is no number does not stand.
         work[asset].raw, work[asset].held, work[asset].target, work[asset].mode = raw, held, raw, mode
@@ -140,6 +142,8 @@ def apply_halts(state: State, work: Table, bar: int, book: int) -> None:
     if level == RUNNING:
         return
     for asset in range(len(state.market)):
+        if state.positions[book, asset].blocked:
+            continue  # Not even a sale: what is held is not known.
         before = work[asset].target
         after = halt_asset(level, keep, before, work[asset].held, work[asset].mode)
         work[asset].target, work[asset].mode = after.target, after.mode

@@ -37,13 +37,23 @@ CHECKED_WITH_NUMBA = "0.68"
 """The numba whose cache was seen not to notice a changed callee; a test watches for the day it does."""
 
 
-@attrs.frozen
+ENTRIES = ("advance", "advance_single", "begin", "check", "take", "close", "decide")
+"""What Python calls of a generated module."""
+
+
+@attrs.frozen(kw_only=True)
 class FusedRules:
     """A compiled loop for one ordered set of rules.
 
     Attributes:
         advance: `advance(state, tape, decisions, settings, parameters, work, log, start, stop) -> next bar`.
         advance_single: The same for one book with one asset; only what a run uses is compiled.
+        begin: `begin(state, tape, settings, log, opening, bar, opens)`: the first of the parts of one bar, which
+            `engine.walk.Walk` calls one by one, as it does the next four.
+        check: `check(state, tape, settings, parameters, bar, book, asset, quantity, base, price, free) -> units`.
+        take: `take(state, tape, log, fills, bar)`.
+        close: `close(state, tape, settings, log, bar)`.
+        decide: `decide(state, tape, decisions, settings, parameters, work, log, bar)`.
         rules: The rules in the order of their numbers: book, asset, two-sided.
         checks: The order checks; their numbers follow.
         parameters: The options of both, as `advance` wants them.
@@ -53,6 +63,11 @@ class FusedRules:
 
     advance: Callable[..., int]
     advance_single: Callable[..., int]
+    begin: Callable[..., None]
+    check: Callable[..., float]
+    take: Callable[..., None]
+    close: Callable[..., None]
+    decide: Callable[..., None]
     rules: tuple[tuple[str, TargetRule], ...]
     checks: tuple[tuple[str, OrderCheck], ...]
     parameters: tuple[Any, ...]
@@ -103,9 +118,14 @@ def fuse(
             path, source = folder / f"plain_{key}.py", source_of(ordered, checks, interpreted=reasons)
         write_all({path: source.encode()})
     module = load(path, source)
-    parameters = tuple(part.parameters for _, part in parts)
-    loops = module.advance, module.advance_single
-    return FusedRules(*loops, ordered, tuple(checks), parameters, module.INTERPRETED, key)
+    return FusedRules(
+        **{name: getattr(module, name) for name in ENTRIES},
+        rules=ordered,
+        checks=tuple(checks),
+        parameters=tuple(part.parameters for _, part in parts),
+        interpreted=module.INTERPRETED,
+        key=key,
+    )
 
 
 def is_compiled(fused: FusedRules, cache: Path | None, n_books: int, n_assets: int) -> bool:

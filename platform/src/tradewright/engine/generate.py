@@ -1,11 +1,11 @@
-"""The text of the module that fuses one set of rules into the loop: the loop's own source, asking other rules."""
+"""The text of the module that fuses one set of rules into the loop: the engine's own source, asking other rules."""
 
 from __future__ import annotations
 
 import inspect
 from typing import TYPE_CHECKING
 
-from tradewright.engine import loop
+from tradewright.engine import bar, loop
 from tradewright.engine.plain import plain
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ PHASES = ("book", "asset", "sides")
 _IMPORT_RULES = "from tradewright.engine.rules import ask_asset, ask_books, ask_checks, ask_sides\n"
 _RULES = """\
 from tradewright.engine.decide import apply_sides, judge, record_halt
-from tradewright.engine.jit import compiled_rule
-from tradewright.engine.matcher import permit
+from tradewright.engine.jit import cached, compiled_rule
+from tradewright.engine.matcher import order_view, permit
 from tradewright.engine.plain import guarded
 from tradewright.values.arrays import read_only
 {imports}
@@ -104,12 +104,12 @@ def source_of(
         checks="\n".join(_check_calls(rules, checks)),
         sides=calls["sides"] or "    pass",
     )
-    source = inspect.getsource(loop)
-    head, found, body = source.partition(_IMPORT_RULES)
-    imports, marker, functions_of_loop = body.partition("VERIFY_SLACK =")
-    if not (found and marker):
-        raise AssertionError("engine/loop.py no longer has the lines that the fused modules replace")
-    source = head + imports + text + marker + functions_of_loop
+    head, found, body = inspect.getsource(bar).partition(_IMPORT_RULES)
+    imports, marker, parts_of_bar = body.partition("VERIFY_SLACK =")
+    _, first, entries = inspect.getsource(loop).partition("@compiled\n")
+    if not (found and marker and first):
+        raise AssertionError("engine/bar.py or loop.py no longer has the lines that the fused modules replace")
+    source = head + imports + text + marker + parts_of_bar + "\n\n" + first + entries
     return plain(source) if interpreted else source
 
 

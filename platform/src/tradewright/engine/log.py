@@ -136,10 +136,10 @@ def count_cut(state: State, bar: int, rule: int, fell: float, value: float) -> N
     if not fell > CUT_SLACK:
         return
     counter = state.counters[rule]
-    counter.cuts += 1
-    counter.notional += fell * value
-    if counter.last != bar:
+    if counter.bars == 0:
+        counter.first = bar
+    if counter.bars == 0 or counter.last != bar:
         counter.bars += 1
         counter.last = bar
-    if counter.first < 0:
-        counter.first = bar
+    counter.cuts += 1
+    counter.notional += fell * value

@@ -5,9 +5,21 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from tradewright.engine.fills import (
+    fee_of,
+    fill_price,
+    floor_lot,
+    part_within,
+    price_with_limit,
+    room,
+    stop_base,
+    unit_cost,
+    waits_before_stop,
+    within_limit,
+)
 from tradewright.engine.jit import compiled
 from tradewright.engine.log import BY_ORDER, BY_STOP, Log, count_cut, log_fill
-from tradewright.engine.transitions import DUST, apply_fill, short_value, whole
+from tradewright.engine.transitions import apply_fill, short_value
 from tradewright.risk.checks import always
 from tradewright.risk.contract import OrderView
 
@@ -18,34 +30,6 @@ if TYPE_CHECKING:
 require_cash = compiled(always.require_cash)
 NOTHING = always.Parameters()
 REDUCTIONS, INCREASES, WAITING = 0, 1, 2  # The stages of a bar's orders; the last is limits within the bar.
-_TICK_SLACK = 1e-9  # A price this close to a tick (in ticks) counts as on it.
-
-
-@compiled
-def fill_price(base: float, side: float, tick: float, settings: Settings) -> float:
-    """Return the price paid: worse than `base` by half the spread and the slippage, on the tick."""
-    price = base * (1.0 + side * settings.half_spread_and_slippage)
-    if tick > 0.0:
-        ticks = -side * whole(-side * price / tick, _TICK_SLACK)  # Up is down with the sign turned.
-        return max(ticks, 1.0) * tick
-    return price
-
-
-@compiled
-def fee_of(quantity: float, notional: float, settings: Settings) -> float:
-    """Return the commission of one fill, in currency."""
-    fee = settings.commission_per_share * abs(quantity) + settings.commission_rate * abs(notional)
-    return max(settings.commission_min, fee)
-
-
-@compiled
-def floor_lot(quantity: float, lot: float, settings: Settings) -> float:
-    """Round a size down to the lot, never above itself nor below 0; fractional units stay, but dust is nothing."""
-    if not quantity >= DUST:
-        return 0.0
-    if not settings.whole:
-        return quantity
-    return min(whole(quantity / lot, 0.0) * lot, quantity)
 
 
 @compiled
@@ -53,13 +37,9 @@ def limit_to_volume(state: State, tape: Tape, settings: Settings, bar: int, asse
     """Return the part of `size` that the bar's volume allows."""
     if not settings.has_volume:
         return size
-    lot = tape.assets[asset].lot
-    most: float = floor_lot(settings.participation * tape.volume[bar, asset], lot, settings)
-    most -= state.market[asset].used
-    if size <= most:
-        return size
-    state.run[0].participation_cuts += 1
-    return most if most >= DUST else 0.0
+    most = room(tape.volume[bar, asset], state.market[asset].used, tape.assets[asset].lot, settings)
+    state.run[0].participation_cuts += 0 if size <= most else 1
+    return part_within(size, most)
 
 
 @compiled
@@ -119,16 +99,9 @@ def is_due(state: State, tape: Tape, settings: Settings, bar: int, book: int, as
         return within_limit(position.order, first_price(tape, settings, bar, asset), position.limit)
     if settings.at_close or math.isnan(position.limit):
         return False
-    buys = position.order > 0.0
-    before_stop = position.limit > position.stop if buys else position.limit < position.stop
-    reached = within_limit(position.order, tape.low[bar, asset] if buys else tape.high[bar, asset], position.limit)
-    return bool(reached and (before_stop or math.isnan(position.stop)))
-
-
-@compiled
-def within_limit(order: float, price: float, limit: float) -> bool:
-    """Say whether a price is as good as the limit, which NaN makes any price."""
-    return math.isnan(limit) or (price <= limit if order > 0.0 else price >= limit)
+    best = tape.low[bar, asset] if position.order > 0.0 else tape.high[bar, asset]
+    reached = within_limit(position.order, best, position.limit)
+    return bool(reached and waits_before_stop(position.order, position.limit, position.stop))
 
 
 @compiled
@@ -145,10 +118,7 @@ def price_paid(
     """Return the price of a fill: at its limit exactly when it waited for it, and never worse than it."""
     if stage == WAITING:
         return limit
-    price = fill_price(base, math.copysign(1.0, order), tape.assets[asset].tick, settings)
-    if math.isnan(limit):
-        return price
-    return min(price, limit) if order > 0.0 else max(price, limit)
+    return price_with_limit(order, base, limit, tape.assets[asset].tick, settings)
 
 
 @compiled
@@ -164,19 +134,34 @@ def release(
 ) -> OrderView:
     """Take the asset's order, never more than brings the position to zero, as checks and the venue see it."""
     position = state.positions[book, asset]
-    mark, multiplier = state.market[asset].mark, tape.assets[asset].multiplier
     quantity = position.order
     if stage == REDUCTIONS and abs(quantity) > abs(position.quantity):
         quantity = -position.quantity
     position.order = 0.0
     base = position.limit if stage == WAITING else first_price(tape, settings, bar, asset)
     price = price_paid(tape, settings, asset, stage, quantity, base, position.limit)
-    unit = price * multiplier if quantity > 0.0 else (2.0 * mark - price) * multiplier
+    return order_view(state, tape, settings, book, asset, quantity, base, price, free)
+
+
+@compiled
+def order_view(
+    state: State,
+    tape: Tape,
+    settings: Settings,
+    book: int,
+    asset: int,
+    quantity: float,
+    base: float,
+    price: float,
+    free: float,
+) -> OrderView:
+    """Return a signed order as checks see it that would fill at `price`, found at `base`, with so much free cash."""
+    mark, multiplier = state.market[asset].mark, tape.assets[asset].multiplier
+    unit = unit_cost(quantity, price, mark, multiplier)
     variable = settings.commission_rate * price * multiplier + settings.commission_per_share
     level = level_of(state, book)
-    return OrderView(
-        quantity, position.quantity, base, mark, multiplier, level, free, unit, variable, settings.commission_min
-    )
+    held = state.positions[book, asset].quantity
+    return OrderView(quantity, held, base, mark, multiplier, level, free, unit, variable, settings.commission_min)
 
 
 @compiled
@@ -238,20 +223,14 @@ def fill_order(
 
 @compiled
 def fire_stops(state: State, tape: Tape, settings: Settings, log: Log, bar: int, book: int) -> None:
-    """Close the positions whose stop the bar has touched; a gap through the stop fills at the open.
-
-    Close-only prices need no case of their own: on their tape open, high and low are the close.
-    """
+    """Close the positions whose stop the bar has touched."""
     for asset in range(len(state.market)):
         position = state.positions[book, asset]
         held, stop = position.quantity, position.stop
         if held == 0.0 or math.isnan(stop) or not tape.traded[bar, asset]:
             continue
-        if held > 0.0:
-            fired, base = tape.low[bar, asset] <= stop, min(tape.open[bar, asset], stop)
-        else:
-            fired, base = tape.high[bar, asset] >= stop, max(tape.open[bar, asset], stop)
-        if not fired:
+        base = stop_base(held, stop, tape.open[bar, asset], tape.low[bar, asset], tape.high[bar, asset])
+        if math.isnan(base):
             continue
         position.order = 0.0
         size = limit_to_volume(state, tape, settings, bar, asset, abs(held))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F")
 
-_COPIED = ("log", "transitions", "matcher", "decide", "plan")
+_COPIED = ("log", "transitions", "fills", "matcher", "decide", "plan")
 PLAIN_PREFIX = "tradewright_plain_"
 """Begins the name of each plain copy of an engine's module."""
 
@@ -58,6 +58,16 @@ def plain(source: str) -> str:
     for name in _COPIED:
         source = source.replace(f"from tradewright.engine.{name} ", f"from {PLAIN_PREFIX}{name} ")
     return source
+
+
+def interpreted(name: str) -> ModuleType:
+    """Return the copy of an engine's module that is left to the interpreter.
+
+    >>> interpreted("fills").stop_base(10.0, 95.0, 96.0, 94.0, 97.0)
+    95.0
+    """
+    load_plain_engine()
+    return sys.modules[PLAIN_PREFIX + name]
 
 
 def load_plain_engine() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from tradewright.engine.fills import floor_lot
 from tradewright.engine.jit import compiled
-from tradewright.engine.matcher import floor_lot
 from tradewright.engine.transitions import DUST, whole_lots
 from tradewright.risk.contract import FROZEN
 

@@ -8,13 +8,11 @@ import attrs
 import numpy as np
 
 from tradewright.engine import state as states
-from tradewright.engine.blame import blamed
+from tradewright.engine.blame import call
 from tradewright.engine.decide import WORK
 from tradewright.engine.log import make_log
 from tradewright.engine.matrices import Matrices
 from tradewright.engine.tape import make_tape
-from tradewright.errors import PluginError, TradewrightError
-from tradewright.host.fence import fence
 from tradewright.risk.computed import numbers
 
 if TYPE_CHECKING:
@@ -22,14 +20,13 @@ if TYPE_CHECKING:
 
     from tradewright.engine.fuse import FusedRules
     from tradewright.engine.state import State, Table
-    from tradewright.engine.tape import Decisions, Settings
+    from tradewright.engine.tape import Decisions, Settings, Tape
     from tradewright.risk.contract import Feature
     from tradewright.values.arrays import FloatArray, IntArray
     from tradewright.values.bars import Bars
 
     Answer = Callable[[int, int, FloatArray], FloatArray]
 
-LOOP = "engine"  # What is called where no rule is known yet.
 BUFFER_ROWS = 4096  # Fills, and events, between two drains.
 TOLD_MIN = 50  # Segments when somebody watches the progress.
 
@@ -71,6 +68,7 @@ class Simulation:
         start: First bar to play; earlier bars only feed the rules' windows.
         answer: Called where a book is to be asked, at a bar's close with `(bar, book, held)`; returns what the book
             wants, `(n_assets,)`.  `held` are its weights at this close.
+        state: What the bar before `start` has left, None for a run that begins there; it is played on, not copied.
     """
 
     def __init__(
@@ -82,17 +80,13 @@ class Simulation:
         capital: FloatArray,
         start: int = 0,
         answer: Answer | None = None,
+        state: State | None = None,
     ) -> None:
-        rules = [rule for _, rule in fused.rules]
-        memory = {phase: sum(r.memory for r in rules if r.phase == phase) for phase in ("asset", "book")}
         self._fused = fused
-        self._matrices = Matrices(bars, [(name, one) for name, rule in fused.rules for one in rule.matrices], start)
-        self._tape = make_tape(bars, features_of(bars, fused), self._matrices.buffer, self._matrices.at)
+        self._tape, self._matrices = lay_out(bars, fused, start)
         self._decisions, self._settings, self._answer = decisions, settings, answer
-        n_book_rules = sum(r.phase == "book" for r in rules)
-        n_counters = len(rules) + len(fused.checks)
-        self.state = states.initial(capital, bars.n_assets, n_book_rules, n_counters, memory["asset"], memory["book"])
-        n_rows = len(self.state.rows)
+        self.state = first_state(fused, capital, bars.n_assets) if state is None else state
+        n_rows, n_book_rules = self.state.halts.shape
         room = max(BUFFER_ROWS, 4 * len(capital) * bars.n_assets, 4 * n_rows * (n_book_rules + 1))
         n_sessions, n_actions = int(bars.session_ends[start:].sum()), len(capital) * actions_of(bars)
         self._log = make_log(bars.n_bars, n_sessions, n_rows, room, n_actions, room)
@@ -134,39 +128,33 @@ class Simulation:
             counters=np.concatenate([self.state.counters[None][:0], *self._counters]).view(np.recarray),
         )
 
-    def held(self, book: int) -> FloatArray:
-        """Return the weights that a book holds at the last marks, `(n_assets,)`, signed fractions of its equity."""
-        quantity, equity = self.state.positions[book].quantity, self.state.rows[book].equity
-        if not equity > 0.0:
-            whole: FloatArray = np.sign(quantity)
-            return whole
-        # An asset that never traded has no mark, and is not held.
-        unit = np.where(quantity == 0.0, 0.0, self.state.market.mark * self._tape.assets.multiplier)
-        weights: FloatArray = quantity * unit / equity
-        return weights
-
     def _play(self, stop: int) -> int:
         """Return the bar that comes next, after as many as the loop can play without a stop."""
         played = (self.state, self._tape, self._decisions, self._settings, self._fused.parameters, self._work)
-        try:
-            with fence(LOOP, self._advance, letting=(TradewrightError,)):
-                return self._advance(*played, self._log, self.bar, self._matrices.reach(self.bar, stop))
-        except PluginError as error:
-            if error.key != LOOP or error.__cause__ is None:
-                raise  # It names its rule already.
-            raise blamed(error.__cause__, self._fused.named) or error.__cause__ from None
+        reach = self._matrices.reach(self.bar, stop)
+        return call(self._fused, self._advance, *played, self._log, self.bar, reach)
 
     def _ask(self) -> None:
         """Ask every book that has waited for this close what it wants."""
         assert self._answer is not None  # noqa: S101  # whoever lets a book wait brings an answer
         for book in np.flatnonzero(self._decisions.asked[self.bar]):
-            self._decisions.target[self.bar, book] = self._answer(self.bar, int(book), self.held(int(book)))
+            held = states.held_weights(self.state, self._tape.assets.multiplier, int(book))
+            self._decisions.target[self.bar, book] = self._answer(self.bar, int(book), held)
 
     def _drain(self) -> None:
         log = self._log
         self._fills.append(drained(log.fills, log.counts[0]))
         self._events.append(drained(log.events, log.counts[1]))
         log.counts[:2] = 0
+
+
+def first_state(fused: FusedRules, capital: FloatArray, n_assets: int) -> State:
+    """Return the state before the first bar of a run with these rules; `capital` is `(n_books,)`."""
+    rules = [rule for _, rule in fused.rules]
+    memory = {phase: sum(r.memory for r in rules if r.phase == phase) for phase in ("asset", "book")}
+    n_book_rules = sum(r.phase == "book" for r in rules)
+    n_counters = len(rules) + len(fused.checks)
+    return states.initial(capital, n_assets, n_book_rules, n_counters, memory["asset"], memory["book"])
 
 
 def drained(buffer: Table, count: int) -> Table:
@@ -179,6 +167,18 @@ def actions_of(bars: Bars) -> int:
     if bars.split is None or bars.dividend is None:
         return 0
     return int(np.count_nonzero(bars.split != 1.0) + np.count_nonzero(bars.dividend))
+
+
+def lay_out(bars: Bars, fused: FusedRules, start: int = 0) -> tuple[Tape, Matrices]:
+    """Return what the loop reads of these prices, and the matrices of its rules, which are made for bars on demand.
+
+    Args:
+        bars: Prices.
+        fused: Whose features and matrices.
+        start: First bar that will be played.
+    """
+    matrices = Matrices(bars, [(name, one) for name, rule in fused.rules for one in rule.matrices], start)
+    return make_tape(bars, features_of(bars, fused), matrices.buffer, matrices.at), matrices
 
 
 def features_of(bars: Bars, fused: FusedRules) -> FloatArray:

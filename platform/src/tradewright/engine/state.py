@@ -38,6 +38,7 @@ POSITION = np.dtype([
     ("limit", _F),  # Limit price of the order, NaN for at the market.
     ("wanted", _F),  # Target of the last decision while the asset has not traded since, else NaN.
     ("largest", _F),  # Largest absolute weight at any close.
+    ("blocked", _I),  # Whether nothing may be ordered, since the venue's word on the position is not known.
 ])  # fmt: skip
 ASSET = np.dtype([
     ("mark", _F),  # Close of the last traded bar, NaN before the first.
@@ -52,7 +53,7 @@ COUNTER = np.dtype([
     ("cuts", _I),  # How often the rule lowered a target.
     ("bars", _I),  # On how many bars.
     ("notional", _F),  # By how much altogether, in currency.
-    ("first", _I),  # First and last such bar, -1 for none.
+    ("first", _I),  # First and last such bar, -1 for none; `rebase` may move them below 0, so `bars` says whether.
     ("last", _I),
 ])  # fmt: skip
 RUN = np.dtype([
@@ -130,6 +131,27 @@ def initial(
         asset_memory=np.full((*grid, asset_memory), np.nan),
         book_memory=np.full((n_rows, book_memory), np.nan),
     )
+
+
+def held_weights(state: State, multiplier: FloatArray, book: int) -> FloatArray:
+    """Return the weights that a book holds at the last marks, `(n_assets,)`, signed fractions of its equity."""
+    quantity, equity = state.positions[book].quantity, state.rows[book].equity
+    if not equity > 0.0:
+        whole: FloatArray = np.sign(quantity)
+        return whole
+    # An asset that never traded has no mark, and is not held.
+    unit = np.where(quantity == 0.0, 0.0, state.market.mark * multiplier)
+    weights: FloatArray = quantity * unit / equity
+    return weights
+
+
+def rebase(state: State, rows: int) -> None:
+    """Count bars from `rows` later on, since whoever plays them has let go of those before."""
+    state.run[0].closed -= rows
+    for counter in state.counters:
+        if counter.bars > 0:
+            counter.first -= rows
+            counter.last -= rows
 
 
 Tables = TypeVar("Tables", bound="tuple[Any, ...]")

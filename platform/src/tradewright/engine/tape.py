@@ -25,6 +25,11 @@ LISTING = np.dtype([
     ("exit_bar", "i8"),  # Bar in which positions are exchanged for cash; the number of bars for none.
     ("exit_cash", "f8"),  # That cash, in currency per unit.
 ])  # fmt: skip
+OPENING = np.dtype([
+    ("split", "f8"),  # New units per old one, 1 for none.
+    ("dividend", "f8"),  # Currency per new unit, 0 for none.
+    ("exits", "?"),  # Whether positions are exchanged for cash in this bar.
+])  # fmt: skip
 BOOK = np.dtype([
     ("share", "f8"),  # Part of every grant of capital; they sum to 1.
     ("no_trade_band", "f8"),  # Smallest change of weight that is worth an order.

@@ -77,9 +77,10 @@ def lift(state: State, log: Log, bar: int, row: int, rule: int) -> None:
 
 
 @compiled
-def apply_action(state: State, tape: Tape, settings: Settings, log: Log, bar: int, asset: int) -> None:
+def apply_action(
+    state: State, tape: Tape, settings: Settings, log: Log, bar: int, asset: int, ratio: float, dividend: float
+) -> None:
     """Restate positions, stops, orders and the mark for a split, and pay a dividend, before the bar opens."""
-    ratio, dividend = tape.split[bar, asset], tape.dividend[bar, asset]
     if ratio != 1.0:
         state.market[asset].mark /= ratio
         for book in range(state.positions.shape[0]):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
-from tradewright.engine.fuse import fuse, load
+from tradewright.engine.fuse import ENTRIES, fuse, load
 from tradewright.engine.generate import source_of
 from tradewright.engine.jit import compiled_rule
 from tradewright.engine.probe import probe
@@ -56,8 +56,7 @@ def fused_as_interpreted(name: str, rule: TargetRule | OrderCheck) -> tuple[bool
     loops = load(path, source)
     interpreted_loop = attrs.evolve(
         compiled_loop,
-        advance=loops.advance,
-        advance_single=loops.advance_single,
+        **{name: getattr(loops, name) for name in ENTRIES},
         interpreted={name: "on purpose"},
     )
     one, other = _traded(compiled_loop), _traded(interpreted_loop)

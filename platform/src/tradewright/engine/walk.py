@@ -1,0 +1,298 @@
+"""One bar, call by call: the parts that a backtest plays inside its loop, with a venue's word in the place of prices.
+
+    begin -> check, take, check, take ... -> settle -> close -> decide
+
+Whoever walks hands over what is known when it is known: the opening before the first price, fills as they are
+reported, the row when it is complete.  The functions are the backtest's, compiled with the same rules, so that the
+same rows and fills leave the same bytes (`docs/explanation/one-bar.md`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import attrs
+import numpy as np
+
+from tradewright.engine import state as states
+from tradewright.engine.blame import call
+from tradewright.engine.decide import WORK
+from tradewright.engine.log import make_log
+from tradewright.engine.plain import interpreted
+from tradewright.engine.run import drained, first_state
+from tradewright.engine.tape import OPENING, Decisions, make_tape
+from tradewright.engine.transitions import DUST
+from tradewright.risk.requested_halt import NAME as REQUESTED_HALT
+
+FILLS_MAX = 4096  # A bar's fills, partial ones one by one.
+
+if TYPE_CHECKING:
+    from tradewright.engine.fuse import FusedRules
+    from tradewright.engine.log import Log
+    from tradewright.engine.state import State, Table
+    from tradewright.engine.tape import Settings, Tape
+    from tradewright.values.arrays import BoolArray, FloatArray, IntArray
+    from tradewright.values.bars import Bars
+
+
+@attrs.frozen
+class Prepared:
+    """What prices alone say of every row up to one, and of that one last.
+
+    Attributes:
+        tape: Prices and features since the first row that is still held; it may hold later rows, which nobody reads.
+        decisions: What the books want, likewise.
+        bar: The row that has just closed.
+    """
+
+    tape: Tape
+    decisions: Decisions
+    bar: int
+
+
+@attrs.frozen
+class Opening:
+    """What is known of a bar before its first price.
+
+    Attributes:
+        opens: Whether it is the first of its session.
+        assets: `(n_assets,)` of `engine.tape.OPENING`: splits, dividends, and who is exchanged for cash.
+    """
+
+    opens: bool
+    assets: Table
+
+
+class Plan(NamedTuple):
+    """What a decision leaves to be done; a copy, `(n_books, n_assets)` each."""
+
+    order: FloatArray
+    """Signed units to be ordered in the next bar, 0 for none."""
+    limit: FloatArray
+    """Limit price of the order, NaN for at the market."""
+    stop: FloatArray
+    """Price of the stop that guards the position, that of the order included, NaN for none."""
+
+
+class News(NamedTuple):
+    """What a call has written down; bars are counted as the walk counts them."""
+
+    fills: Table
+    """Of `engine.log.FILL`: those that were taken, and exchanges for cash."""
+    actions: Table
+    """Of `engine.log.ACTION`."""
+    events: Table
+    """Of `engine.log.EVENT`."""
+    curve: Table
+    """`(n, n_rows)` of `engine.log.CURVE`: a row where a session has ended."""
+
+
+class Walk:
+    """The state of a run that goes on bar by bar.
+
+    Args:
+        fused: The entries with their rules.
+        settings: Costs, execution and capital policy.
+        known: What prices say of the rows before the first bar; of none, a tape without rows, at bar -1.
+        capital: Money granted to each book at the start, `(n_books,)`.
+        state: What an earlier walk has left, None to begin.
+
+    Attributes:
+        state: As it stands between two calls; only calls change it.
+        bar: The bar that has begun last, counted in rows of the tape.
+    """
+
+    def __init__(
+        self,
+        fused: FusedRules,
+        settings: Settings,
+        known: Prepared,
+        capital: FloatArray,
+        state: State | None = None,
+    ) -> None:
+        n_assets = len(known.tape.assets)
+        self.state = first_state(fused, capital, n_assets) if state is None else state
+        self.bar = known.bar
+        self._fused, self._settings, self._known = fused, settings, known
+        self._work = states.table((2, n_assets), WORK)
+        self._log = _log_of_one_bar(self.state)
+        self._free_cash = interpreted("matcher").free_cash
+
+    @property
+    def assets(self) -> Table:
+        """`(n_assets,)` of `engine.tape.LISTING`: lots, ticks and multipliers."""
+        return self._known.tape.assets
+
+    @property
+    def settings(self) -> Settings:
+        """Costs, execution and capital policy."""
+        return self._settings
+
+    def begin(self, opening: Opening) -> News:
+        """Begin the next bar: its session, its corporate actions, its exchanges for cash."""
+        self.bar += 1
+        call(
+            self._fused,
+            self._fused.begin,
+            *(self.state, self._known.tape, self._settings, self._log),
+            *(opening.assets, self.bar, opening.opens),
+        )
+        return self._drain()
+
+    def free(self, book: int) -> float:
+        """Return the book's equity that neither longs nor shorts, at full margin, have bound, in currency."""
+        return float(self._free_cash(self.state, self._known.tape, book))
+
+    def check(self, book: int, asset: int, quantity: float, base: float, price: float, free: float) -> float:
+        """Release the asset's order; return how many units every check lets go.
+
+        Args:
+            book: Whose order.
+            asset: Column.
+            quantity: Signed units, not 0; never more than brings the position to zero.
+            base: The first price, before spread and slippage.
+            price: What it would fill at.
+            free: Free cash of the book, less what other orders bind.
+        """
+        self.state.positions[book, asset].order = 0.0
+        return call(
+            self._fused,
+            self._fused.check,
+            *(self.state, self._known.tape, self._settings, self._fused.parameters, self.bar),
+            *(book, asset, quantity, base, price, free),
+        )
+
+    def take(self, fills: Table) -> None:
+        """Book reported fills, of `engine.log.FILL`, in their order; `News` of the close tells them."""
+        call(self._fused, self._fused.take, self.state, self._known.tape, self._log, fills, self.bar)
+
+    def count(self, *, participation_cuts: int = 0, expired: int = 0) -> None:
+        """Count orders that the venue cut to its volume, and those that never reached their limit."""
+        self.state.run[0].participation_cuts += participation_cuts
+        self.state.run[0].expired += expired
+
+    def impose(self, level: int, blocked: BoolArray, row: int | None = None) -> None:
+        """Ask for a halt of at least this level from the next decision on, and say which positions are not known.
+
+        Args:
+            level: `tradewright.risk.contract.Level`; 0 asks for nothing, but does not lift what stands.
+            blocked: Assets for which nothing may be ordered, `(n_books, n_assets)`.
+            row: The book, None for the account.
+        """
+        self.state.positions.blocked = blocked
+        self.state.book_memory[-1 if row is None else row, self._request_at()] = float(level)
+
+    def lift(self, rule: str, row: int | None = None) -> News:
+        """End a latched halt in the name of a person, of a book or of the account; a flattened one counts from here.
+
+        Raises:
+            LookupError: There is no such rule of books.
+        """
+        names = [name for name, one in self._fused.rules if one.phase == "book"]
+        if rule not in names:
+            raise LookupError(f"{rule} halts no book; these do: {', '.join(names)}")
+        at = len(self.state.rows) - 1 if row is None else row
+        if rule == REQUESTED_HALT:
+            self.state.book_memory[at, self._request_at()] = 0.0
+        interpreted("transitions").lift(self.state, self._log, self.bar, at, names.index(rule))
+        return self._drain()
+
+    def settle(self, cash: FloatArray, quantity: FloatArray, interest: FloatArray, borrow: FloatArray) -> None:
+        """Overwrite money and units by their exact sums, rounded once.
+
+        Args:
+            cash: Of each book, in currency, `(n_books,)`.
+            quantity: Signed units, `(n_books, n_assets)`.
+            interest: Earned so far, in currency, `(n_books,)`.
+            borrow: Paid for shorts so far, in currency, `(n_books,)`.
+        """
+        n_books = len(cash)
+        self.state.rows.cash[:n_books] = cash
+        self.state.rows.interest[:n_books] = interest
+        self.state.rows.borrow[:n_books] = borrow
+        self.state.positions.quantity = np.where(np.abs(quantity) < DUST, 0.0, quantity)
+
+    def close(self, prepared: Prepared) -> News:
+        """End the bar, whose row is the last that `prepared` knows: marks, capital, the curve."""
+        self._known, self.bar = prepared, prepared.bar
+        call(self._fused, self._fused.close, self.state, prepared.tape, self._settings, self._log, self.bar)
+        return self._drain()
+
+    def waiting(self) -> IntArray:
+        """Return the books that are to be asked what they want before the decision."""
+        return np.flatnonzero(self._known.decisions.asked[self.bar])
+
+    def held(self, book: int) -> FloatArray:
+        """Return the weights that a book holds at the close, `(n_assets,)`, signed fractions of its equity."""
+        return states.held_weights(self.state, self.assets.multiplier, book)
+
+    def decide(self, answers: dict[int, FloatArray] | None = None) -> tuple[Plan, News]:
+        """Turn what the books want into orders for the next bar; `answers` are those of the books that waited."""
+        known, decisions = self._known, self._known.decisions
+        for book, target in (answers or {}).items():
+            decisions.target[self.bar, book] = target
+        call(
+            self._fused,
+            self._fused.decide,
+            *(self.state, known.tape, decisions, self._settings, self._fused.parameters),
+            *(self._work, self._log, self.bar),
+        )
+        return self.plan(), self._drain()
+
+    def plan(self) -> Plan:
+        """Return the orders and stops as they stand, a split since the decision included."""
+        positions = self.state.positions
+        return Plan(positions.order.copy(), positions.limit.copy(), positions.stop.copy())
+
+    def rebase(self, rows: int) -> None:
+        """Count bars from `rows` later on: the next rows that are prepared begin so much later."""
+        states.rebase(self.state, rows)
+        self.bar -= rows
+
+    def _request_at(self) -> int:
+        """Return where the memory of the rule that halts on request lies."""
+        before = 0
+        for name, rule in self._fused.rules:
+            if name == REQUESTED_HALT:
+                return before
+            before += rule.memory if rule.phase == "book" else 0
+        raise LookupError(f"{REQUESTED_HALT} is not among the rules")
+
+    def _drain(self) -> News:
+        """Return what has been written down since the last time, and forget it."""
+        log = self._log
+        fills, events, sessions, actions = log.counts
+        news = News(
+            drained(log.fills, fills),
+            drained(log.actions, actions),
+            drained(log.events, events),
+            drained(log.curve, sessions),
+        )
+        log.counts[:] = 0
+        log.curve[:] = np.zeros((), log.curve.dtype)  # Exposures are summed where they stand.
+        return news
+
+
+def _log_of_one_bar(state: State) -> Log:
+    """Return buffers for what one bar can write, however many parts its orders fill in."""
+    n_books, n_assets = state.positions.shape
+    n_events = 2 * state.halts.size + 1
+    return make_log(0, 1, len(state.rows), FILLS_MAX, 2 * n_books * n_assets, n_events)
+
+
+def opening_of(bars: Bars, bar: int) -> Opening:
+    """Return the opening of a bar in a history, which knew it before its first price."""
+    assets = states.table((bars.n_assets,), OPENING, split=1.0, exits=bars.exit_bar == bar)
+    if bars.split is not None and bars.dividend is not None:
+        assets.split, assets.dividend = bars.split[bar], bars.dividend[bar]
+    return Opening(bar == 0 or bool(bars.session_ends[bar - 1]), assets)
+
+
+def nothing_known(bars: Bars, fused: FusedRules, n_books: int) -> Prepared:
+    """Return what prices say before there is a first row: which instruments there will be."""
+    n_features, n_matrices = (sum(len(getattr(part, of)) for part in fused.parts) for of in ("features", "matrices"))
+    unknown = np.full((1, bars.n_assets, bars.n_assets), np.nan)
+    features = np.empty((n_features, 0, bars.n_assets))
+    tape = make_tape(bars.until(0), features, unknown, np.empty((n_matrices, 0), np.int64))
+    made = np.zeros((0, n_books), bool)
+    return Prepared(tape, Decisions(np.zeros((0, n_books, bars.n_assets)), made, made.copy()), -1)
