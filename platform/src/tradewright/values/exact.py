@@ -21,7 +21,7 @@ DECIMALS_MAX, AMOUNT_MAX = 30, Decimal("1e18")
 # A quantity x price x multiplier of the widest amounts has 144 digits, and a billion of them 153: nothing is rounded.
 _DIGITS = 160
 EXACT = Context(prec=_DIGITS, traps=[Inexact, InvalidOperation])
-"""Where amounts are added and multiplied: `+`, `abs` and even `-x` round to the 28 digits of the thread's own context.
+"""Where amounts are added and multiplied: `+`, `abs` and even `-x` round to the 28 digits of the thread's context.
 
 What it cannot hold exactly raises `decimal.Inexact`.
 """

@@ -131,6 +131,8 @@ class Order:
     settle_by: datetime | None = attrs.field(default=None, validator=optional(check_instant))
 
     def __attrs_post_init__(self) -> None:
+        if any(strategy == EXTERNAL for strategy, _ in self.shares):
+            raise ValueError(f"shares must be of strategies, was {self.shares}")
         if (self.purpose is Purpose.STOP) != (self.stop is not None):
             raise ValueError(f"stop must be a price for purpose stop alone, was {self.stop} for {self.purpose}")
         if self.settle_by is not None and self.settle_by <= self.decided_at:
@@ -346,8 +348,6 @@ class Snapshot:
             for key, amount in amounts.items():
                 if not is_amount(amount):
                     raise ValueError(f"{name} of {key} must be a finite Decimal, was {amount!r}")
-        for key, (status, filled) in self.orders.items():
+        for order, (status, filled) in self.orders.items():
             if status not in SAID or not is_amount(filled):
-                raise ValueError(
-                    f"orders must have a venue's status and finite units, was {status}, {filled} of {key}"
-                )
+                raise ValueError(f"orders must have a venue's status and units, was {status}, {filled} of {order}")
