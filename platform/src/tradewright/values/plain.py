@@ -52,7 +52,7 @@ def _amount(value: Decimal) -> str:
 def _instant(value: datetime) -> str:
     if value.tzinfo is None:
         raise ValueError(f"a time must be aware, was {value!r}")
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def from_plain(kind: type[_T], plain: Mapping[str, Any]) -> _T:
