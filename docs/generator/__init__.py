@@ -7,6 +7,7 @@ them anew.  Each function here returns Markdown, made from what the code says of
 from generator.commands import command
 from generator.components import keys, options, parts
 from generator.interface import entries, errors, hooks, measures, names, public
+from generator.orders import transitions
 from generator.records import records
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "parts",
     "public",
     "records",
+    "transitions",
 ]

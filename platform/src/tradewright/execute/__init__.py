@@ -1,0 +1,1 @@
+"""From planned orders to what is held: states of orders, exact sums, and where every order passes."""
