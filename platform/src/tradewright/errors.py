@@ -6,6 +6,7 @@
     ├── PluginError     a plugin's author                       exit 4
     ├── DataError       the source of the data                  exit 5
     ├── SafetyError     refused because it could lose money     exit 6
+    ├── LedgerError     whoever runs the agent: stop            exit 7
     └── CheckError      a check said no (doctor, data check)    exit 9
 
 A refused trade is a value, not an exception.  Exit code 1 is left for bugs.
@@ -85,6 +86,12 @@ class SafetyError(TradewrightError):
     """The request is understood and refused: it could lose money or evidence."""
 
     exit_code = 6
+
+
+class LedgerError(TradewrightError):
+    """The ledger cannot be written, or cannot be believed: everything stops until it can."""
+
+    exit_code = 7
 
 
 class CheckError(TradewrightError):

@@ -1,0 +1,1 @@
+"""The book of everything that came in and everything that was decided: only appended to, chained by hashes."""
