@@ -305,6 +305,13 @@ def test_found_when_an_older_count_comes_late_keeps_the_larger() -> None:
     assert Decimal(-6) == play(found(Status.WORKING, -6), found(Status.WORKING, -2), start=sold).state.said
 
 
+def test_state_when_final_or_unknown_says_so() -> None:
+    states = [standing(status)[0] for status in Status]
+
+    assert set(FINAL) == {state.status for state in states if state.is_final}
+    assert {Status.UNKNOWN} == {state.status for state in states if state.blocks}
+
+
 def test_handed_over_when_it_is_not_intended_any_more_changes_nothing() -> None:
     for status in set(Status) - {Status.INTENDED}:
         assert (standing(status)[0], []) == hear(status, said(Word.HANDED_OVER))[:2]

@@ -80,7 +80,7 @@ class News:
     status: Status | None = None
     filled: Decimal | None = attrs.field(default=None, validator=optional(check_amount))
     fill: Fill | None = None
-    reversal: tuple[Activity, ...] = attrs.field(default=(), converter=tuple)
+    reversal: tuple[Activity, ...] = ()
     reason: str = ""
 
     def __attrs_post_init__(self) -> None:
