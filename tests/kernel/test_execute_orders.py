@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from order_harness import AT, ID, SECOND, fill, filled, found, order, play, said, standing
 from tradewright.execute.news import Demand, News, Word
-from tradewright.execute.orders import NEXT, Draft, Step, advance
+from tradewright.execute.orders import NEXT, Draft, Step, advance, read_news
 from tradewright.execute.positions import reverse
 from tradewright.execute.state import GRACE, OrderState
 from tradewright.values.order import EXTERNAL, FINAL, SAID, Fill, Purpose, Reason, Status
+from tradewright.values.plain import from_plain
 
 SETTLED = FINAL - {Status.DEAD}
 OPEN = set(Status) - FINAL
@@ -304,9 +305,21 @@ def test_found_when_an_older_count_comes_late_keeps_the_larger() -> None:
     assert Decimal(-6) == play(found(Status.WORKING, -6), found(Status.WORKING, -2), start=sold).state.said
 
 
+def test_state_when_final_or_unknown_says_so() -> None:
+    states = [standing(status)[0] for status in Status]
+
+    assert set(FINAL) == {state.status for state in states if state.is_final}
+    assert {Status.UNKNOWN} == {state.status for state in states if state.blocks}
+
+
 def test_handed_over_when_it_is_not_intended_any_more_changes_nothing() -> None:
     for status in set(Status) - {Status.INTENDED}:
         assert (standing(status)[0], []) == hear(status, said(Word.HANDED_OVER))[:2]
+
+
+def test_found_when_the_count_has_the_other_sign_is_refused() -> None:
+    with pytest.raises(ValueError, match="filled must have the sign of the order's quantity, 10, was -1"):
+        play(found(Status.WORKING, -1))
 
 
 @pytest.mark.parametrize("changes", [{"order_id": None}, {"order_id": order(id=ID).id, "venue": "other"}])
@@ -335,6 +348,7 @@ def test_fill_when_booked_says_what_it_came_from_and_whose_it_is(purpose: Purpos
         {"word": "fill"},
         {"word": "accepted", "fill": fill(1)},
         {"word": "fill", "fill": fill(1), "filled": Decimal(1)},
+        {"word": "accepted", "filled": Decimal("NaN")},
     ],
 )
 def test_news_when_it_lacks_what_its_word_needs_is_refused(fields: dict[str, object]) -> None:
@@ -401,6 +415,25 @@ def test_order_when_it_hears_anything_keeps_its_promises(heard: list[tuple[News,
         assert all(isinstance(one, Fill) == (news.word is Word.FILL) for one in step.booked)
         assert {"order", "fill", "activity"} >= {draft.kind for draft in step.drafts}
         state = after
+
+
+@given(HEARD)
+def test_drafts_when_played_again_lead_to_the_same_order(heard: list[tuple[News, int]]) -> None:
+    """What the ledger keeps is enough: news that is not written changed nothing."""
+    start = state = again = OrderState(order=order(), since=AT)
+    now = AT
+    for news, later in heard:
+        now += later * SECOND
+        step = advance(state, news, now)
+        state = step.state
+        for draft in step.drafts:
+            if draft.kind == "fill":
+                again = advance(again, News(word=Word.FILL, fill=from_plain(Fill, draft.body)), now).state
+            elif draft.kind == "order":
+                again = advance(again, read_news(draft.body, news.fill, step.booked), now).state  # type: ignore[arg-type]  # activities
+
+    assert state == again
+    assert start == OrderState(order=order(), since=AT)
 
 
 @given(st.permutations(EXECUTIONS[:4]), st.lists(st.sampled_from(EXECUTIONS[:4])))

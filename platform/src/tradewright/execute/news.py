@@ -6,7 +6,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import attrs
+from attrs.validators import optional
 
+from tradewright.values.exact import check_amount
 from tradewright.values.order import SAID, Status
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ class Word(StrEnum):
     ABSENT = "absent"
     """Asked by its id, the venue does not know it."""
     MISSING = "missing"
-    """It is not in a full snapshot."""
+    """It is not in a full snapshot, and was WORKING before that was asked for."""
     FILL = "fill"
     CANCELLED = "cancelled"
     CANCEL_UNANSWERED = "cancel-unanswered"
@@ -71,14 +73,14 @@ class News:
         reason: The venue's words.
 
     Raises:
-        ValueError: The word needs what is not there.
+        ValueError: The word needs what is not there, or cannot have what is.
     """
 
     word: Word = attrs.field(converter=Word)
     status: Status | None = None
-    filled: Decimal | None = None
+    filled: Decimal | None = attrs.field(default=None, validator=optional(check_amount))
     fill: Fill | None = None
-    reversal: tuple[Activity, ...] = attrs.field(default=(), converter=tuple)
+    reversal: tuple[Activity, ...] = ()
     reason: str = ""
 
     def __attrs_post_init__(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
@@ -99,7 +100,7 @@ def advance(state: OrderState, news: News, now: datetime, *, grace: timedelta = 
         grace: How long an UNKNOWN order may be on its way before its absence counts.
 
     Raises:
-        ValueError: The news is of another order.
+        ValueError: The news is of another order, or counts units of the other sign.
 
     >>> from datetime import UTC, datetime
     >>> from decimal import Decimal
@@ -165,6 +166,27 @@ def _draft(news: News, after: OrderState, now: datetime) -> Draft:
     said = {"id": after.order.id, "word": news.word, "found": news.status, "filled": news.filled, "at": now}
     taken_back = {"execution_id": news.fill.execution_id} if news.fill is not None else {}
     return Draft("order", to_plain({**said, **taken_back, "reason": news.reason, "status": after.status}))
+
+
+def read_news(body: Mapping[str, Any], taken_back: Fill | None = None, reversal: tuple[Activity, ...] = ()) -> News:
+    """Return the news that a draft of kind `order` was written of, so that a ledger leads to the same states again.
+
+    Args:
+        body: Of the draft.
+        taken_back: For a bust the fill as it was booked, which `execution_id` names.
+        reversal: For a bust the activities that were written after it.
+
+    >>> read_news({"word": "found", "found": "working", "filled": "3", "reason": ""}).filled
+    Decimal('3')
+    """
+    return News(
+        word=Word(body["word"]),
+        status=None if body["found"] is None else Status(body["found"]),
+        filled=None if body["filled"] is None else Decimal(body["filled"]),
+        fill=taken_back,
+        reversal=reversal,
+        reason=body["reason"],
+    )
 
 
 def _demands(before: OrderState, news: News, after: OrderState) -> frozenset[Demand]:

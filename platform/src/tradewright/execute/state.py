@@ -132,9 +132,17 @@ def has_all(state: OrderState) -> bool:
 
 
 def count_said(state: OrderState, filled: Decimal | None) -> Decimal | None:
-    """Return the larger of what the venue has said and says now, signed: an old word may come late."""
-    if state.said is None or filled is None:
-        return filled if state.said is None else state.said
+    """Return the larger of what the venue has said and says now, signed: an old word may come late.
+
+    Raises:
+        ValueError: `filled` has the other sign than the order.
+    """
+    if filled is None:
+        return state.said
+    if filled != 0 and not _same_side(filled, state.order.quantity):
+        raise ValueError(f"filled must have the sign of the order's quantity, {state.order.quantity}, was {filled}")
+    if state.said is None:
+        return filled
     return max(state.said, filled) if state.order.quantity > 0 else min(state.said, filled)
 
 

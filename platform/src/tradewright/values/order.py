@@ -340,8 +340,8 @@ class Snapshot:
     cash: Mapping[str, Decimal] = attrs.field(factory=dict, converter=_frozen)
     positions: Mapping[str, Decimal] = attrs.field(factory=dict, converter=_frozen)
     orders: Mapping[UUID | str, tuple[Status, Decimal]] = attrs.field(factory=dict, converter=_frozen)
-    fills: tuple[Fill, ...] = attrs.field(default=(), converter=tuple)
-    activities: tuple[Activity, ...] = attrs.field(default=(), converter=tuple)
+    fills: tuple[Fill, ...] = ()
+    activities: tuple[Activity, ...] = ()
 
     def __attrs_post_init__(self) -> None:
         for name, amounts in (("cash", self.cash), ("positions", self.positions)):
