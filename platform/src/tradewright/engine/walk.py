@@ -128,6 +128,11 @@ class Walk:
         """Costs, execution and capital policy."""
         return self._settings
 
+    @property
+    def halting(self) -> list[str]:
+        """Names of the rules of books, in the order of their numbers."""
+        return [name for name, rule in self._fused.rules if rule.phase == "book"]
+
     def begin(self, opening: Opening) -> News:
         """Begin the next bar: its session, its corporate actions, its exchanges for cash."""
         self.bar += 1
@@ -162,6 +167,10 @@ class Walk:
             *(book, asset, quantity, base, price, free),
         )
 
+    def named(self, chosen: BoolArray) -> list[str]:
+        """Return the names of the rules and checks that are chosen by their numbers."""
+        return [name for (name, _), is_one in zip(self._fused.named, chosen, strict=True) if is_one]
+
     def take(self, fills: Table) -> None:
         """Book reported fills, of `engine.log.FILL`, in their order; `News` of the close tells them."""
         call(self._fused, self._fused.take, self.state, self._known.tape, self._log, fills, self.bar)
@@ -188,7 +197,7 @@ class Walk:
         Raises:
             LookupError: There is no such rule of books.
         """
-        names = [name for name, one in self._fused.rules if one.phase == "book"]
+        names = self.halting
         if rule not in names:
             raise LookupError(f"{rule} halts no book; these do: {', '.join(names)}")
         at = len(self.state.rows) - 1 if row is None else row

@@ -13,6 +13,7 @@ from tradewright.values.order import SAID, Status
 
 if TYPE_CHECKING:
     from decimal import Decimal
+    from uuid import UUID
 
     from tradewright.values.order import Activity, Fill
 
@@ -90,3 +91,16 @@ class News:
             raise ValueError(f"filled must be said with found, not with {self.word}, was {self.filled}")
         if (self.word in {Word.FILL, Word.BUST}) != (self.fill is not None):
             raise ValueError(f"fill must be there for fill and bust alone, was {self.fill} for {self.word}")
+
+
+@attrs.frozen
+class Report:
+    """News of one of our orders, as an executor hands it on.
+
+    Attributes:
+        id: Client id of the order.
+        news: What is said of it.
+    """
+
+    id: UUID
+    news: News

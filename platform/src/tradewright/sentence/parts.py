@@ -9,8 +9,9 @@ import attrs
 from tradewright.engine.fuse import fuse
 from tradewright.risk import requested_halt, rulebook
 from tradewright.sentence import strategies
-from tradewright.sentence.pipeline import targets
+from tradewright.sentence.pipeline import patience_for, targets
 from tradewright.sentence.wiring import answers, decisions, divide_capital, engine_settings
+from tradewright.signals.evaluate import warmup
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +48,18 @@ class Wanted:
     targets: dict[str, Targets]
     decisions: Decisions
     answer: Answer
+
+    def with_strikes_of(self, before: Wanted) -> Wanted:
+        """Return the same with optimizers that are asked in turn remembering how often they were replaced.
+
+        Args:
+            before: What the same components wanted some rows ago.
+        """
+        for name, one in self.targets.items():
+            earlier = before.targets[name].in_turn
+            if one.in_turn is not None and earlier is not None:
+                one.in_turn.breaches[:0], one.in_turn.answers[:0] = earlier.breaches, earlier.answers
+        return self
 
 
 @attrs.frozen(kw_only=True)
@@ -101,6 +114,15 @@ class Sentence:
             PluginError: No signal of a strategy is left.
         """
         return self._wanted({book.name: targets(book, bars.only(book.symbols)) for book in self.books}, bars)
+
+    def warmups(self) -> list[int]:
+        """Return how many rows each signal looks back over before it speaks; one that does not say is left out."""
+        return [
+            rows
+            for book in self.books
+            for name, signal in book.signals.items()
+            if signal is not None and (rows := warmup(name, signal, patience_for(signal, book.deadline))) is not None
+        ]
 
     def afresh(self, wanted: Wanted) -> Wanted:
         """Return the same for another play: what an optimizer that is asked in turn says depends on what is held."""

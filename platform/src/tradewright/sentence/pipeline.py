@@ -89,7 +89,7 @@ def targets(strategy: Strategy, bars: Bars) -> Targets:
         "volatility": volatility(bars, VOLATILITY_WINDOW),
         "trading": has_begun(bars.traded) & (np.arange(bars.n_bars)[:, None] < bars.exit_bar),
         "gross": strategy.gross,
-        "seconds": _patience(optimizer, strategy.deadline),
+        "seconds": patience_for(optimizer, strategy.deadline),
     }
     known: dict[str, Any] = {
         "decided": decided,
@@ -105,7 +105,7 @@ def targets(strategy: Strategy, bars: Bars) -> Targets:
     return Targets(weights=unknown, breaches=in_turn.breaches, answers=in_turn.answers, in_turn=in_turn, **known)
 
 
-def _patience(component: object, deadline: float) -> float | None:
+def patience_for(component: object, deadline: float) -> float | None:
     """Return how long to wait here: without end for a component whose own process is killed in time."""
     return None if isinstance(component, Child) else deadline
 
@@ -128,7 +128,7 @@ def forecast(
         forecasts[name] = None
         if signal is None:
             continue
-        patience = _patience(signal, strategy.deadline)
+        patience = patience_for(signal, strategy.deadline)
         try:
             said, until = evaluate(name, signal, view, patience), fitted_until(name, signal, patience)
         except PluginError as error:

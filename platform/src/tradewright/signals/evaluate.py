@@ -74,6 +74,15 @@ def fitted_until(name: str, signal: Signal, seconds: float | None = None) -> dat
     return until
 
 
+def warmup(name: str, signal: Signal, seconds: float | None = None) -> int | None:
+    """Return how many rows a signal looks back over before it speaks, None where it cannot say."""
+    key = f"{name}.warmup_bars"
+    try:
+        return int(expect(key, ask(key, signal, lambda: signal.warmup_bars, seconds), int))
+    except PluginError:
+        return None  # It has no vote either, and that is said where it is asked for one.
+
+
 def opinion(forecast: Forecast) -> FloatArray:
     """Return confidence x score, `(n_bars, n_assets)` in [-1, 1]; 0 is no opinion."""
     product: FloatArray = forecast.confidence * forecast.score

@@ -1,0 +1,119 @@
+"""The one door to a venue: every order meets its quote here, and the checks that a backtest asks.
+
+An order that passes has a size at which its money is there, whatever else is on its way.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import attrs
+
+from tradewright.engine.plain import interpreted
+from tradewright.values.exact import exact, to_float
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from tradewright.engine.walk import Walk
+    from tradewright.values.order import Quote
+
+
+@attrs.frozen(kw_only=True)
+class Wanted:
+    """What a decision has planned for one asset of one book.
+
+    Attributes:
+        book: Whose.
+        asset: Column.
+        quantity: Signed units, not 0.
+        limit: Worst price, NaN for at the market.
+    """
+
+    book: int
+    asset: int
+    quantity: float
+    limit: float
+
+
+@attrs.frozen(kw_only=True)
+class Permit:
+    """An order may go.
+
+    Attributes:
+        quantity: Signed units, at most what was wanted.
+        waits: Whether it rests at its limit, since the quote is beyond it.
+        reduces: Whether it brings its position nearer to zero.
+        binds: Free cash that it takes if it fills whole, in currency; it may be negative.
+        cut_by: Checks that let less go than was wanted.
+    """
+
+    quantity: Decimal
+    waits: bool
+    reduces: bool
+    binds: float
+    cut_by: tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True)
+class Refusal:
+    """An order may not go.
+
+    Attributes:
+        reason: `quote` for one that nobody can trade on, else `checks`.
+        cut_by: Checks that let nothing go.
+    """
+
+    reason: str
+    cut_by: tuple[str, ...] = ()
+
+
+def release(wanted: Wanted, quote: Quote, walk: Walk, bound: float) -> Permit | Refusal:
+    """Let an order meet its first price; asked once, since an order is planned anew at the next row.
+
+    Args:
+        wanted: What was planned.
+        quote: First price since then.
+        walk: The state, and the checks.
+        bound: Free cash of the book that its other orders bind, in currency.
+    """
+    if not quote.is_sound:
+        return Refusal(reason="quote")
+    fills, costs, one = interpreted("fills"), walk.settings, walk.assets[wanted.asset]
+    quantity, base, waits = _within_position(wanted, walk), to_float(quote.mid), is_beyond(wanted, quote, walk)
+    if waits:
+        base = price = wanted.limit
+    else:
+        price = fills.price_with_limit(quantity, base, wanted.limit, one.tick, costs)
+    before = walk.state.counters.cuts.copy()
+    size = walk.check(wanted.book, wanted.asset, quantity, base, price, walk.free(wanted.book) - bound)
+    cut_by = tuple(walk.named(walk.state.counters.cuts > before))
+    if not size > 0.0:
+        return Refusal(reason="checks", cut_by=cut_by)
+    unit = fills.unit_cost(quantity, price, walk.state.market[wanted.asset].mark, one.multiplier)
+    fee = fills.fee_of(size, size * price * one.multiplier, costs)
+    return Permit(
+        quantity=exact(math.copysign(size, quantity)),
+        waits=waits,
+        reduces=reduces(wanted, walk),
+        binds=float(size * unit + fee),
+        cut_by=cut_by,
+    )
+
+
+def reduces(wanted: Wanted, walk: Walk) -> bool:
+    """Say whether an order brings its position nearer to zero."""
+    return bool(wanted.quantity * walk.state.positions[wanted.book, wanted.asset].quantity < 0.0)
+
+
+def is_beyond(wanted: Wanted, quote: Quote, walk: Walk) -> bool:
+    """Say whether a sound quote is worse than the limit of an increase."""
+    within = interpreted("fills").within_limit(wanted.quantity, to_float(quote.mid), wanted.limit)
+    return not reduces(wanted, walk) and not within
+
+
+def _within_position(wanted: Wanted, walk: Walk) -> float:
+    """Return the quantity, never more than brings the position to zero."""
+    held = float(walk.state.positions[wanted.book, wanted.asset].quantity)
+    return -held if reduces(wanted, walk) and abs(wanted.quantity) > abs(held) else wanted.quantity

@@ -1,0 +1,1 @@
+"""The agent: the same sentence, one bar at a time."""

@@ -1,0 +1,134 @@
+"""An account's money and units: exact sums on one side, the arrays of the engine on the other."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tradewright.engine.log import BY_EXIT, BY_ORDER, BY_STOP, FILL, SPLIT
+from tradewright.engine.state import table
+from tradewright.execute.positions import Holdings
+from tradewright.values.exact import EXACT, exact, to_float
+from tradewright.values.order import Activity, ActivityKind, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from tradewright.engine.state import State, Table
+    from tradewright.engine.walk import News
+    from tradewright.values.arrays import FloatArray
+    from tradewright.values.order import Fill
+
+_REASONS = {Reason.ORDER: BY_ORDER, Reason.EXIT: BY_ORDER, Reason.STOP: BY_STOP}
+
+
+class Account:
+    """What the strategies hold at one venue.
+
+    Args:
+        venue: Its name.
+        currency: Of all money.
+        strategies: In the order of the engine's books.
+        symbols: In the order of its columns.
+        multipliers: Notional of one unit is price x multiplier, by column.
+    """
+
+    def __init__(
+        self, venue: str, currency: str, strategies: Sequence[str], symbols: Sequence[str], multipliers: FloatArray
+    ) -> None:
+        self.venue, self.currency = venue, currency
+        self.strategies, self.symbols = tuple(strategies), tuple(symbols)
+        exactly = {symbol: exact(one) for symbol, one in zip(symbols, multipliers, strict=True)}
+        self.holdings = Holdings(multipliers=exactly)
+        self._books = {strategy: book for book, strategy in enumerate(strategies)}
+        self._columns = {symbol: column for column, symbol in enumerate(symbols)}
+
+    def place(self, book: int, asset: int) -> tuple[str, str]:
+        """Return the strategy and the symbol of a cell of the engine's."""
+        return self.strategies[book], self.symbols[asset]
+
+    def book(self, strategy: str) -> int:
+        """Return the number of a strategy's book."""
+        return self._books[strategy]
+
+    def asset(self, symbol: str) -> int:
+        """Return the column of a symbol."""
+        return self._columns[symbol]
+
+    def sums(self) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+        """Return cash, units, interest and borrow as `Walk.settle` takes them, each rounded once."""
+        money = [self.holdings.money.get((strategy, self.currency)) for strategy in self.strategies]
+        cash, interest, borrow = (
+            np.array([0.0 if one is None else to_float(getattr(one, name)) for one in money])
+            for name in ("cash", "interest", "borrow")
+        )
+        units = np.zeros((len(self.strategies), len(self.symbols)))
+        for (strategy, symbol), quantity in self.holdings.quantities.items():
+            if strategy in self._books and symbol in self._columns:
+                units[self._books[strategy], self._columns[symbol]] = to_float(quantity)
+        return cash, units, interest, borrow
+
+    def row_of(self, fill: Fill) -> Table:
+        """Return a fill as the engine books it, one row of `engine.log.FILL` for each strategy that shares it."""
+        asset = self._columns[fill.symbol]
+        price, multiplier = to_float(fill.price), to_float(self.holdings.multipliers[fill.symbol])
+        reference = price if fill.reference is None else to_float(fill.reference)
+        mine = [(self._books[name], to_float(units)) for name, units in fill.shares if name in self._books]
+        rows = table((len(mine),), FILL)
+        for row, (book, units) in zip(rows, mine, strict=True):
+            row.book, row.asset, row.reason = book, asset, _REASONS[fill.reason]
+            row.quantity, row.price, row.fee = units, price, to_float(fill.fee) / len(mine)
+            row.slippage = abs(units) * multiplier * abs(price - reference)
+        return rows
+
+    def capital(self, strategy: str, cash: float, at: datetime, name: str) -> Activity:
+        """Return a grant of capital as an activity."""
+        return self._activity(ActivityKind.CAPITAL, strategy, None, name, at, cash=exact(cash))
+
+    def actions(self, news: News, state: State, session: str, at: datetime) -> Iterator[Activity]:
+        """Yield the splits, dividends and exits that the engine has applied, as it has: what an account then has.
+
+        A broker pays a dividend weeks after its ex-date; what stands here until then is owed.
+        """
+        for action in news.actions:
+            strategy, symbol = self.place(action.book, action.asset)
+            kind = ActivityKind.SPLIT if action.kind == SPLIT else ActivityKind.DIVIDEND
+            units = Decimal(0)
+            if action.kind == SPLIT:
+                after = exact(state.positions[action.book, action.asset].quantity)
+                units = EXACT.subtract(after, self.holdings.quantity(strategy, symbol))
+            name = f"{kind} {session}"
+            yield self._activity(kind, strategy, symbol, name, at, cash=exact(action.cash), units=units)
+        for fill in news.fills[news.fills.reason == BY_EXIT]:
+            strategy, symbol = self.place(fill.book, fill.asset)
+            cash = -fill.quantity * fill.price * to_float(self.holdings.multipliers[symbol])
+            units = self.holdings.quantity(strategy, symbol).copy_negate()
+            kind = ActivityKind.DELISTING
+            yield self._activity(kind, strategy, symbol, f"{kind} {session}", at, cash=exact(cash), units=units)
+
+    def _activity(
+        self,
+        kind: ActivityKind,
+        strategy: str,
+        symbol: str | None,
+        name: str,
+        at: datetime,
+        *,
+        cash: Decimal,
+        units: Decimal = Decimal(0),
+    ) -> Activity:
+        whose = strategy if symbol is None else f"{strategy} {symbol}"
+        return Activity(
+            venue=self.venue,
+            id=f"{name} {whose}",
+            kind=kind,
+            strategy=strategy,
+            symbol=symbol,
+            cash=cash,
+            units=units,
+            currency=self.currency,
+            at=at,
+        )

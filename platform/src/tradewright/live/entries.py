@@ -1,0 +1,118 @@
+"""What the agent writes down of each thing that happens: one form for each, in one place."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tradewright.engine.log import GRANTED, HALTED
+from tradewright.engine.state import as_bytes
+from tradewright.ledger.entry import Draft, Kind
+from tradewright.risk.contract import Level
+from tradewright.values.plain import to_plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from tradewright.engine.state import State, Table
+    from tradewright.engine.walk import Plan
+    from tradewright.execute import orders
+    from tradewright.live.account import Account
+    from tradewright.live.events import RowPrepared
+    from tradewright.values.bars import Bars
+    from tradewright.values.order import Activity, Order
+
+PRICES = ("open", "high", "low", "close", "volume")
+
+
+def genesis(name: str, mode: str, account: Account, at: datetime) -> Draft:
+    """Return the first entry: whose ledger this is."""
+    body = {"ledger": name, "mode": mode, "venue": account.venue, "currency": account.currency}
+    return Draft(at, Kind.GENESIS, {**body, "strategies": list(account.strategies), "symbols": list(account.symbols)})
+
+
+def row(bars: Bars, at: datetime) -> Draft:
+    """Return a complete row: prices by symbol, those that traded."""
+    columns = [(name, getattr(bars, name)) for name in PRICES if getattr(bars, name) is not None]
+    prices = {
+        symbol: {name: float(grid[0, column]) for name, grid in columns if math.isfinite(grid[0, column])}
+        for column, symbol in enumerate(bars.symbols)
+        if bars.traded[0, column]
+    }
+    body = {"closed_at": str(bars.closed_at[0]), "session": str(bars.session[0]), "prices": prices}
+    return Draft(at, Kind.ROW, {**body, "ends": bool(bars.session_ends[0])})
+
+
+def intent(order: Order, at: datetime, cut_by: Sequence[str] = ()) -> Draft:
+    """Return an order that is about to be sent."""
+    return Draft(at, Kind.INTENT, {**_by_client(to_plain(order)), "strategy": order.strategy, "cut_by": list(cut_by)})
+
+
+def said(draft: orders.Draft, at: datetime) -> Draft:
+    """Return what the venue has said, as the order protocol words it."""
+    kind = Kind(draft.kind)
+    return Draft(at, kind, draft.body if kind is Kind.ACTIVITY else _by_client(draft.body))
+
+
+def activity(one: Activity, at: datetime) -> Draft:
+    """Return what moved cash or units and was no fill; a grant of capital is the platform's own."""
+    return Draft(at, Kind.ACTIVITY, to_plain(one))
+
+
+def decision(
+    known: RowPrepared, plan: Plan, state: State, account: Account, refused: Sequence[dict[str, str]], at: datetime
+) -> Draft:
+    """Return a decision: votes and targets, orders and stops, what the row before refused, the state's hash."""
+    prepared, bar = known.known, known.known.bar
+    made = np.flatnonzero(prepared.decisions.made[bar])
+    body: dict[str, Any] = {
+        "closed_at": str(at),
+        "votes": {
+            strategy: {signal: list(map(float, vote)) for signal, vote in votes.items()}
+            for strategy, votes in known.votes.items()
+        },
+        "missing": {strategy: dict(lost) for strategy, lost in known.missing.items() if lost},
+        "targets": {account.strategies[book]: _cells(prepared.decisions.target[bar, book], account) for book in made},
+        "orders": [_order(plan, account, book, asset) for book, asset in np.argwhere(plan.order != 0.0)],
+        "stops": [
+            [*account.place(book, asset), float(plan.stop[book, asset])]
+            for book, asset in np.argwhere(np.isfinite(plan.stop))
+        ],
+        "refused": list(refused),
+        "cash": {strategy: account.holdings.cash(strategy, account.currency) for strategy in account.strategies},
+        "state": hashlib.sha256(as_bytes(state)).hexdigest(),
+    }
+    return Draft(at, Kind.DECISION, {key: value for key, value in body.items() if value})
+
+
+def events(happened: Table, names: Sequence[str], account: Account, at: datetime) -> Iterator[Draft]:
+    """Yield what rules and the capital policy did: halts, lifts and grants; `names` are those of the book rules."""
+    rows = (*account.strategies, "account") if len(account.strategies) > 1 else account.strategies
+    for event in happened:
+        whose = {"row": rows[event.row], "observed": float(event.observed), "limit": float(event.limit)}
+        if event.kind == GRANTED:
+            yield Draft(at, Kind.CAPITAL, {**whose, "money": float(event.money)})
+        else:
+            kind = Kind.HALT if event.kind == HALTED else Kind.LIFT
+            yield Draft(at, kind, {**whose, "rule": names[event.rule], "level": Level(int(event.level)).word})
+
+
+def _cells(values: Any, account: Account) -> dict[str, float]:
+    cells = zip(account.symbols, values, strict=True)
+    return {symbol: float(value) for symbol, value in cells if value != 0.0 and math.isfinite(value)}
+
+
+def _order(plan: Plan, account: Account, book: int, asset: int) -> list[Any]:
+    limit = float(plan.limit[book, asset])
+    return [*account.place(book, asset), float(plan.order[book, asset]), None if math.isnan(limit) else limit]
+
+
+def _by_client(plain: dict[str, Any]) -> dict[str, Any]:
+    """Name the client id of an order alike wherever it stands; `id` alone is the venue's word elsewhere."""
+    body = dict(plain)
+    body["client_id"] = body.pop("order_id") if "order_id" in body else body.pop("id")
+    return body

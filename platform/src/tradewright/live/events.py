@@ -1,0 +1,168 @@
+"""What an agent is told, and what it wants done: plain values, so that a whole day is a list of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from tradewright.execute.news import Report
+from tradewright.values.order import Activity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from uuid import UUID
+
+    from tradewright.engine.walk import News, Opening, Plan, Prepared
+    from tradewright.ledger.entry import Draft
+    from tradewright.values.arrays import FloatArray
+    from tradewright.values.bars import Bars
+    from tradewright.values.order import Order, Quote
+
+# ---- what comes in ---------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class BarOpened:
+    """A bar begins; nothing of its prices is known.
+
+    Attributes:
+        opening: What is known of it.
+        session: Day of its session, ISO.
+    """
+
+    opening: Opening
+    session: str
+
+
+@attrs.frozen
+class Quoted:
+    """First prices since the last decision.
+
+    Attributes:
+        quotes: By symbol; what has none is not named.
+    """
+
+    quotes: Mapping[str, Quote]
+
+
+@attrs.frozen
+class RowArrived:
+    """A bar is complete.
+
+    Attributes:
+        row: Its prices, one row.
+    """
+
+    row: Bars
+
+
+@attrs.frozen
+class RowPrepared:
+    """What prices say of the row that has arrived, and of those before it.
+
+    Attributes:
+        known: For the walk.
+        dropped: Rows that were let go of since the last time; bars count from so many later.
+        votes: weight x confidence x score of each signal on this row, `(n_assets,)` of the strategy, by name of
+            strategy and signal; none where nothing is decided.
+        missing: Why a signal had no vote, by name of strategy and signal.
+    """
+
+    known: Prepared
+    dropped: int = 0
+    votes: Mapping[str, Mapping[str, FloatArray]] = attrs.field(factory=dict)
+    missing: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class Answered:
+    """An optimizer that was asked in turn has said what its book wants.
+
+    Attributes:
+        book: Number of the strategy.
+        target: Weights of every asset, `(n_assets,)`.
+    """
+
+    book: int
+    target: FloatArray
+
+
+Event = BarOpened | Quoted | RowArrived | RowPrepared | Answered | Report | Activity
+
+
+# ---- what goes out ---------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Commit:
+    """Write these, durably, before anything that follows; when that fails, nothing follows."""
+
+    drafts: tuple[Draft, ...]
+
+
+@attrs.frozen
+class Prepare:
+    """Ask the signals: the answer is `RowPrepared`."""
+
+    row: Bars
+
+
+@attrs.frozen
+class Ask:
+    """Ask the optimizer of a book: the answer is `Answered`.
+
+    Attributes:
+        book: Number of the strategy.
+        held: Weights that it holds, `(n_assets,)`.
+    """
+
+    book: int
+    held: FloatArray
+
+
+@attrs.frozen
+class Submit:
+    """Send an order, once."""
+
+    order: Order
+
+
+@attrs.frozen
+class Cancel:
+    """Cancel an order by its client id."""
+
+    id: UUID
+
+
+@attrs.frozen
+class Query:
+    """Ask the venue where an order stands."""
+
+    id: UUID
+
+
+@attrs.frozen
+class Fund:
+    """Let a strategy have more of the account's money, in currency."""
+
+    strategy: str
+    cash: float
+
+
+@attrs.frozen
+class Decided:
+    """A bar is over and its decision committed.
+
+    Attributes:
+        news: What the bar has written down, in order.
+        plan: Orders and stops for the next bar.
+        equity: Of each book and the account at the close, in currency, `(n_rows,)`.
+    """
+
+    news: tuple[News, ...]
+    plan: Plan
+    equity: FloatArray
+
+
+Action = Commit | Prepare | Ask | Submit | Cancel | Query | Fund | Decided

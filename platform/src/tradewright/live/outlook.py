@@ -1,0 +1,175 @@
+"""What prices say of each row as it comes: prepared from the rows since an anchor, or for a whole recording ahead.
+
+Prices alone decide forecasts, features and average volumes, so the same rows say the same whoever asks, and when.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import attrs
+import numpy as np
+
+from tradewright.engine.run import lay_out
+from tradewright.engine.walk import Prepared, nothing_known
+from tradewright.live.events import RowPrepared
+from tradewright.values.bars import GRIDS, Bars
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tradewright.engine.fuse import FusedRules
+    from tradewright.sentence.parts import Sentence, Wanted
+    from tradewright.values.arrays import FloatArray
+
+ROWS_MIN = 1_000
+"""Rows that are kept at least: the anchor moves when there are twice as many."""
+WINDOWS_KEPT = 4
+"""Windows, of the longest that is looked back over, that are kept at least."""
+
+
+class Outlook(Protocol):
+    """Who asks signals and features."""
+
+    def known(self) -> Prepared:
+        """Return what the rows before the first say."""
+        ...
+
+    def prepare(self, row: Bars) -> RowPrepared:
+        """Return what the row says, the rows before it in mind.
+
+        Raises:
+            PluginError: No signal of a strategy is left.
+        """
+        ...
+
+    def ask(self, book: int, held: FloatArray) -> FloatArray:
+        """Return what a book wants that holds these weights, `(n_assets,)`; asked after its row was prepared."""
+        ...
+
+
+class RowByRow:
+    """Ask at every row, of all rows since an anchor, as an agent does that cannot know the next one.
+
+    The anchor moves between sessions only: when twice the rows are kept that are needed, to the newest of them.
+
+    Args:
+        sentence: The components.
+        fused: The loop with their rules.
+        before: Rows before the first that is decided on; they may be none.
+    """
+
+    def __init__(self, sentence: Sentence, fused: FusedRules, before: Bars) -> None:
+        self._sentence, self._fused, self._rows = sentence, fused, before
+        self._wanted: Wanted | None = None
+
+    def known(self) -> Prepared:
+        """Return what the rows before the first say."""
+        if self._rows.n_bars == 0:
+            return nothing_known(self._rows, self._fused, len(self._sentence.books))
+        return self._said().known
+
+    def prepare(self, row: Bars) -> RowPrepared:
+        """Return what the row says: see `Outlook`."""
+        dropped = self._move_anchor() if self._begins_session(row) else 0
+        self._rows = extend(self._rows, row)
+        return attrs.evolve(self._said(), dropped=dropped)
+
+    def ask(self, book: int, held: FloatArray) -> FloatArray:
+        """Return what a book wants: see `Outlook`."""
+        if self._wanted is None:
+            raise RuntimeError("no row has been prepared")
+        return self._wanted.answer(self._rows.n_bars - 1, book, held)
+
+    def _said(self) -> RowPrepared:
+        last = self._rows.n_bars - 1
+        wanted = self._sentence.want(self._rows)
+        self._wanted = wanted if self._wanted is None else wanted.with_strikes_of(self._wanted)
+        tape, matrices = lay_out(self._rows, self._fused, last)
+        matrices.reach(last, last + 1)
+        return _said(Prepared(tape, self._wanted.decisions, last), self._wanted, last)
+
+    def _begins_session(self, row: Bars) -> bool:
+        return self._rows.n_bars > 0 and bool(self._rows.session[-1] != row.session[0])
+
+    def _move_anchor(self) -> int:
+        """Let go of old rows, whole sessions of them; return how many."""
+        rows = self._rows
+        keep = max(ROWS_MIN, WINDOWS_KEPT * self._longest())
+        if rows.n_bars < 2 * keep:
+            return 0
+        begins = np.flatnonzero(np.append(True, rows.session[1:] != rows.session[:-1]))
+        anchor = int(begins[np.searchsorted(begins, rows.n_bars - keep, side="right") - 1])
+        self._rows = rows.between(anchor, rows.n_bars)
+        return anchor
+
+    def _longest(self) -> int:
+        """Return the longest window that anything looks back over, in rows."""
+        n_sessions = max(1, int(self._rows.session_number[-1]) + 1)
+        per_session = -(-self._rows.n_bars // n_sessions)
+        features = [feature.window for part in self._fused.parts for feature in part.features]
+        matrices = [matrix.window for part in self._fused.parts for matrix in part.matrices]
+        windows = [window * per_session for window in (*features, *matrices)]
+        return max([*self._sentence.warmups(), *windows], default=0)
+
+
+class Ahead:
+    """Ask once, of a whole recording, and hand out row by row what was said: the same, and quicker.
+
+    Args:
+        sentence: The components.
+        fused: The loop with their rules.
+        bars: The recording.
+        start: First row that is decided on.
+    """
+
+    def __init__(self, sentence: Sentence, fused: FusedRules, bars: Bars, start: int) -> None:
+        self._wanted = sentence.want(bars)
+        self._tape, self._matrices = lay_out(bars, fused, start)
+        self._bar = start - 1
+        self._nothing = nothing_known(bars, fused, len(sentence.books))
+
+    def known(self) -> Prepared:
+        """Return what the rows before the first say."""
+        return self._nothing if self._bar < 0 else Prepared(self._tape, self._wanted.decisions, self._bar)
+
+    def prepare(self, row: Bars) -> RowPrepared:  # noqa: ARG002  # it is known already
+        """Return what the next row says: see `Outlook`."""
+        self._bar += 1
+        self._matrices.reach(self._bar, self._bar + 1)
+        return _said(Prepared(self._tape, self._wanted.decisions, self._bar), self._wanted, self._bar)
+
+    def ask(self, book: int, held: FloatArray) -> FloatArray:
+        """Return what a book wants: see `Outlook`."""
+        return self._wanted.answer(self._bar, book, held)
+
+
+def _said(known: Prepared, wanted: Wanted, bar: int) -> RowPrepared:
+    """Add who voted how on the row, and who could not."""
+    votes: dict[str, Mapping[str, FloatArray]] = {}
+    for name, one in wanted.targets.items():
+        if one.decided[bar]:
+            row = int(np.count_nonzero(one.decided[: bar + 1])) - 1
+            votes[name] = {signal: cast[row] for signal, cast in one.votes.items()}
+    missing = {
+        name: {signal: str(error) for signal, error in one.missing.items()}
+        for name, one in wanted.targets.items()
+        if one.missing
+    }
+    return RowPrepared(known, votes=votes, missing=missing)
+
+
+def extend(rows: Bars, row: Bars) -> Bars:
+    """Return the rows with one more, of the same instruments and columns.
+
+    Args:
+        rows: What is known.
+        row: One row; where it does not end its session it says so.
+    """
+    fields: dict[str, Any] = attrs.asdict(rows, recurse=False)
+    for name in ("opened_at", "closed_at", "session", *GRIDS):
+        if fields[name] is not None:
+            fields[name] = np.concatenate([fields[name], getattr(row, name)])
+    fields["ends"] = np.concatenate([rows.session_ends, row.session_ends])
+    fields["closes_at"] = np.concatenate([rows.session_closes_at, row.session_closes_at])
+    return Bars(**fields)
