@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import attrs
@@ -11,14 +10,13 @@ import attrs
 from tradewright.data import market
 from tradewright.engine.fuse import is_compiled
 from tradewright.engine.run import simulate
-from tradewright.errors import DataError
 from tradewright.host.isolation import Children
-from tradewright.sentence.doubts import warnings
+from tradewright.sentence.doubts import place_errors, warnings
 from tradewright.sentence.parts import Sentence
 from tradewright.sentence.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from datetime import date
     from pathlib import Path
 
@@ -155,17 +153,6 @@ def _play(
         warnings=tuple(warnings(sentence, traded, wanted, start, fused)),
         seconds=watch.seconds,
     )
-
-
-@contextmanager
-def place_errors(settings: Settings) -> Iterator[None]:
-    """Give an error about a rule, which knows its key but not the file, its place there."""
-    try:
-        yield
-    except DataError as error:
-        if error.file is None and error.key is not None and error.key.startswith(("risk.", "checks.")):
-            raise settings.place(error, error.key) from error
-        raise
 
 
 class _Watch:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from tradewright.engine.plain import interpreted
-from tradewright.values.exact import exact, to_float
+from tradewright.values.exact import amount, to_float
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -69,7 +69,7 @@ class Refusal:
     cut_by: tuple[str, ...] = ()
 
 
-def release(wanted: Wanted, quote: Quote, walk: Walk, bound: float) -> Permit | Refusal:
+def release(wanted: Wanted, quote: Quote, walk: Walk, bound: float, held: Decimal) -> Permit | Refusal:
     """Let an order meet its first price; asked once, since an order is planned anew at the next row.
 
     Args:
@@ -77,6 +77,7 @@ def release(wanted: Wanted, quote: Quote, walk: Walk, bound: float) -> Permit | 
         quote: First price since then.
         walk: The state, and the checks.
         bound: Free cash of the book that its other orders bind, in currency.
+        held: Signed units of the position, exact: what closes all of it leaves nothing behind.
     """
     if not quote.is_sound:
         return Refusal(reason="quote")
@@ -93,10 +94,12 @@ def release(wanted: Wanted, quote: Quote, walk: Walk, bound: float) -> Permit | 
         return Refusal(reason="checks", cut_by=cut_by)
     unit = fills.unit_cost(quantity, price, walk.state.market[wanted.asset].mark, one.multiplier)
     fee = fills.fee_of(size, size * price * one.multiplier, costs)
+    closes = reduces(wanted, walk)
+    whole = closes and size == abs(to_float(held))
     return Permit(
-        quantity=exact(math.copysign(size, quantity)),
+        quantity=held.copy_negate() if whole else amount(math.copysign(size, quantity)),
         waits=waits,
-        reduces=reduces(wanted, walk),
+        reduces=closes,
         binds=float(size * unit + fee),
         cut_by=cut_by,
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tradewright.engine.plain import interpreted
 from tradewright.execute.news import News, Report, Word
-from tradewright.values.exact import EXACT, exact, to_float
+from tradewright.values.exact import EXACT, amount, to_float
 from tradewright.values.order import Activity, ActivityKind, Fill, Order, Purpose, Status
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ class SimulatedVenue:
         """Close the position that a stop guards when the row has touched it."""
         column, exactly = self._columns[order.symbol], self._held(order.strategy, order.symbol)
         held = to_float(exactly)
-        if held == 0.0 or order.stop is None or not self._seen().traded[0, column]:
+        if abs(held) < self._transitions.DUST or order.stop is None or not self._seen().traded[0, column]:
             return
         prices = (self._cell(grid, column) for grid in ("open", "low", "high"))
         base = self._fills.stop_base(held, to_float(order.stop), *prices)
@@ -212,7 +212,7 @@ class SimulatedVenue:
             price = self._fills.price_with_limit(units, base, _limit_of(order), one.tick, costs)
         fee = float(self._fills.fee_of(units, units * price * one.multiplier, costs))
         self._used[order.symbol] += size
-        filled = quantity if size == whole else exact(units)  # What is all of it leaves nothing behind.
+        filled = quantity if size == whole else amount(units)  # What is all of it leaves nothing behind.
         self._move(order.strategy, order.symbol, filled, -(units * price * one.multiplier + fee))
         self._executed += 1
         fill = Fill(
@@ -221,11 +221,11 @@ class SimulatedVenue:
             order_id=order.id,
             symbol=order.symbol,
             quantity=filled,
-            price=exact(price),
-            fee=exact(fee),
+            price=amount(price),
+            fee=amount(fee),
             currency=self.currency,
             at=now,
-            reference=exact(base),
+            reference=amount(base),
         )
         self._say(order.id, News(word=Word.FILL, fill=fill))
         self._left[order.id] = EXACT.subtract(self._left[order.id], filled)
@@ -264,7 +264,7 @@ class SimulatedVenue:
         if ratio != 1.0:
             split = held * ratio
             held = float(self._transitions.whole_lots(split, one.lot) if self._settings.whole else split)
-            self.held[strategy, symbol] = exact(held)
+            self.held[strategy, symbol] = amount(held)
             self.cash[strategy] += (split - held) * self._marks[symbol] * one.multiplier
             self._restate(strategy, symbol, ratio)
         self.cash[strategy] += held * dividend * one.multiplier
@@ -291,10 +291,10 @@ class SimulatedVenue:
         short = sum(-held * self._value(symbol) for symbol, held in self._positions(strategy) if held < 0.0)
         interest = max(self.cash[strategy] - short, 0.0) * costs.cash_rate / costs.sessions_per_year
         borrow = short * costs.borrow_rate / costs.sessions_per_year
-        for kind, amount in ((ActivityKind.INTEREST, interest), (ActivityKind.BORROW, -borrow)):
-            if amount != 0.0:
-                self.cash[strategy] += amount
-                self._reports.append(self._posting(kind, strategy, amount, now))
+        for kind, cash in ((ActivityKind.INTEREST, interest), (ActivityKind.BORROW, -borrow)):
+            if cash != 0.0:
+                self.cash[strategy] += cash
+                self._reports.append(self._posting(kind, strategy, cash, now))
 
     def _value(self, symbol: str) -> float:
         return self._marks[symbol] * float(self._assets[self._columns[symbol]].multiplier)
@@ -309,7 +309,7 @@ class SimulatedVenue:
             id=f"{kind} {self._posted}",
             kind=kind,
             strategy=strategy,
-            cash=exact(cash),
+            cash=amount(cash),
             currency=self.currency,
             at=now,
         )

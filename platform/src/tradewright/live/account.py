@@ -10,7 +10,7 @@ import numpy as np
 from tradewright.engine.log import BY_EXIT, BY_ORDER, BY_STOP, FILL, SPLIT
 from tradewright.engine.state import table
 from tradewright.execute.positions import Holdings
-from tradewright.values.exact import EXACT, exact, to_float
+from tradewright.values.exact import EXACT, amount, to_float
 from tradewright.values.order import Activity, ActivityKind, Reason
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Account:
     ) -> None:
         self.venue, self.currency = venue, currency
         self.strategies, self.symbols = tuple(strategies), tuple(symbols)
-        exactly = {symbol: exact(one) for symbol, one in zip(symbols, multipliers, strict=True)}
+        exactly = {symbol: amount(one) for symbol, one in zip(symbols, multipliers, strict=True)}
         self.holdings = Holdings(multipliers=exactly)
         self._books = {strategy: book for book, strategy in enumerate(strategies)}
         self._columns = {symbol: column for column, symbol in enumerate(symbols)}
@@ -86,28 +86,29 @@ class Account:
 
     def capital(self, strategy: str, cash: float, at: datetime, name: str) -> Activity:
         """Return a grant of capital as an activity."""
-        return self._activity(ActivityKind.CAPITAL, strategy, None, name, at, cash=exact(cash))
+        return self._activity(ActivityKind.CAPITAL, strategy, None, name, at, cash=amount(cash))
 
-    def actions(self, news: News, state: State, session: str, at: datetime) -> Iterator[Activity]:
+    def actions(self, news: News, state: State, at: datetime) -> Iterator[Activity]:
         """Yield the splits, dividends and exits that the engine has applied, as it has: what an account then has.
 
         A broker pays a dividend weeks after its ex-date; what stands here until then is owed.
         """
+        exits = news.fills[news.fills.reason == BY_EXIT]
+        left = {(fill.book, fill.asset): amount(-fill.quantity) for fill in exits}
+        held = dict(self.holdings.quantities)  # A split and an exit may come before the same opening.
         for action in news.actions:
-            strategy, symbol = self.place(action.book, action.asset)
-            kind = ActivityKind.SPLIT if action.kind == SPLIT else ActivityKind.DIVIDEND
-            units = Decimal(0)
+            cell, place = (action.book, action.asset), self.place(action.book, action.asset)
+            kind, units = ActivityKind.DIVIDEND, Decimal(0)
             if action.kind == SPLIT:
-                after = exact(state.positions[action.book, action.asset].quantity)
-                units = EXACT.subtract(after, self.holdings.quantity(strategy, symbol))
-            name = f"{kind} {session}"
-            yield self._activity(kind, strategy, symbol, name, at, cash=exact(action.cash), units=units)
-        for fill in news.fills[news.fills.reason == BY_EXIT]:
-            strategy, symbol = self.place(fill.book, fill.asset)
-            cash = -fill.quantity * fill.price * to_float(self.holdings.multipliers[symbol])
-            units = self.holdings.quantity(strategy, symbol).copy_negate()
-            kind = ActivityKind.DELISTING
-            yield self._activity(kind, strategy, symbol, f"{kind} {session}", at, cash=exact(cash), units=units)
+                after = left[cell] if cell in left else amount(state.positions[cell].quantity)
+                kind, units = ActivityKind.SPLIT, EXACT.subtract(after, held.get(place, Decimal(0)))
+                held[place] = after
+            yield self._activity(kind, *place, _name(kind, at), at, cash=amount(action.cash), units=units)
+        for fill in exits:
+            place, kind = self.place(fill.book, fill.asset), ActivityKind.DELISTING
+            cash = -fill.quantity * fill.price * to_float(self.holdings.multipliers[place[1]])
+            units = held.get(place, Decimal(0)).copy_negate()
+            yield self._activity(kind, *place, _name(kind, at), at, cash=amount(cash), units=units)
 
     def _activity(
         self,
@@ -132,3 +133,7 @@ class Account:
             currency=self.currency,
             at=at,
         )
+
+
+def _name(kind: ActivityKind, at: datetime) -> str:
+    return f"{kind} {at:%Y-%m-%dT%H:%M}"

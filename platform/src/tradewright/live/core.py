@@ -34,7 +34,7 @@ from tradewright.live.events import (
     RowPrepared,
     Submit,
 )
-from tradewright.values.exact import exact
+from tradewright.values.exact import amount
 from tradewright.values.order import Activity, Fill, Purpose
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class Agent:
             ]
             for book in range(n_books)
         ]
-        moved = list(self.account.actions(news, self.walk.state, opened.session, now))
+        moved = list(self.account.actions(news, self.walk.state, now))
         actions: list[Action] = [self._book(moved, now)] if moved else []
         return [*actions, *self._keep_guards(now)]
 
@@ -155,7 +155,8 @@ class Agent:
         quote = self._row.quotes[symbol]
         if self.walk.settings.at_close and gate.is_beyond(wanted, quote, self.walk):
             return  # There is no later price in this bar: it expires.
-        permit = gate.release(wanted, quote, self.walk, self.working.bound(strategy))
+        held = self.account.holdings.quantity(strategy, symbol)
+        permit = gate.release(wanted, quote, self.walk, self.working.bound(strategy), held)
         if isinstance(permit, gate.Refusal):
             refusal = {"strategy": strategy, "symbol": symbol, "reason": permit.reason}
             self._row.refused.append({**refusal, "by": ", ".join(permit.cut_by)})
@@ -166,7 +167,7 @@ class Agent:
             Purpose.TARGET,
             self._decided_at,
             now,
-            limit=None if np.isnan(wanted.limit) else exact(wanted.limit),
+            limit=None if np.isnan(wanted.limit) else amount(wanted.limit),
             intent=Intent(waits=permit.waits, reduces=permit.reduces, binds=permit.binds),
         )
         drafts.append(entries.intent(order, now, permit.cut_by))

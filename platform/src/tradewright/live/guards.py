@@ -9,7 +9,7 @@ import numpy as np
 
 from tradewright.live import entries
 from tradewright.live.events import Cancel, Commit, Submit
-from tradewright.values.exact import EXACT, exact
+from tradewright.values.exact import EXACT, amount
 from tradewright.values.order import Purpose
 
 if TYPE_CHECKING:
@@ -51,6 +51,6 @@ def _stops(walk: Walk, account: Account) -> Iterator[tuple[Place, Stop]]:
         cell, place = positions[book, asset], account.place(book, asset)
         held = account.holdings.quantity(*place)
         grows = cell.order != 0.0 and not cell.order * cell.quantity < 0.0
-        guarded = EXACT.add(held, exact(cell.order)) if grows else held
+        guarded = EXACT.add(held, amount(cell.order)) if grows else held
         if guarded != 0 and not math.isclose(float(guarded), 0.0, abs_tol=1e-9):
-            yield place, (guarded.copy_negate(), exact(cell.stop))
+            yield place, (guarded.copy_negate(), amount(cell.stop))

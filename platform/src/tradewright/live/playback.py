@@ -119,6 +119,10 @@ class Playback:
         self._tell(events.RowArrived(row))
         self.bar += 1
 
+    def closed_at(self, bar: int) -> datetime:
+        """Return when a bar of the recording closed."""
+        return _instant(self._bars.closed_at[bar])
+
     def _quote(self, row: Bars, at: datetime) -> None:
         """Let the agent see the first prices of what trades, or the last where orders fill at the close."""
         self.venue.price()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from tradewright.errors import DataError
 from tradewright.optimize.solve import BREACHES_MAX
 from tradewright.signals.passes import NO_VOTE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tradewright.config import Settings
     from tradewright.data.market import Market
     from tradewright.engine.fuse import FusedRules
     from tradewright.host.plugins import Plugins
@@ -51,3 +54,14 @@ def _of(plugins: Plugins, kind: str, name: str) -> str:
         if mine and not record.builtin and record.distribution is not None:
             return f"{name} ({record.distribution} {record.version})"
     return name
+
+
+@contextmanager
+def place_errors(settings: Settings) -> Iterator[None]:
+    """Give an error about a rule, which knows its key but not the file, its place there."""
+    try:
+        yield
+    except DataError as error:
+        if error.file is None and error.key is not None and error.key.startswith(("risk.", "checks.")):
+            raise settings.place(error, error.key) from error
+        raise

@@ -26,6 +26,7 @@ EXACT = Context(prec=_DIGITS, traps=[Inexact, InvalidOperation])
 What it cannot hold exactly raises `decimal.Inexact`.
 """
 _CUT = Context(prec=_DIGITS, traps=[InvalidOperation])
+_LAST = Decimal(1).scaleb(-DECIMALS_MAX)
 _ZERO = Decimal("0e-8")  # A part of a fee is this fine at least; what is finer itself is divided as finely.
 
 
@@ -41,6 +42,19 @@ def exact(number: float) -> Decimal:
     if not math.isfinite(number):
         raise ValueError(f"an amount must be finite, was {number!r}")
     return Decimal(repr(float(number)))  # A numpy float has a text of its own.
+
+
+def amount(number: float) -> Decimal:
+    """Return `exact(number)` as amounts have it: rounded to 30 decimals, which only numbers below 1e-13 have more of.
+
+    Raises:
+        ValueError: `number` is not finite.
+
+    >>> amount(0.1), amount(1.2345678901234567e-20)
+    (Decimal('0.1'), Decimal('1.2345678901E-20'))
+    """
+    whole = exact(number)
+    return whole if whole.as_tuple().exponent >= -DECIMALS_MAX else whole.quantize(_LAST, context=_CUT)  # type: ignore[operator]  # it is finite
 
 
 def to_float(exact: Decimal) -> float:
