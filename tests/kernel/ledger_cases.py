@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from itertools import count
+from itertools import count, islice
 
 from hypothesis import strategies as st
 from tradewright.ledger.canonical import DIGITS_MAX
 from tradewright.ledger.entry import Draft, Kind
+from tradewright.ledger.store import Store
 
 BEGIN = datetime(2026, 3, 2, 14, 30, tzinfo=UTC)
 PARTIES = {"account": "desk", "venue": "paper", "strategy": "trend", "currency": "USD"}
@@ -69,3 +70,9 @@ def days() -> Iterator[list[Draft]]:
         yield [intent(f"c{n}")]
         yield [order(f"c{n}"), fill(f"e{n}", client_id=f"c{n}"), order(f"c{n}", "FILLED")]
         yield [job(due=n), activity(f"a{n}"), alert("w1", n), draft(Kind.CHECKPOINT, day, cash=Decimal(day))]
+
+
+def fill_up(store: Store, commits: int) -> None:
+    """Write the first so many commits."""
+    for commit in islice(days(), commits):
+        store.append(commit)
