@@ -72,7 +72,7 @@ def days() -> Iterator[list[Draft]]:
         yield [job(due=n), activity(f"a{n}"), alert("w1", n), draft(Kind.CHECKPOINT, day, cash=Decimal(day))]
 
 
-def fill_up(store: Store, commits: int) -> None:
-    """Write the first so many commits."""
-    for commit in islice(days(), commits):
+def fill_up(store: Store, commits: int, *, begin: int = 0) -> None:
+    """Write the first so many commits, those before `begin` left out."""
+    for commit in islice(days(), begin, commits):
         store.append(commit)

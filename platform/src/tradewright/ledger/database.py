@@ -98,6 +98,14 @@ class Database:
             fix = next(fix for word, fix in _FIXES.items() if word in reason)
             raise LedgerError(reason, file=self.place, fix=fix) from error
 
+    def complaint(self) -> str | None:
+        """Return the first thing that SQLite's own check finds wrong, in tables or indices; a server has its own."""
+        if self.path is None:
+            return None
+        with self.reading() as connection:
+            found = str(connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar())
+        return None if found == "ok" else " ".join(found.split())[:200]
+
     def close(self) -> None:
         """Let go of every connection."""
         self._engine.dispose()
