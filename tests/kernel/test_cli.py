@@ -22,6 +22,7 @@ from tradewright.errors import (
     CheckError,
     ConfigError,
     DataError,
+    LedgerError,
     PluginError,
     SafetyError,
     TradewrightError,
@@ -31,7 +32,7 @@ from tradewright.errors import (
 pytestmark = pytest.mark.usefixtures("workspace")
 
 SECONDS_MAX = 60.0
-HEAVY = ("numpy", "numba", "pandas", "pyarrow", "sqlmodel", "textual", "rich")
+HEAVY = ("numpy", "numba", "pandas", "pyarrow", "sqlmodel", "sqlalchemy", "pydantic", "alembic", "textual", "rich")
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -177,6 +178,7 @@ def test_usage_when_json_is_asked_for_is_one_object_on_stderr(run: Run) -> None:
         (PluginError, 4),
         (DataError, 5),
         (SafetyError, 6),
+        (LedgerError, 7),
         (CheckError, 9),
     ],
 )

@@ -158,7 +158,7 @@ def test_missing_anchor_is_named(path: Path) -> None:
 
     with pytest.raises(LedgerError, match="the ledger has no anchor") as raised:
         verified(path)
-    assert "rebuild --anchor" in str(raised.value.fix)
+    assert "rebuild --new-anchor" in str(raised.value.fix)
 
 
 def test_anchor_written_anew_lets_an_accepted_end_pass(path: Path) -> None:

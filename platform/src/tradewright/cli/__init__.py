@@ -18,6 +18,7 @@ COMMANDS = (
     Lazy("data", "tradewright.cli.data:data", "Check price files, and keep prices on this disk."),
     Lazy("signals", "tradewright.cli.signals:signals", "Check that signals do not look ahead."),
     Lazy("plugins", "tradewright.cli.plugins:plugins", "Show plugins and what they provide, or begin one."),
+    Lazy("ledger", "tradewright.cli.ledger:ledger", "Verify, show, copy and restore ledgers."),
     Lazy("doctor", "tradewright.cli.doctor:doctor", "Check this installation."),
 )
 """The commands in the order of `--help`."""
@@ -35,6 +36,7 @@ Examples:
   tradewright plugins list          which plugins there are, and why one is off
   tradewright plugins info NAME     what a plugin provides, with every option
   tradewright plugins new NAME --kind signal   begin a plugin of your own
+  tradewright ledger verify         can everything that was recorded be believed?
   tradewright doctor                is everything in order here?
 
 \b

@@ -22,7 +22,7 @@ _LINE = re.compile(rb"(0|[1-9][0-9]{0,17}) ([0-9a-f]{64})")
 _LINE_BYTES_MAX = 18 + 1 + 64 + 1
 _FIX = (
     "see what the ledger holds with tradewright ledger verify; if it verifies, and you accept its end, "
-    "write the anchor anew with tradewright ledger rebuild --anchor"
+    "write the anchor anew with tradewright ledger rebuild --new-anchor"
 )
 
 

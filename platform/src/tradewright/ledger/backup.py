@@ -37,12 +37,13 @@ class Restored:
     moved_to: Path | None
 
 
-def backup(source: Path, target: Path) -> Head:
+def backup(source: Path, target: Path, *, anchor: Path | None = None) -> Head:
     """Copy a ledger as it is at one instant, with an anchor of its own beside it.
 
     Args:
         source: The ledger's file; another process may be writing to it, and does not wait.
         target: A file that is not there yet; it is made when the copy has been verified, or not at all.
+        anchor: The ledger's anchor, where it is not beside it.
 
     Returns:
         The last entry of the copy.
@@ -51,17 +52,17 @@ def backup(source: Path, target: Path) -> Head:
         LedgerError: The ledger does not verify, or a file cannot be read or written.
         UsageError: The target is there already.
     """
-    anchor, own = Anchor(source.with_suffix(".anchor")), Anchor(target.with_suffix(".anchor"))
+    theirs, own = Anchor(anchor or source.with_suffix(".anchor")), Anchor(target.with_suffix(".anchor"))
     for path in (target, own.path):
         if path.exists():
             raise UsageError("there is a file already; no copy is replaced", file=path, fix="name another one")
     part = target.with_name(f".{target.name}.part")
-    heads = anchored(anchor)  # Read before the copy is made, so that the copy must know all of it.
+    heads = anchored(theirs)  # Read before the copy is made, so that the copy must know all of it.
     head = START
     try:
         _copy(source, part)
         with SqlStore(part, write=False, believe=True) as copy:
-            for entry in held_to(anchor, heads, copy.read()):
+            for entry in held_to(theirs, heads, copy.read()):
                 head = entry.head
         own.begin(head)
         part.replace(target)

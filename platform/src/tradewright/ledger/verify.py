@@ -65,7 +65,7 @@ def anchored(anchor: Anchor) -> tuple[Head, ...]:
         LedgerError: There is none, or a line is damaged.
     """
     if anchor.last() is None:
-        fix = "put it back; if it is lost and you accept the ledger's end: tradewright ledger rebuild --anchor"
+        fix = "put it back; if it is lost and you accept the ledger's end: tradewright ledger rebuild --new-anchor"
         raise LedgerError("the ledger has no anchor", file=anchor.path, fix=fix)
     return tuple(anchor.heads())
 

@@ -43,7 +43,9 @@ def migrate(connection: Connection) -> None:
     from alembic.script import ScriptDirectory  # noqa: PLC0415  # see above
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    folder = str(Path(__file__).parent).replace("%", "%%")
+    for name, value in (("script_location", folder), ("version_locations", folder), ("path_separator", "newline")):
+        config.set_main_option(name, value)
     script = ScriptDirectory.from_config(config)
     steps = EnvironmentContext(config, script, fn=lambda seen, _: script._upgrade_revs("head", seen))  # noqa: SLF001  # as alembic's own documentation has it
     with steps:
