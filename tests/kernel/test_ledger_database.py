@@ -115,7 +115,7 @@ def test_anchor_that_cannot_be_written_is_an_error_after_the_commit(tmp_path: Pa
         store.append([genesis()])
         store.anchor.close()
         store.anchor.path.unlink()
-        with pytest.raises(LedgerError, match=r"No such file"):
+        with pytest.raises(LedgerError, match="entry 2 is written, but not its anchor: No such file"):
             store.append([intent()])
 
         assert 2 == store.head.seq == len(list(store.read()))
@@ -237,3 +237,15 @@ def test_text_that_no_decoder_reads_names_its_entry(path: Path) -> None:
 
     with SqlStore(path, write=False) as store, pytest.raises(LedgerError, match="entry 42: it cannot be read"):
         verify(store.read())
+
+
+def test_closed_ledger_is_not_opened_again_by_using_it(tmp_path: Path) -> None:
+    """Its lock is gone, and another process may be writing."""
+    store = SqlStore(tmp_path / "ledger.db")
+    store.append([genesis()])
+    store.close()
+
+    with pytest.raises(LedgerError, match="the ledger was closed"):
+        store.append([intent()])
+    with pytest.raises(LedgerError, match="the ledger was closed"):
+        list(store.read())

@@ -20,6 +20,7 @@ from tradewright.ledger.projection import TABLES
 from tradewright.ledger.sql import PAGE, SqlStore
 from tradewright.ledger.store import MemoryStore
 from tradewright.ledger.tables import PROJECTED, Base
+from tradewright.ledger.verify import verify_store
 
 Open = Callable[..., SqlStore]
 
@@ -80,6 +81,7 @@ def test_sql_store_holds_what_a_memory_store_does(opened: Open) -> None:
         for name, table in memory.projections.rows.items()
     }
     assert expected == rows(store)
+    assert store.head == verify_store(store).head
 
 
 def test_ledger_opened_again_goes_on_where_it_stopped(opened: Open) -> None:

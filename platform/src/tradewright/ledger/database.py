@@ -59,12 +59,17 @@ class Database:
         self.path = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
         if self.path is not None:
             self.place = str(self.path)
-        self.write, self._synchronous = write, synchronous.upper()
+        self.write, self._synchronous, self._closed = write, synchronous.upper(), False
         self._engine = self._make_engine(url, busy_seconds)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Give a connection that sees one state; errors of the driver come through."""
+        """Give a connection that sees one state; errors of the driver come through.
+
+        Raises:
+            LedgerError: It was closed.
+        """
+        self._refuse_closed()
         with self._engine.begin() as connection:
             yield connection
 
@@ -73,8 +78,9 @@ class Database:
         """Give a connection whose changes are all kept, or none; only one at a time has one.
 
         Raises:
-            LedgerError: Nothing may be changed.
+            LedgerError: Nothing may be changed, or it was closed.
         """
+        self._refuse_closed()
         if not self.write:
             raise LedgerError("the ledger was opened for reading only", file=self.place)
         with self._engine.connect() as connection:
@@ -107,8 +113,13 @@ class Database:
         return None if found == "ok" else " ".join(found.split())[:200]
 
     def close(self) -> None:
-        """Let go of every connection."""
+        """Let go of every connection, for good: SQLAlchemy would make new ones."""
+        self._closed = True
         self._engine.dispose()
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise LedgerError("the ledger was closed", file=self.place)
 
     def _make_engine(self, url: URL, busy_seconds: float) -> Engine:
         if self.path is not None:

@@ -97,7 +97,8 @@ class SqlStore:
         The anchor is told after the commit, and synced with a checkpoint.
 
         Raises:
-            LedgerError: They cannot be written, or what may be there once is there already.
+            LedgerError: They cannot be written, or what may be there once is there already.  Where only the anchor
+                could not be told, `head` has moved on and the message says so.
         """
         with self._lock:
             return self.adopt(chain(self._head, entries))
@@ -113,7 +114,7 @@ class SqlStore:
             if written:
                 self._commit(written)
                 self._head = written[-1].head
-                self.anchor.append(self._head, sync=any(entry.kind is Kind.CHECKPOINT for entry in written))
+                self._tell_anchor(sync=any(entry.kind is Kind.CHECKPOINT for entry in written))
             return self._head
 
     def read(self, after: int = 0, kinds: frozenset[Kind] | None = None) -> Iterator[Entry]:
@@ -216,6 +217,14 @@ class SqlStore:
                 raise LedgerError(wrong, file=self.database.place, fix="open it once for writing, as its agent does")
             self._head = _last(connection)
             return START if at == START else _head_at(connection, at.seq)
+
+    def _tell_anchor(self, *, sync: bool) -> None:
+        try:
+            self.anchor.append(self._head, sync=sync)
+        except OSError as error:
+            wrong = f"entry {self._head.seq} is written, but not its anchor: {error.strerror or error}"
+            fix = "free the place, and open the ledger anew: its anchor is then brought up to date"
+            raise LedgerError(wrong, file=self.anchor.path, fix=fix) from error
 
     def _commit(self, written: Sequence[Entry]) -> None:
         with self.database.writing() as connection:
