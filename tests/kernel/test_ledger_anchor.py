@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,19 @@ def test_append_to_a_file_that_is_gone_fails(anchor: Anchor) -> None:
 
     with pytest.raises(FileNotFoundError):
         anchor.append(HEADS[0])
+
+
+def test_line_that_a_full_disk_cut_is_written_over(anchor: Anchor, monkeypatch: pytest.MonkeyPatch) -> None:
+    anchor.append(HEADS[0])
+    write = os.write
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", lambda handle, raw: write(handle, raw[:20]))
+        with pytest.raises(OSError, match="No space left"):
+            anchor.append(HEADS[1])
+    assert HEADS[0] == anchor.last()
+    anchor.append(HEADS[2])
+
+    assert [START, HEADS[0], HEADS[2]] == list(anchor.heads())
 
 
 def test_compare_lets_pass_a_ledger_that_knows_more_and_refuses_one_that_knows_less(anchor: Anchor) -> None:

@@ -1,7 +1,7 @@
 """The command line: arguments in, one table or one JSON object out, everything else is done below.
 
 A command is a module of this package; it is imported when it runs, so that `--help` stays quick.
-To add one, add its line to `COMMANDS`.
+To add one, add its line to `COMMANDS`; its group in `--help` is in `program.GROUPS`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ COMMANDS = (
     Lazy("ledger", "tradewright.cli.ledger:ledger", "Verify, show, copy and restore ledgers."),
     Lazy("doctor", "tradewright.cli.doctor:doctor", "Check this installation."),
 )
-"""The commands in the order of `--help`."""
+"""The commands; `program.GROUPS` says under what `--help` lists them."""
 
 _EXAMPLES = """\b
 Examples:

@@ -6,6 +6,7 @@ appended to a file at every commit.  The database may know more than the file, n
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from typing import TYPE_CHECKING
@@ -94,11 +95,17 @@ class Anchor:
         """
         if self._handle is None:
             self._handle = self._open()
-        line = _line(head)
-        if os.write(self._handle, line) != len(line):
-            raise OSError(f"{self.path}: only a part of a line could be written; is the disk full?")
-        if sync:
-            os.fsync(self._handle)
+        line, whole = _line(head), False
+        try:
+            whole = os.write(self._handle, line) == len(line)
+            if whole and sync:
+                os.fsync(self._handle)
+        except OSError:
+            self._drop()
+            raise
+        if not whole:
+            self._drop()
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
 
     def close(self) -> None:
         """Wait until everything is on the disk, and let go of the file."""
@@ -133,6 +140,12 @@ class Anchor:
         elif found != anchored:
             wrong = "the ledger and its anchor know different entries of this number"
             raise LedgerError(wrong, file=self.path, key=f"entry {anchored.seq}", fix=_FIX)
+
+    def _drop(self) -> None:
+        """Let go of a file in which a line may be torn: whoever opens it again cuts that off."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
 
     def _open(self) -> int:
         """Open the file for appending, behind its last whole line."""
