@@ -7,11 +7,14 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count, islice
 
+from hypothesis import settings
 from hypothesis import strategies as st
 from tradewright.ledger.canonical import DIGITS_MAX
 from tradewright.ledger.entry import Draft, Kind
 from tradewright.ledger.store import Store
 
+CALM = settings(deadline=None)
+"""For properties: a busy machine takes its time."""
 BEGIN = datetime(2026, 3, 2, 14, 30, tzinfo=UTC)
 PARTIES = {"account": "desk", "venue": "paper", "strategy": "trend", "currency": "USD"}
 

@@ -81,8 +81,9 @@ def test_account_that_is_no_name_is_refused(run: Run, desk: Path, account: str) 
     assert (2, "UsageError", "--account") == (code, kind, error["key"])
 
 
-def test_account_without_a_ledger_is_a_ledger_error(run: Run, desk: Path) -> None:
-    code, kind, error = refused(run, "verify", "--account", "desq")
+@pytest.mark.parametrize("command", ["verify", "show", "rebuild"])
+def test_account_without_a_ledger_is_a_ledger_error_and_begins_none(run: Run, desk: Path, command: str) -> None:
+    code, kind, error = refused(run, command, "--account", "desq")
 
     assert (7, "LedgerError", "there is no ledger") == (code, kind, error["message"])
     assert not desk.parents[1].joinpath("desq").exists()
@@ -194,6 +195,7 @@ def test_import_of_a_damaged_file_names_the_line(run: Run, desk: Path) -> None:
     code, _, error = refused(run, "import", "desk.jsonl", "--account", "again")
 
     assert (7, "desk.jsonl", 4, "entry 4 (intent)") == (code, error["file"], error["line"], error["key"])
+    assert ["desk"] == sorted(one.name for one in desk.parents[1].iterdir())
 
 
 def test_backup_and_restore_put_a_ledger_back(run: Run, desk: Path) -> None:

@@ -109,6 +109,21 @@ def test_line_that_a_full_disk_cut_is_written_over(anchor: Anchor, monkeypatch: 
     assert [START, HEADS[0], HEADS[2]] == list(anchor.heads())
 
 
+def test_disk_that_fails_is_told_and_the_next_line_is_written(
+    anchor: Anchor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: int) -> None:
+        raise OSError(5, "the disk is broken")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fail)
+        with pytest.raises(OSError, match="broken"):
+            anchor.append(HEADS[0], sync=True)
+    anchor.append(HEADS[1], sync=True)
+
+    assert HEADS[1] == anchor.last()
+
+
 def test_compare_lets_pass_a_ledger_that_knows_more_and_refuses_one_that_knows_less(anchor: Anchor) -> None:
     three, four, nine, _ = HEADS
     anchor.compare(None, None, START)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from ledger_cases import days, draft, fill_up, genesis, intent
 from tradewright.errors import LedgerError, SafetyError, UsageError
 from tradewright.ledger.anchor import Anchor
 from tradewright.ledger.backup import backup, restore
-from tradewright.ledger.entry import Kind, verify
+from tradewright.ledger.entry import Head, Kind, verify
 from tradewright.ledger.lines import FOLLOWED, Follower, export_lines, import_lines, lines, read_lines
 from tradewright.ledger.sql import SqlStore
 from tradewright.ledger.store import MemoryStore
@@ -37,6 +38,10 @@ def store(path: Path) -> Iterator[SqlStore]:
         yield opened
 
 
+def failing(*_: object) -> None:
+    raise OSError(5, "the disk is broken")
+
+
 def text(path: Path) -> bytes:
     with SqlStore(path, write=False) as store:
         return "".join(lines(store)).encode()
@@ -56,6 +61,7 @@ def test_backup_of_a_closed_ledger_is_the_same_ledger(path: Path, tmp_path: Path
 
 def test_backups_under_writes_are_each_a_ledger_of_one_instant(store: SqlStore, tmp_path: Path) -> None:
     stop = threading.Event()
+    heads: list[Head] = []
 
     def write() -> None:
         n = 0
@@ -68,13 +74,17 @@ def test_backups_under_writes_are_each_a_ledger_of_one_instant(store: SqlStore, 
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        heads = [backup(path, tmp_path / f"{n}.db") for n in range(8)]
+        for n in range(5):
+            begun = store.head
+            while store.head == begun and writer.is_alive():
+                stop.wait(0.001)
+            heads.append(backup(path, tmp_path / f"{n}.db"))
     finally:
         stop.set()
         writer.join()
 
     assert sorted({head.seq for head in heads}) == [head.seq for head in heads]
-    assert heads[0].seq < heads[-1].seq <= store.head.seq
+    assert 81 < heads[0].seq < heads[-1].seq <= store.head.seq
     for n, head in enumerate(heads):
         with SqlStore(tmp_path / f"{n}.db", write=False) as copy:
             assert head == verify_store(copy).head
@@ -107,6 +117,14 @@ def test_backup_of_what_is_no_ledger_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"none" * 1000)
     with pytest.raises(LedgerError, match="cannot be copied: file is not a database"):
         backup(path, tmp_path / "copy.db")
+
+
+def test_backup_whose_disk_fails_leaves_nothing(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", failing)
+
+    with pytest.raises(LedgerError, match="the disk is broken"):
+        backup(path, tmp_path / "copy.db")
+    assert ["live"] == [one.name for one in tmp_path.iterdir()]
 
 
 def test_backup_into_a_folder_that_is_not_there_is_refused(path: Path, tmp_path: Path) -> None:
@@ -324,6 +342,23 @@ def test_follower_of_a_ledger_that_lost_entries_or_is_another_is_refused(tmp_pat
             with pytest.raises(LedgerError, match="they are two ledgers"):
                 follower.ship(wrong)
         assert 0 == follower.ship(memory)
+
+
+def test_follower_whose_disk_fails_lets_go_and_the_next_one_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = MemoryStore()
+    fill_up(memory, 8)
+    follower = Follower(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", failing)
+        with pytest.raises(OSError, match="broken"):
+            follower.ship(memory)
+    with Follower(tmp_path) as again:
+        again.ship(memory)
+        assert memory.head == again.head
+
+    assert "".join(lines(memory)).encode() == (tmp_path / FOLLOWED).read_bytes()
 
 
 def test_second_follower_into_a_folder_is_refused(tmp_path: Path) -> None:

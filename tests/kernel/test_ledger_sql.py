@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -280,3 +281,11 @@ def test_postgres_that_does_not_wait_for_its_disk_is_refused(server: str, tmp_pa
 
     with pytest.raises(LedgerError, match="synchronous_commit must be on, was off"):
         SqlStore(url, anchor=tmp_path / "ledger.anchor")
+
+
+def test_postgres_without_its_driver_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+
+    with pytest.raises(LedgerError, match="needs psycopg, which is not installed") as raised:
+        SqlStore("postgresql://ledger@host/none", anchor=tmp_path / "ledger.anchor")
+    assert "pip install 'tradewright[postgres]'" == raised.value.fix

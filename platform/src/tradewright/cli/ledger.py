@@ -140,8 +140,9 @@ def export(file: Path, as_json: bool, **place: Any) -> None:  # noqa: FBT001  # 
 @json_option
 def import_(file: Path, as_json: bool, **place: Any) -> None:  # noqa: FBT001  # click passes by name
     """Bring a ledger up to the entries in FILE; one that is not there is begun. Their bytes stay what they are."""
-    from tradewright.ledger.lines import import_lines  # noqa: PLC0415  # 0.6 s
+    from tradewright.ledger.lines import import_lines, read_lines  # noqa: PLC0415  # 0.6 s
 
+    deque(read_lines(file), maxlen=0)  # A file that is damaged further down begins no ledger.
     with place_of(**place).open(write=True) as store:
         count = import_lines(file, store)
         fields = {"ledger": store.database.place, "new": count, "head": head_fields(store.head)}
@@ -178,7 +179,6 @@ def restore(file: Path, replace: bool, as_json: bool, **place: Any) -> None:  # 
     target = place_of(**place)
     if target.anchor is not None:
         raise UsageError("a restored ledger has its anchor beside it", key="--anchor", fix="leave it out")
-    target.file.parent.mkdir(parents=True, exist_ok=True)
     done = put_back(file, target.file, now=datetime.now(UTC), replace=replace)
     knew = None if done.knew is None else head_fields(done.knew)
     moved = None if done.moved_to is None else str(done.moved_to)

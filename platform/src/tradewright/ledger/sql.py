@@ -176,14 +176,17 @@ class SqlStore:
     def _begin(self, *, believe: bool) -> None:
         """Compare what there is with the anchor, which is read first: another process may be writing."""
         self._open.callback(self.database.close)
+        path = self.database.path
+        there = path is None or path.is_file()
+        if not there and (believe or not self.database.write):
+            fix = "name the account, or the file with --ledger; an agent begins its own ledger"
+            raise LedgerError("there is no ledger", file=path, fix=fix)
         if self.database.write:
-            self.anchor.path.parent.mkdir(parents=True, exist_ok=True)
             self._open.enter_context(locked(self.anchor.path.with_suffix(".lock"), "writing this ledger"))
             self._open.callback(self.anchor.close)
         anchored = None if believe else self.anchor.last()
-        path = self.database.path
-        if path is not None and not path.is_file():
-            self._miss(path, anchored)
+        if not there and anchored not in {None, START}:
+            self.anchor.compare(anchored, None, START)  # It is not begun anew.
         at = anchored or START
         found = self._look(at)
         if believe:
@@ -196,14 +199,6 @@ class SqlStore:
             at = entry.head
         if self.database.write and at != anchored:
             self.anchor.append(at, sync=True)
-
-    def _miss(self, path: Path, anchored: Head | None) -> None:
-        """Refuse to read what is not there, and to begin anew what its anchor knows."""
-        if not self.database.write:
-            fix = "name the account, or the file with --ledger; an agent begins its own ledger"
-            raise LedgerError("there is no ledger", file=path, fix=fix)
-        if anchored not in {None, START}:
-            self.anchor.compare(anchored, None, START)
 
     def _look(self, at: Head) -> Head | None:
         """Bring the tables up to date, see what the last entry is, and return the one of an anchored number."""
