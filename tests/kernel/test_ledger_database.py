@@ -209,9 +209,10 @@ def test_target_that_is_no_ledgers_place_is_refused(target: str, wrong: str) -> 
     assert "hush" not in str(raised.value)
 
 
-def test_server_that_does_not_answer_is_named_without_the_password(tmp_path: Path) -> None:
+@pytest.mark.parametrize("url", ["ledger:hush@127.0.0.1:1/none", "ledger@127.0.0.1:1/none?password=hush"])
+def test_server_that_does_not_answer_is_named_without_the_password(tmp_path: Path, url: str) -> None:
     with pytest.raises(LedgerError) as raised:
-        SqlStore("postgresql://ledger:hush@127.0.0.1:1/none", anchor=tmp_path / "a.anchor")
+        SqlStore(f"postgresql://{url}", anchor=tmp_path / "a.anchor")
 
     assert "127.0.0.1:1" in str(raised.value)
     assert "hush" not in f"{raised.value}{raised.value.fix}"

@@ -55,7 +55,10 @@ class Database:
             fix = f"use {DURABLE[0]}: anything less loses commits in a power failure"
             raise LedgerError(f"must be {' or '.join(DURABLE)}, was {synchronous[:20]!r}", key="synchronous", fix=fix)
         url = _url(target)
-        self.place = url.render_as_string(hide_password=True)
+        shown = url.difference_update_query(
+            ["password", "sslpassword"]
+        )  # SQLAlchemy hides only what is before the @.
+        self.place = shown.render_as_string(hide_password=True)
         self.path = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
         if self.path is not None:
             self.place = str(self.path)
