@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from itertools import count
+from itertools import count, islice
 
+from hypothesis import settings
 from hypothesis import strategies as st
 from tradewright.ledger.canonical import DIGITS_MAX
 from tradewright.ledger.entry import Draft, Kind
+from tradewright.ledger.store import Store
 
+CALM = settings(deadline=None)
+"""For properties: a busy machine takes its time."""
 BEGIN = datetime(2026, 3, 2, 14, 30, tzinfo=UTC)
 PARTIES = {"account": "desk", "venue": "paper", "strategy": "trend", "currency": "USD"}
 
@@ -69,3 +73,9 @@ def days() -> Iterator[list[Draft]]:
         yield [intent(f"c{n}")]
         yield [order(f"c{n}"), fill(f"e{n}", client_id=f"c{n}"), order(f"c{n}", "FILLED")]
         yield [job(due=n), activity(f"a{n}"), alert("w1", n), draft(Kind.CHECKPOINT, day, cash=Decimal(day))]
+
+
+def fill_up(store: Store, commits: int, *, begin: int = 0) -> None:
+    """Write the first so many commits, those before `begin` left out."""
+    for commit in islice(days(), begin, commits):
+        store.append(commit)

@@ -22,6 +22,7 @@ from tradewright.errors import (
     CheckError,
     ConfigError,
     DataError,
+    LedgerError,
     PluginError,
     SafetyError,
     TradewrightError,
@@ -31,7 +32,7 @@ from tradewright.errors import (
 pytestmark = pytest.mark.usefixtures("workspace")
 
 SECONDS_MAX = 60.0
-HEAVY = ("numpy", "numba", "pandas", "pyarrow", "sqlmodel", "textual", "rich")
+HEAVY = ("numpy", "numba", "pandas", "pyarrow", "sqlmodel", "sqlalchemy", "pydantic", "alembic", "textual", "rich")
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -58,13 +59,26 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], None]:
 # ---- help ------------------------------------------------------------------------------------------------
 
 
-def test_help_lists_every_command_of_the_table_in_its_order(run: Run) -> None:
+def test_help_lists_every_command_of_the_table_in_its_group(run: Run) -> None:
     code, out, err = run("--help")
-    listed = re.findall(r"^  ([a-z]+)  +(\S.*)$", out.split("Commands:")[1].split("Examples:")[0], re.MULTILINE)
+    shown = out.split("Options:")[1].split("Examples:")[0]
+    listed = re.findall(r"^  ([a-z]+)  +(\S.*)$", shown, re.MULTILINE)
+    helps = {lazy.name: lazy.short_help for lazy in COMMANDS}
+    names = [name for group in program.GROUPS.values() for name in group if name in helps]
 
     assert (0, "") == (code, err)
-    assert [(lazy.name, lazy.short_help) for lazy in COMMANDS] == listed
+    assert [(name, helps[name]) for name in names] == listed
+    assert set(helps) == set(names)
+    assert [group for group in program.GROUPS if f"\n{group}:\n" in out] == ["Start", "Research", "Account for"]
     assert "Examples:\n    tradewright " in out
+
+
+def test_help_lists_a_command_without_a_group_last(failing: Callable[[BaseException], None], run: Run) -> None:
+    failing(UsageError("any"))
+    out = run("--help")[1]
+
+    assert "\nOthers:\n  fail" in out
+    assert out.index("Account for:") < out.index("Others:")
 
 
 @pytest.mark.parametrize("lazy", COMMANDS, ids=lambda lazy: lazy.name)
@@ -146,7 +160,7 @@ def test_usage_when_no_command_is_given_shows_help_on_stderr(run: Run) -> None:
     code, out, err = run()
 
     assert (2, "") == (code, out)
-    assert "Commands:" in err
+    assert "\nStart:\n" in err
 
 
 def test_usage_when_json_is_asked_for_is_one_object_on_stderr(run: Run) -> None:
@@ -177,6 +191,7 @@ def test_usage_when_json_is_asked_for_is_one_object_on_stderr(run: Run) -> None:
         (PluginError, 4),
         (DataError, 5),
         (SafetyError, 6),
+        (LedgerError, 7),
         (CheckError, 9),
     ],
 )

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ledger_cases import BODIES, FLOATS
+from ledger_cases import BODIES, CALM, FLOATS
 from tradewright.errors import LedgerError
 from tradewright.ledger.canonical import BYTES_MAX, DEPTH_MAX, DIGITS_MAX, canonical, instant_of, instant_text
 
@@ -102,6 +102,7 @@ def test_canonical_of_a_body_that_holds_itself_is_refused() -> None:
         canonical(body)
 
 
+@CALM
 @given(BODIES)
 def test_canonical_read_back_gives_the_same_text(body: dict[str, Any]) -> None:
     text = canonical(body)
@@ -111,11 +112,13 @@ def test_canonical_read_back_gives_the_same_text(body: dict[str, Any]) -> None:
     assert sorted(body) == list(json.loads(text))
 
 
+@CALM
 @given(BODIES)
 def test_canonical_does_not_depend_on_the_order_of_keys(body: dict[str, Any]) -> None:
     assert canonical(body) == canonical(dict(reversed(body.items())))
 
 
+@CALM
 @given(FLOATS)
 def test_canonical_of_a_float_reads_back_to_the_same_bits(value: float) -> None:
     back = float(json.loads(canonical({"v": value}))["v"])
@@ -123,6 +126,7 @@ def test_canonical_of_a_float_reads_back_to_the_same_bits(value: float) -> None:
     assert np.float64(value).tobytes() == np.float64(back).tobytes()
 
 
+@CALM
 @given(st.decimals(-(10**20), 10**20, places=12))
 def test_canonical_of_a_decimal_reads_back_with_its_zeros(value: Decimal) -> None:
     text = json.loads(canonical({"v": value}))["v"]
@@ -131,6 +135,7 @@ def test_canonical_of_a_decimal_reads_back_with_its_zeros(value: Decimal) -> Non
     assert "E" not in text
 
 
+@CALM
 @given(st.datetimes(timezones=st.timezones()), st.datetimes(timezones=st.timezones()))
 def test_instants_read_back_and_sort_as_their_texts_do(one: datetime, other: datetime) -> None:
     try:

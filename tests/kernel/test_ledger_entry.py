@@ -14,7 +14,7 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ledger_cases import BEGIN, BODIES, days, draft, genesis, intent
+from ledger_cases import BEGIN, BODIES, CALM, days, draft, genesis, intent
 from tradewright.errors import LedgerError
 from tradewright.ledger.entry import INPUTS, OUTPUTS, START, Draft, Entry, Head, Kind, chain, check, verify
 
@@ -109,6 +109,7 @@ def test_draft_of_a_kind_that_is_only_text_is_refused() -> None:
         Draft(BEGIN, "row", {})  # type: ignore[arg-type]  # what is tested
 
 
+@CALM
 @given(BODIES, st.sampled_from(LATER), st.datetimes(timezones=st.just(UTC)))
 def test_any_entry_is_read_back_from_its_line_and_from_its_columns(body: Any, kind: Kind, at: datetime) -> None:
     before = Head(7, "ab" * 32)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from itertools import islice
 
 import pytest
@@ -208,3 +210,10 @@ def test_tables_computed_again_are_the_same() -> None:
 
     assert made.projections.rows == again.rows
     assert [15, 15, 14, 14, 1] == [len(again.rows[table.name]) for table in TABLES]
+
+
+def test_simulations_import_no_database() -> None:
+    program = "import sys, tradewright.ledger.store; print({'sqlalchemy', 'sqlmodel', 'numpy'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+
+    assert "set()" == done.stdout.strip()

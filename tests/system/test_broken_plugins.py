@@ -300,7 +300,7 @@ def test_plugins_list_when_plugins_break_the_healthy_one_provides_its_signal(lis
 @pytest.mark.parametrize(
     ("words", "code", "expected"),
     [
-        (["--help"], 0, "Commands:"),
+        (["--help"], 0, "Start:"),
         (["--version"], 0, "tradewright, version"),
         (["plugins", "list"], 0, "raises is quarantined: raised RuntimeError while importing: boom"),
         (["plugins", "info", "healthy"], 0, "bars    20"),

@@ -1,7 +1,7 @@
 """The command line: arguments in, one table or one JSON object out, everything else is done below.
 
 A command is a module of this package; it is imported when it runs, so that `--help` stays quick.
-To add one, add its line to `COMMANDS`.
+To add one, add its line to `COMMANDS`; its group in `--help` is in `program.GROUPS`.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ COMMANDS = (
     Lazy("data", "tradewright.cli.data:data", "Check price files, and keep prices on this disk."),
     Lazy("signals", "tradewright.cli.signals:signals", "Check that signals do not look ahead."),
     Lazy("plugins", "tradewright.cli.plugins:plugins", "Show plugins and what they provide, or begin one."),
+    Lazy("ledger", "tradewright.cli.ledger:ledger", "Verify, show, copy and restore ledgers."),
     Lazy("doctor", "tradewright.cli.doctor:doctor", "Check this installation."),
 )
-"""The commands in the order of `--help`."""
+"""The commands; `program.GROUPS` says under what `--help` lists them."""
 
 _EXAMPLES = """\b
 Examples:
@@ -35,6 +36,7 @@ Examples:
   tradewright plugins list          which plugins there are, and why one is off
   tradewright plugins info NAME     what a plugin provides, with every option
   tradewright plugins new NAME --kind signal   begin a plugin of your own
+  tradewright ledger verify         can everything that was recorded be believed?
   tradewright doctor                is everything in order here?
 
 \b

@@ -24,6 +24,18 @@ if TYPE_CHECKING:
 
 PROGRAM = "tradewright"
 _COMPLETE = "_TRADEWRIGHT_COMPLETE"  # What click's completion scripts set.
+GROUPS = {
+    "Start": ("init", "doctor", "data", "plugins"),
+    "Research": ("backtest", "parity", "signals", "runs", "sweep", "walkforward", "montecarlo", "models"),
+    "Operate": (
+        *("run", "plan", "veto", "status", "monitor", "halt", "resume", "kill"),
+        *("capital", "service", "drill"),
+    ),
+    "Account for": ("ledger", "replay", "why", "report", "export"),
+    "Prove": ("simtest",),
+}
+"""What commands are for, in the order of `--help`; names that are planned have their place already."""
+OTHERS = "Others"
 COLLECTED_AFTER = (20_000, 20, 20)
 """When Python looks for garbage: it does so after 700 new objects by itself, and imports make 300,000 that stay."""
 UNREAD = 141
@@ -72,6 +84,16 @@ class Program(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
         """Keep the order of the table; click would sort by name."""
         return list(self.commands)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's signature
+        """List the commands under what they are for, those of no group last."""
+        grouped = {name for names in GROUPS.values() for name in names}
+        others = tuple(name for name in self.commands if name not in grouped)
+        for group, names in {**GROUPS, OTHERS: others}.items():
+            there = [(name, self.commands[name]) for name in names if name in self.commands]
+            if there:
+                with formatter.section(group):
+                    formatter.write_dl([(name, one.get_short_help_str(formatter.width)) for name, one in there])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -9,6 +9,8 @@ import attrs
 if TYPE_CHECKING:
     from pathlib import Path
 
+_LEDGER = "ledger.db"
+
 
 @attrs.frozen
 class Workspace:
@@ -53,6 +55,19 @@ class Workspace:
     def runs(self) -> Path:
         """File of the saved backtests."""
         return self.own / "runs.db"
+
+    @property
+    def live(self) -> Path:
+        """Folder of everything about accounts that are traded, one folder per account."""
+        return self.own / "live"
+
+    def ledger(self, account: str) -> Path:
+        """Return the file of an account's ledger."""
+        return self.live / account / _LEDGER
+
+    def accounts(self) -> list[str]:
+        """Return the names of the accounts that have a ledger, sorted."""
+        return sorted(path.parent.name for path in self.live.glob(f"*/{_LEDGER}"))
 
     @property
     def plugins_lock(self) -> Path:
