@@ -14,8 +14,9 @@ import pytest
 from fake_source import NOON, Source, bring, plugins, settings
 from tradewright.data import feeds
 from tradewright.data.cached import Label
-from tradewright.data.fetch import Outcome, Span, fetch, missing
+from tradewright.data.fetch import Outcome, fetch
 from tradewright.data.fingerprint import fingerprint
+from tradewright.data.spans import Span, missing
 from tradewright.data.store import PriceStore
 from tradewright.errors import ConfigError, DataError, PluginError, SafetyError
 from tradewright.values.bars import Bars
