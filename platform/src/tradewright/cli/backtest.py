@@ -18,7 +18,7 @@ from tradewright.cli.options import Amount, Count, Day, config_option, json_opti
 from tradewright.cli.output import echo_json, printable
 from tradewright.cli.page import echo_report
 from tradewright.cli.progress import progress_bar
-from tradewright.config.fields import INTEGER_MAX
+from tradewright.config.ranges import INTEGER_MAX
 from tradewright.errors import DataError, UsageError
 from tradewright.reports import tearsheet
 from tradewright.sentence.candidates import unchecked
