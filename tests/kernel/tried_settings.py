@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tradewright.config import Settings, read
-from tradewright.workspace.runs import Run
+from tradewright.workspace.kept import Run
 
 
 def written(folder: Path, text: str, overrides: tuple[str, ...] = ()) -> Settings:

@@ -187,7 +187,8 @@ def _keep(ran: Backtest, summary: Summary, made_by: dict[str, Any], *, save: boo
     """Return the report, and the file that keeps it; a run that cannot be kept is still a result."""
     from tradewright.reports.machine import report  # noqa: PLC0415  # as above
     from tradewright.reports.tree.form import kept, read  # noqa: PLC0415  # as above
-    from tradewright.workspace.runs import Run, RunStore, Ticket  # noqa: PLC0415  # as above
+    from tradewright.workspace.kept import Run, Ticket  # noqa: PLC0415  # as above
+    from tradewright.workspace.runs import RunStore  # noqa: PLC0415  # as above
 
     made = Run(
         at=datetime.now(UTC),
