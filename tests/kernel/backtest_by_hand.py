@@ -18,7 +18,7 @@ from tradewright.risk import daily_loss, drawdown_halt
 from tradewright.risk.contract import FLATTEN
 from tradewright.values.bars import Bars
 from tradewright.values.instrument import Instrument
-from tradewright.workspace.runs import Ticket
+from tradewright.workspace.kept import Ticket
 
 SETTINGS = """
 [plugins]

@@ -10,28 +10,21 @@ from typing import Any, NamedTuple
 
 import attrs
 import numpy as np
+from engine_harness import NAN, Rules, grid, settings
 from tradewright.engine.fuse import FusedRules, fuse
 from tradewright.engine.run import Trace, simulate
-from tradewright.engine.state import table
-from tradewright.engine.tape import BOOK, Decisions, Settings
+from tradewright.engine.tape import Decisions, Settings
 from tradewright.risk.checks import always, order_size, price_collar, restricted_list
 from tradewright.risk.contract import AssetView, BookView, OrderCheck, Proposal, TargetRule
 from tradewright.testing import situations
 from tradewright.values.bars import Bars
 from tradewright.values.instrument import Instrument
 
-NAN = math.nan
 REAL = Path(os.environ.get("TRADEWRIGHT_SHARED_DATA", str(Path(__file__).parents[3] / "shared" / "data")))
 """Real prices; tests that need them are skipped where they are absent."""
 
 MINUTE = np.timedelta64(1, "m")
 PLAIN_ASSET, PLAIN_BOOK, PLAIN_ORDER = situations.ASSET, situations.BOOK, situations.ORDER
-
-
-def grid(values: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Return `(n_bars, n_assets)` from one number, or one list of numbers, per bar."""
-    array = np.asarray(values, dtype=float)
-    return array.reshape(len(array), -1)
 
 
 def market(close: Any, *, sessions: Any = None, **fields: Any) -> Bars:
@@ -91,31 +84,9 @@ def walk(n_bars: int, n_assets: int = 1, *, seed: int = 7, per_session: int = 1,
     return market(columns.pop("close"), sessions=np.arange(n_bars) // per_session, **columns, **fields)
 
 
-def free_settings(**changes: Any) -> Settings:
-    """Return settings of one book without any cost, limit or capital step, some of them changed."""
-    settings = Settings(
-        at_close=False,
-        has_volume=False,
-        has_actions=False,
-        whole=True,
-        in_units=True,
-        limit_offset=NAN,
-        participation=1.0,
-        half_spread_and_slippage=0.0,
-        commission_per_share=0.0,
-        commission_rate=0.0,
-        commission_min=0.0,
-        cash_rate=0.0,
-        borrow_rate=0.0,
-        capital_total=0.0,
-        capital_step=0.0,
-        capital_step_return=1.0,
-        evidence_ok=True,
-        resume_after=0,
-        latched=np.zeros(0, dtype=bool),
-        books=table((1,), BOOK, share=1.0, no_trade_band=changes.pop("no_trade_band", 0.0)),
-    )
-    return settings._replace(**changes)
+def free_settings(rules: Rules = (), **changes: Any) -> Settings:
+    """Return settings of one book in units, without any cost, limit or capital step, some of them changed."""
+    return settings(rules, **{"in_units": True, **changes})
 
 
 def fused(
@@ -132,18 +103,17 @@ def play(loop: FusedRules, bars: Bars, wants: Sequence[Any], *, cash: float = 10
     for bar, want in enumerate(wants):
         if want is not None:
             target[bar, 0], made[bar, 0] = want, True
-    latched = np.array([rule.latched for _, rule in loop.rules if rule.phase == "book"], dtype=bool)
-    settings = free_settings(
+    setup = free_settings(
+        loop.rules,
         **{
             "at_close": bars.open is None,
             "has_volume": bars.volume is not None,
             "has_actions": bars.split is not None,
             "has_exits": bool((bars.exit_bar < bars.n_bars).any()),
-            "latched": latched,
             **changes,
-        }
+        },
     )
-    return simulate(bars, Decisions(target, made, np.zeros_like(made)), settings, loop, np.array([cash]))
+    return simulate(bars, Decisions(target, made, np.zeros_like(made)), setup, loop, np.array([cash]))
 
 
 def fills(trace: Trace) -> list[tuple[int, int, float, float]]:

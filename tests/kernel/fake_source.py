@@ -11,7 +11,8 @@ import attrs
 import numpy as np
 from tradewright import config
 from tradewright.data.align import join, select
-from tradewright.data.fetch import Outcome, Span, fetch
+from tradewright.data.fetch import Outcome, fetch
+from tradewright.data.spans import Span
 from tradewright.host.components import DataSourceSpec
 from tradewright.host.plugins import PluginRecord, Plugins
 from tradewright.sessions import all_sessions, cache_folder

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tradewright.config import Settings, read, restore
+from tradewright.config import Settings, restore
 from tradewright.errors import ConfigError
-from tradewright.workspace.runs import Run
+from tried_settings import trial, written
 
 PLAIN = """\
 seed = 7
@@ -34,13 +33,7 @@ BEFORE = "e824e3633a52b6958fc142c93042173a3817c23be2286b82625731804a1deabf"
 
 
 def settings(folder: Path, top: str = "", costs: str = "", overrides: tuple[str, ...] = ()) -> Settings:
-    (folder / "plugins.toml").write_text(PLAIN.format(top=top, costs=costs), encoding="utf-8")
-    return read(folder / "plugins.toml", overrides)
-
-
-def trial(made: Settings) -> str:
-    at = datetime(2026, 1, 2, tzinfo=UTC)
-    return Run(at=at, config=made.as_table(), data={"mine": "f" * 64}, versions={}, request={}).trial
+    return written(folder, PLAIN.format(top=top, costs=costs), overrides)
 
 
 def test_file_without_the_keys_is_the_trial_that_it_was_before(tmp_path: Path) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tradewright.config import read
 from tradewright.data.store import question_of
-from tradewright.workspace.runs import Run
+from tried_settings import trial, written
 
 FILE = """\
 [plugins]
@@ -27,13 +25,6 @@ COUNTED = "976b57e06c72e3c5e2000d978d11a1ce07a72c701a985b2661b6f195a710a13c"
 """What the same file counted as before there were a feed's `deadline` and `isolation = "auto"`."""
 
 
-def trial(folder: Path, feed: str = "", strategy: str = "") -> str:
-    path = folder / "plugins.toml"
-    path.write_text(FILE.format(feed=feed, strategy=strategy), "utf-8")
-    config = read(path).as_table()
-    return Run(at=datetime(2024, 1, 1, tzinfo=UTC), config=config, data={"a": "abc"}, versions={}, request={}).trial
-
-
 @pytest.mark.parametrize(
     ("feed", "strategy", "same"),
     [
@@ -49,16 +40,15 @@ def trial(folder: Path, feed: str = "", strategy: str = "") -> str:
 def test_trial_of_a_file_written_before_new_keys_is_what_it_was(
     tmp_path: Path, feed: str, strategy: str, same: bool
 ) -> None:
-    assert same is (COUNTED == trial(tmp_path, feed, strategy))
+    made = written(tmp_path, FILE.format(feed=feed, strategy=strategy))
+
+    assert same is (COUNTED == trial(made, "abc"))
 
 
 def test_question_of_cached_prices_does_not_mind_how_long_a_source_may_take(tmp_path: Path) -> None:
     """Otherwise every file that was fetched before would count as another one."""
-    path = tmp_path / "plugins.toml"
-    questions = []
-    for feed in ("", "deadline = 30"):
-        path.write_text(FILE.format(feed=feed, strategy=""), "utf-8")
-        questions.append(question_of(read(path), "a"))
+    feeds = ("", "deadline = 30")
+    questions = [question_of(written(tmp_path, FILE.format(feed=feed, strategy="")), "a") for feed in feeds]
 
     assert questions[0] == questions[1]
     assert ["source", "bar", "calendar", "adjustment"] == list(questions[0])

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
-from tradewright.config import Settings, read, restore
+from tradewright.config import Settings, restore
 from tradewright.data.fingerprint import fingerprint
 from tradewright.errors import ConfigError
 from tradewright.values.bars import Bars
 from tradewright.values.instrument import Instrument
-from tradewright.workspace.runs import Run
+from tried_settings import trial, written
 
 PLAIN = """\
 [plugins]
@@ -30,14 +30,7 @@ position-limit = { limit = 0.25 }
 
 
 def settings(folder: Path, more: str = "") -> Settings:
-    (folder / "plugins.toml").write_text(PLAIN + more, encoding="utf-8")
-    return read(folder / "plugins.toml")
-
-
-def trial(made: Settings) -> str:
-    return Run(
-        at=datetime(2026, 1, 2, tzinfo=UTC), config=made.as_table(), data={"mine": "f" * 64}, versions={}, request={}
-    ).trial
+    return written(folder, PLAIN + more)
 
 
 def test_table_when_it_says_everything_is_read_and_restored(tmp_path: Path) -> None:

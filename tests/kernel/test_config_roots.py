@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import flat_prices
 import pytest
-from tradewright import builtins
-from tradewright.config import inside_workspace, read
+from flat_prices import days, save
+from tradewright.config import inside_workspace
 from tradewright.data import feeds
 from tradewright.errors import ConfigError
-from tradewright.host.loading import load
-from tradewright.sessions import sessions
 
 SETTINGS = """\
 {roots}
@@ -31,18 +30,15 @@ weight = 1.0
 @pytest.fixture
 def desk(tmp_path: Path) -> Path:
     """Return a workspace beside a folder of prices and one that nobody has allowed."""
-    for name in ("desk", "prices/daily", "prices-of-others"):
-        (tmp_path / name).mkdir(parents=True)
-    rows = "".join(f"{day},100\n" for day in sessions("24/7").date[:3])
+    (tmp_path / "desk").mkdir()
     for name in ("prices/daily", "prices-of-others"):
-        (tmp_path / name / "LON.csv").write_text("date,close\n" + rows)
+        save(tmp_path / name, "LON", days(3))
     return tmp_path / "desk"
 
 
 def load_feeds(desk: Path, path: str, *roots: str) -> tuple[feeds.Feed, ...]:
     listed = f"data_roots = [{', '.join(map(repr, roots))}]" if roots else ""
-    (desk / "plugins.toml").write_text(SETTINGS.format(roots=listed, path=path), encoding="utf-8")
-    return feeds.load(read(desk / "plugins.toml"), load([], entry_points=[], builtin=builtins))
+    return flat_prices.load_feeds(desk, SETTINGS.format(roots=listed, path=path))
 
 
 def test_path_below_an_allowed_folder_is_read(desk: Path) -> None:

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from tradewright.data.align import join, select
-from tradewright.data.reading import Declared, Reading, read
+from tradewright.data.declared import Declared, Reading
+from tradewright.data.reading import read
 from tradewright.errors import DataError
 from tradewright.sessions import sessions
 from tradewright.values.bars import Bars

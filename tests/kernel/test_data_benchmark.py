@@ -8,11 +8,10 @@ from pathlib import Path
 import attrs
 import numpy as np
 import pytest
-from tradewright import builtins
+from flat_prices import kernel_alone, save
 from tradewright.config import Settings, read
 from tradewright.data import feeds
 from tradewright.errors import DataError, UsageError
-from tradewright.host.loading import load
 from tradewright.host.plugins import Plugins
 
 SETTINGS = """\
@@ -37,15 +36,13 @@ DAYS = np.arange("2024-01-01", "2024-01-11", dtype="datetime64[D]")
 
 @pytest.fixture
 def plugins() -> Plugins:
-    return load([], entry_points=[], builtin=builtins)
+    return kernel_alone()
 
 
 def desk(folder: Path, benchmark: str, days: dict[str, slice], price: str = "100") -> Settings:
     """Write so many days of each symbol, and read the settings."""
-    (folder / "data").mkdir()
     for symbol, some in days.items():
-        rows = "".join(f"{day},{price}\n" for day in DAYS[some])
-        (folder / "data" / f"{symbol}.csv").write_text("date,close\n" + rows, "utf-8")
+        save(folder / "data", symbol, DAYS[some], price)
     (folder / "plugins.toml").write_text(SETTINGS.format(benchmark=benchmark), "utf-8")
     return read(folder / "plugins.toml")
 

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import fake_source
+import flat_prices
 import pytest
-from tradewright import builtins
+from flat_prices import days, save
 from tradewright.config import read
 from tradewright.data import feeds
 from tradewright.errors import ConfigError, DataError, PluginError
-from tradewright.host.loading import load
-from tradewright.sessions import sessions
 
 SETTINGS = """\
 currency = "{money}"
@@ -33,15 +32,12 @@ weight = 1.0
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
-    (tmp_path / "data").mkdir()
-    days = sessions("24/7").date[:3]
-    (tmp_path / "data" / "LON.csv").write_text("date,close\n" + "".join(f"{day},100\n" for day in days))
+    save(tmp_path / "data", "LON", days(3))
     return tmp_path
 
 
 def load_feeds(folder: Path, money: str, prices: str) -> tuple[feeds.Feed, ...]:
-    (folder / "plugins.toml").write_text(SETTINGS.format(money=money, prices=prices), encoding="utf-8")
-    return feeds.load(read(folder / "plugins.toml"), load([], entry_points=[], builtin=builtins))
+    return flat_prices.load_feeds(folder, SETTINGS.format(money=money, prices=prices))
 
 
 def test_load_when_prices_are_in_the_money_of_the_file_brings_them(workspace: Path) -> None:
@@ -105,17 +101,14 @@ def load_pair(
     folder: Path, last: dict[str, int], gaps: str = "mark", used: str = '["mine"]'
 ) -> tuple[feeds.Feed, ...]:
     """Write so many days of each symbol, and load the feeds that are used."""
-    days = sessions("24/7").date[:6]
     for symbol, count in last.items():
-        rows = "".join(f"{day},100\n" for day in days[:count])
-        (folder / "data" / f"{symbol}.csv").write_text("date,close\n" + rows)
-    (folder / "plugins.toml").write_text(PAIR.format(gaps=gaps, used=used), encoding="utf-8")
-    return feeds.load(read(folder / "plugins.toml"), load([], entry_points=[], builtin=builtins))
+        save(folder / "data", symbol, days(count))
+    return flat_prices.load_feeds(folder, PAIR.format(gaps=gaps, used=used))
 
 
 def test_load_when_a_symbol_ends_early_warns_of_it_first_and_names_the_day(workspace: Path) -> None:
     (feed,) = load_pair(workspace, {"NOW": 6, "OLD": 3})
-    last = sessions("24/7").date[2]
+    last = days(3)[2]
 
     assert {"OLD": last.item()} == feed.ended
     assert f"its last bar is of {last}, 3 sessions before the others end" in feed.warnings[0]
@@ -164,12 +157,10 @@ def test_load_when_the_source_is_late_names_the_key_that_gives_it_more_time(tmp_
 
 def load_bad(folder: Path, bad_bars: str) -> feeds.Feed:
     """Load six days of which the third and the fifth have a range that cannot be."""
-    days = sessions("24/7").date[:6]
-    rows = [f"{day},10,12,{13 if number in (2, 4) else 9},11" for number, day in enumerate(days)]
+    rows = [f"{day},10,12,{13 if number in (2, 4) else 9},11" for number, day in enumerate(days(6))]
     (folder / "data" / "LON.csv").write_text("\n".join(["date,open,high,low,close", *rows, ""]))
     text = SETTINGS.format(money="USD", prices="USD").replace("[strategies.trend]", f"{bad_bars}\n[strategies.trend]")
-    (folder / "plugins.toml").write_text(text, encoding="utf-8")
-    (feed,) = feeds.load(read(folder / "plugins.toml"), load([], entry_points=[], builtin=builtins))
+    (feed,) = flat_prices.load_feeds(folder, text)
     return feed
 
 
@@ -179,12 +170,12 @@ def test_load_when_a_bar_cannot_be_true_is_refused_with_its_line_and_day(workspa
         load_bad(workspace, bad_bars)
 
     assert 4 == caught.value.line
-    assert f"({sessions('24/7').date[2]})" in str(caught.value)
+    assert f"({days(3)[2]})" in str(caught.value)
 
 
 def test_load_when_bad_bars_are_marked_leaves_them_out_names_them_and_counts_them(workspace: Path) -> None:
     feed = load_bad(workspace, 'bad_bars = "mark"')
-    day = sessions("24/7").date[2]
+    day = days(3)[2]
 
     assert [True, True, False, True, False, True] == feed.bars.traded[:, 0].tolist()
     assert f"LON: 2 bars are left out as impossible, first {day}: high: high 12 < low 13" in feed.warnings
@@ -198,8 +189,7 @@ def told(folder: Path, table: str, last: dict[str, int], gaps: str = "refuse") -
     """Load the pair with more of the file."""
     load_pair(folder, last, gaps="mark")
     text = PAIR.format(gaps=gaps, used='["mine"]') + table
-    (folder / "plugins.toml").write_text(text, encoding="utf-8")
-    (feed,) = feeds.load(read(folder / "plugins.toml"), load([], entry_points=[], builtin=builtins))
+    (feed,) = flat_prices.load_feeds(folder, text)
     return feed
 
 
@@ -214,7 +204,7 @@ def test_load_when_a_symbol_is_delisted_counts_only_sessions_before_as_missing(
     workspace: Path, day: int, missing: int
 ) -> None:
     """It has bars of three days, numbered from 0, and the others have six."""
-    on = sessions("24/7").date[day]
+    on = days(7)[day]
     table = f"[instruments.OLD]\ndelisted_on = {on}\ndelisted_cash = 100\n"
 
     feed = told(workspace, table, {"NOW": 6, "OLD": 3}, gaps="mark")
@@ -227,7 +217,7 @@ def test_load_when_a_symbol_is_delisted_counts_only_sessions_before_as_missing(
 
 @pytest.mark.parametrize("day", [2, 1])
 def test_load_when_a_symbol_has_bars_after_its_delisting_is_refused(workspace: Path, day: int) -> None:
-    on = sessions("24/7").date[day]
+    on = days(7)[day]
     with pytest.raises(DataError, match=f"a bar of {on}, though delisted on {on}") as caught:
         told(workspace, f"[instruments.OLD]\ndelisted_on = {on}\ndelisted_cash = 100\n", {"NOW": 6, "OLD": 3})
 
@@ -239,15 +229,13 @@ def test_load_when_a_symbol_has_bars_after_its_delisting_is_refused(workspace: P
 
 
 def test_bar_length_that_an_error_advises_is_one_that_the_file_takes(workspace: Path) -> None:
-    days = sessions("24/7").date[:1]
-    rows = "".join(f"{days[0]} 00:{minute:02}:{second},100\n" for minute in range(3) for second in ("00", "30"))
-    (workspace / "data" / "LON.csv").write_text("date,close\n" + rows)
+    moments = [f"{days(1)[0]} 00:{minute:02}:{second}" for minute in range(3) for second in ("00", "30")]
+    save(workspace / "data", "LON", moments)
 
     def load_bars(bar: str) -> feeds.Feed:
         more = f'bar = "{bar}"\ntime_zone = "UTC"\n[strategies.trend]'
         text = SETTINGS.format(money="USD", prices="USD").replace("[strategies.trend]", more)
-        (workspace / "plugins.toml").write_text(text, encoding="utf-8")
-        (feed,) = feeds.load(read(workspace / "plugins.toml"), load([], entry_points=[], builtin=builtins))
+        (feed,) = flat_prices.load_feeds(workspace, text)
         return feed
 
     with pytest.raises(DataError, match="bars are 30s apart, 1m declared") as caught:

@@ -13,8 +13,9 @@ import pytest
 from tradewright import config
 from tradewright.data import damage, tables
 from tradewright.data.columns import ColumnNames
+from tradewright.data.declared import Declared, Reading
 from tradewright.data.files import Files, FilesOptions
-from tradewright.data.reading import Declared, Reading, read
+from tradewright.data.reading import read
 from tradewright.errors import ConfigError, DataError, UsageError
 from tradewright.sessions import cache_folder
 from tradewright.values.instrument import Instrument

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 from tradewright.data import damage
-from tradewright.data.reading import Declared, Reading, read
+from tradewright.data.declared import Declared, Reading
+from tradewright.data.reading import read
 from tradewright.errors import DataError
 from tradewright.sessions import cache_folder
 from tradewright.values.instrument import Instrument

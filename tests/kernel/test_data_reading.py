@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from tradewright.data import damage
 from tradewright.data.columns import ColumnNames
+from tradewright.data.declared import Declared, Reading
 from tradewright.data.files import Files, FilesOptions
-from tradewright.data.reading import Declared, Reading, read
+from tradewright.data.reading import read
 from tradewright.errors import ConfigError, DataError
 from tradewright.sessions import cache_folder
 from tradewright.values.instrument import Instrument

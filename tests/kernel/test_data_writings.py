@@ -8,8 +8,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tradewright.data.declared import Declared, Reading
 from tradewright.data.files import Files, FilesOptions
-from tradewright.data.reading import Declared, Reading, read
+from tradewright.data.reading import read
 from tradewright.errors import ConfigError, DataError
 from tradewright.values.instrument import Instrument
 from tradewright.values.request import DataRequest

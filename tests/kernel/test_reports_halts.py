@@ -18,7 +18,7 @@ from tradewright.reports.tables import lift_rows
 from tradewright.reports.terminal import text
 from tradewright.reports.tree.report import Report
 from tradewright.risk.contract import FLATTEN, FREEZE, REDUCING
-from tradewright.workspace.runs import Ticket
+from tradewright.workspace.kept import Ticket
 
 TICKET = Ticket(run_id="20240109-120000-abcdef", trials=1)
 

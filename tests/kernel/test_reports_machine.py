@@ -16,7 +16,7 @@ from tradewright.reports.machine import report
 from tradewright.reports.plain import instant, money
 from tradewright.reports.summary import summarise
 from tradewright.reports.tree.form import printed
-from tradewright.workspace.runs import Ticket
+from tradewright.workspace.kept import Ticket
 
 KEYS = [
     "run_id",

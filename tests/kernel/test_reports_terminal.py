@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from backtest_by_hand import HALT, LIFT, STEP, TICKET, backtest, prices
 from tradewright.reports.charts import charts
+from tradewright.reports.layout import WIDTH_MAX
 from tradewright.reports.machine import report
 from tradewright.reports.summary import Summary, summarise
-from tradewright.reports.terminal import WIDTH_MAX, brief_text, text
+from tradewright.reports.terminal import brief_text, text
 from tradewright.reports.tree.report import Report
 from tradewright.risk.contract import REDUCING
 

@@ -14,7 +14,7 @@ import tradewright as tw
 from contract_harness import FRESH_PROCESS, assert_only, contract_tests, failures
 from test_testing_signal import Contract, Sound, of
 from tradewright.config import count, option
-from tradewright.config.fields import Range
+from tradewright.config.ranges import Range
 from tradewright.testing import ComponentContract, SignalContract, home, options
 
 # ---- broken options and documents ------------------------------------------------------------------------------

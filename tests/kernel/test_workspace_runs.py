@@ -12,7 +12,8 @@ from typing import Any
 import attrs
 import pytest
 from tradewright.errors import DataError, UsageError
-from tradewright.workspace.runs import Run, RunStore, Saved, Ticket
+from tradewright.workspace.kept import Run, Saved, Ticket
+from tradewright.workspace.runs import RunStore
 
 AT = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
 RUN = Run(at=AT, config={"seed": 7}, data={"mine": "ab"}, versions={"python": "3.11"}, request={"from": None})

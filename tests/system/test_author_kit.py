@@ -9,7 +9,7 @@ from pathlib import Path
 
 import attrs
 import pytest
-from fresh_environment import KERNEL, ROOT, clean_environment, install, make
+from fresh_environment import ROOT, clean_environment, install, kernel, make
 from tradewright.cli.new_plugin import KINDS
 
 pytestmark = [pytest.mark.install, pytest.mark.slow]
@@ -20,9 +20,17 @@ FIRST_PARTY = sorted(manifest.parent.name for manifest in ROOT.glob("plugins/*/p
 
 @attrs.frozen
 class Desk:
-    """A fresh environment with the kernel's wheel, and folders outside of the repository."""
+    """A fresh environment on top of the kernel's wheel, and folders outside of the repository.
+
+    Attributes:
+        python: Its interpreter.
+        kernel: Where pip has installed the kernel.
+        folder: Where projects are written.
+        wheels: Where they are built.
+    """
 
     python: Path
+    kernel: Path
     folder: Path
     wheels: Path
 
@@ -45,14 +53,11 @@ class Desk:
         return done.stdout.strip().splitlines()[-1]
 
 
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    base = tmp_path_factory.mktemp("author")
-    wheels = base / "wheels"
-    wheels.mkdir()
-    python = make(base / "venv")
-    install(python, [KERNEL], wheels)
-    return Desk(python, base, wheels)
+@pytest.fixture
+def desk(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """Return a desk of the test's own: it sees nothing that another one has installed."""
+    kernels = kernel(tmp_path_factory)
+    return Desk(make(tmp_path / "venv", kernels), kernels.parents[1], tmp_path, tmp_path / "wheels")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -92,4 +97,4 @@ def test_desk_tests_the_kernel_that_pip_installed(desk: Desk) -> None:
 
     found = desk.run("python", "-c", program, cwd=desk.folder).stdout.split()
 
-    assert [True, True] == [Path(file).is_relative_to(desk.python.parents[1]) for file in found]
+    assert [True, True] == [Path(file).is_relative_to(desk.kernel) for file in found]

@@ -1,85 +1,63 @@
-"""`tradewright backtest` and `tradewright runs` as a user runs them, on real prices that the workspace installs."""
+"""`tradewright backtest` and `tradewright runs` as a user runs them, on real prices that the workspace installs.
+
+The whole history is played twice, each time in a process of its own; what does not need it plays a year or three.
+"""
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import variance
 from typing import Any
 
 import pytest
+from installed_module import install_module
+from own_process import process
 from tradewright.metrics.significance import expected_best_sharpe
 
 ROOT = Path(__file__).parents[2]
-SECONDS_MAX = 120.0
+YEAR = ("--to", "1999-12-31")
+"""The first year of the prices; its average of 200 sessions is there from October on."""
+THREE_YEARS = ("--to", "2001-12-31")
 KEYS = [
     *("schema", "run_id", "status", "config", "versions", "data", "period", "currency", "capital", "net", "gross"),
     *("benchmarks", "costs", "rules", "halts", "trials", "warnings", "seconds"),
 ]
-# A shorter and rougher way that halts in April 2000, to have something to lift.
+# A shorter and rougher way that halts in April 2000 and, once lifted, again in 2001.
 ROUGH = [
+    *THREE_YEARS,
     *("--set", "strategies.trend.gross=1.0"),
     *("--set", "risk.drawdown-halt.limit=0.06"),
     *("--set", "risk.risk-per-trade.multiple=1.0"),
 ]
 
-Command = Callable[..., subprocess.CompletedProcess[str]]
-
-
-def process(folder: Path, words: Sequence[str], **environment: str) -> subprocess.CompletedProcess[str]:
-    clean = {
-        name: text
-        for name, text in os.environ.items()
-        if not name.startswith(("TRADEWRIGHT_PLUGINS", "TRADEWRIGHT_DEBUG", "COLUMNS"))
-    }
-    return subprocess.run(
-        [sys.executable, "-m", "tradewright.cli", *words],
-        cwd=folder,
-        env={**clean, "PYTHONIOENCODING": "utf-8", **environment},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=SECONDS_MAX,
-        check=False,
-    )
-
-
-@pytest.fixture(scope="session")
-def warm(tmp_path_factory: pytest.TempPathFactory, share_cache: Callable[[Path], None]) -> Path:
-    """Return a workspace whose rules are compiled, which takes 20 s once."""
-    folder = tmp_path_factory.mktemp("desk")
-    shutil.copy(ROOT / "plugins.toml", folder)
-    share_cache(folder)
-    done = process(folder, ["backtest", "--no-save"])
-    assert (0, "") == (done.returncode, done.stderr)
-    return folder
+Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def desk(warm: Path) -> Path:
-    """Return the same workspace without any saved run."""
-    for file in (warm / ".tradewright").glob("runs.db*"):
-        file.unlink()
-    return warm
+def desk(workspace: Path, share_cache: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a workspace with the committed settings and without any saved run."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+    shutil.copy(ROOT / "plugins.toml", workspace)
+    share_cache(workspace)
+    return workspace
 
 
 @pytest.fixture
-def run(desk: Path) -> Command:
-    return lambda *words, **environment: process(desk, words, **environment)
+def run(desk: Path, run: Run) -> Run:
+    """Return what runs a command at the desk, in this process."""
+    return run
 
 
-def result(run: Command, *words: str, **environment: str) -> dict[str, Any]:
-    done = run("backtest", "--json", *words, **environment)
-    assert (0, "") == (done.returncode, done.stderr)
-    found: dict[str, Any] = json.loads(done.stdout)
+def result(run: Run, *words: str) -> dict[str, Any]:
+    code, out, err = run("backtest", "--json", *words)
+    assert (0, "") == (code, err)
+    found: dict[str, Any] = json.loads(out)
     return found
 
 
@@ -92,9 +70,14 @@ def numbers(shown: str, name: str) -> list[float]:
 
 
 @pytest.fixture(scope="session")
-def whole(warm: Path) -> tuple[dict[str, Any], str]:
+def whole(
+    tmp_path_factory: pytest.TempPathFactory, share_cache: Callable[[Path], None]
+) -> tuple[dict[str, Any], str]:
     """Return what the committed settings give, as JSON and as text."""
-    shown = [process(warm, ["backtest", "--no-save", *words]) for words in (["--json"], [])]
+    folder = tmp_path_factory.mktemp("desk")
+    shutil.copy(ROOT / "plugins.toml", folder)
+    share_cache(folder)
+    shown = [process(folder, "backtest", "--no-save", *words) for words in (["--json"], [])]
     assert [(0, ""), (0, "")] == [(done.returncode, done.stderr) for done in shown]
     return json.loads(shown[0].stdout), shown[1].stdout
 
@@ -118,10 +101,10 @@ def test_backtest_of_the_committed_settings_prints_the_numbers_of_its_json(whole
 
 
 def test_backtest_that_is_asked_to_be_brief_prints_figures_and_warnings_alone(
-    run: Command, whole: tuple[dict[str, Any], str]
+    run: Run, whole: tuple[dict[str, Any], str]
 ) -> None:
     found, shown = whole
-    brief = run("backtest", "--no-save", "--brief").stdout
+    brief = run("backtest", "--no-save", "--brief")[1]
 
     assert shown[: shown.index("Value of one unit")].rstrip("\n") in brief
     assert all(word in " ".join(brief.split()) for line in found["warnings"] for word in line.split())
@@ -172,8 +155,8 @@ def test_backtest_says_what_the_data_cannot_tell(whole: tuple[dict[str, Any], st
     assert "not tradable" in shown
 
 
-def test_backtest_where_charts_cannot_be_written_leaves_them_out(run: Command) -> None:
-    done = run("backtest", PYTHONIOENCODING="ascii", PYTHONUTF8="0", LC_ALL="C")
+def test_backtest_where_charts_cannot_be_written_leaves_them_out(desk: Path) -> None:
+    done = process(desk, "backtest", *YEAR, PYTHONIOENCODING="ascii", PYTHONUTF8="0", LC_ALL="C")
 
     assert (0, "") == (done.returncode, done.stderr)
     assert done.stdout.isascii()
@@ -183,7 +166,7 @@ def test_backtest_where_charts_cannot_be_written_leaves_them_out(run: Command) -
 # ---- options ---------------------------------------------------------------------------------------------
 
 
-def test_backtest_of_a_range_trades_only_that(run: Command) -> None:
+def test_backtest_of_a_range_trades_only_that(run: Run) -> None:
     found = result(run, "--from", "2005-01-01", "--to", "2005-12-31")
 
     assert {"first_on": "2005-01-03", "last_on": "2005-12-30", "sessions": 252, "sessions_per_year": 252} == found[
@@ -192,13 +175,13 @@ def test_backtest_of_a_range_trades_only_that(run: Command) -> None:
     assert found["net"]["annual_return"] is not None
 
 
-def test_backtest_of_less_than_a_year_annualises_nothing(run: Command) -> None:
+def test_backtest_of_less_than_a_year_annualises_nothing(run: Run) -> None:
     found = result(run, "--from", "2005-06-01", "--to", "2005-12-31")
 
     assert found["net"]["annual_return"] is None
 
 
-def test_backtest_options_change_the_configuration_that_ran(run: Command) -> None:
+def test_backtest_options_change_the_configuration_that_ran(run: Run) -> None:
     words = ["--capital", "60_000", "--seed", "11", "--set", "strategies.trend.signals.ma-crossover.fast=20"]
     found = result(run, *words)
 
@@ -208,27 +191,27 @@ def test_backtest_options_change_the_configuration_that_ran(run: Command) -> Non
     assert 20 == found["config"]["strategies"]["trend"]["signals"]["ma-crossover"]["fast"]
 
 
-def test_backtest_that_halts_is_a_result_and_leads_with_the_halt(run: Command) -> None:
+def test_backtest_that_halts_is_a_result_and_leads_with_the_halt(run: Run) -> None:
     found = result(run, *ROUGH)
-    done = run("backtest", *ROUGH)
+    code, out, _ = run("backtest", *ROUGH)
 
     assert ("halted", "2000-04-14") == (found["status"], found["period"]["last_on"])
     assert "2000-04-13" == found["net"]["at_halt"]["on"]
     assert float(found["net"]["profit"]) < float(found["net"]["at_halt"]["profit"])
     assert found["net"]["after_halt"]["flat"]
     assert (True, None) == (found["halts"][0]["latched"], found["halts"][0]["lifted_at"])
-    assert 0 == done.returncode
-    assert done.stdout.startswith("HALTED on 2000-04-13: drawdown-halt in trend at 6.3 %, limit 6.0 %")
-    assert "stop on 2000-04-14, the first session without a position" in " ".join(done.stdout.split())
+    assert 0 == code
+    assert out.startswith("HALTED on 2000-04-13: drawdown-halt in trend at 6.3 %, limit 6.0 %")
+    assert "stop on 2000-04-14, the first session without a position" in " ".join(out.split())
 
 
-def test_backtest_with_resume_after_shows_both_results_and_each_lift(run: Command) -> None:
+def test_backtest_with_resume_after_shows_both_results_and_each_lift(run: Run) -> None:
     halted = result(run, *ROUGH)
     found = result(run, *ROUGH, "--resume-after", "20")
-    shown = run("backtest", *ROUGH, "--resume-after", "20").stdout
+    shown = run("backtest", *ROUGH, "--resume-after", "20")[1]
     lifts = [halt["lifted_at"] for halt in found["halts"]]
 
-    assert "complete" == found["status"]
+    assert ("complete", "2001-12-31") == (found["status"], found["period"]["last_on"])
     assert halted["net"]["total_return"] == found["until_halt"]["net"]["total_return"]
     assert halted["period"] == found["until_halt"]["period"]
     assert len(lifts) > 1
@@ -236,14 +219,14 @@ def test_backtest_with_resume_after_shows_both_results_and_each_lift(run: Comman
     assert numbers(shown.split("The whole period")[0], "Return")[0] == round(100 * halted["net"]["total_return"], 1)
 
 
-def test_backtest_without_limits_shows_what_they_cost_and_saved(desk: Path, run: Command) -> None:
-    words = [*ROUGH, "--to", "2001-12-31", "--without-limits"]
-    done = run("backtest", "--brief", "--report", "sheet.html", *words)
+def test_backtest_without_limits_shows_what_they_cost_and_saved(desk: Path, run: Run) -> None:
+    words = [*ROUGH, "--without-limits"]
+    code, out, err = run("backtest", "--brief", "--report", "sheet.html", *words)
     found = result(run, *words)
     other = found["without_limits"]
 
-    assert (0, "") == (done.returncode, done.stderr)
-    assert done.stdout.startswith("COMPARISON: ")
+    assert (0, "") == (code, err)
+    assert out.startswith("COMPARISON: ")
     assert "COMPARISON: " in (desk / "sheet.html").read_text("utf-8")
     assert "halted" == found["status"]
     assert found["period"]["last_on"] < other["period"]["last_on"] == "2001-12-31"
@@ -283,43 +266,43 @@ def test_backtest_without_limits_shows_what_they_cost_and_saved(desk: Path, run:
         (["--form", "2010-01-01"], 2, "No such option '--form'"),
     ],
 )
-def test_backtest_refuses_what_cannot_be(run: Command, words: list[str], code: int, said: str) -> None:
-    done = run("backtest", *words)
+def test_backtest_refuses_what_cannot_be(run: Run, words: list[str], code: int, said: str) -> None:
+    found, out, err = run("backtest", *words)
 
-    assert (code, "") == (done.returncode, done.stdout)
-    assert said in done.stderr
-    assert "fix: " in done.stderr
-    assert "Traceback" not in done.stderr
+    assert (code, "") == (found, out)
+    assert said in err
+    assert "fix: " in err
+    assert "Traceback" not in err
 
 
 @pytest.mark.parametrize(("amount", "code"), [("200_000", 0), ("200_000.01", 3)])
-def test_backtest_capital_may_be_all_there_is(run: Command, amount: str, code: int) -> None:
-    assert code == run("backtest", "--capital", amount, "--to", "1999-12-31", "--no-save").returncode
+def test_backtest_capital_may_be_all_there_is(run: Run, amount: str, code: int) -> None:
+    assert code == run("backtest", "--capital", amount, *YEAR, "--no-save")[0]
 
 
 # ---- plugins ---------------------------------------------------------------------------------------------
 
 
-def test_backtest_without_any_active_signal_ends_with_4(run: Command) -> None:
-    done = run("backtest", "--json", TRADEWRIGHT_PLUGINS="sample-data,ma-crossover==9.9")
+def test_backtest_without_any_active_signal_ends_with_4(desk: Path) -> None:
+    done = process(desk, "backtest", "--json", TRADEWRIGHT_PLUGINS="sample-data,ma-crossover==9.9")
 
     assert (4, "") == (done.returncode, done.stdout)
     assert "no active signal" in json.loads(done.stderr)["error"]["message"]
 
 
-def test_backtest_with_a_quarantined_part_warns_and_runs(desk: Path, run: Command, tmp_path: Path) -> None:
+def test_backtest_with_a_quarantined_part_warns_and_runs(
+    desk: Path, run: Run, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The missing signal keeps its weight, so that nothing is held instead of it."""
+    site = tmp_path_factory.mktemp("site")
     for name in ("gone", "idle"):
-        installed = tmp_path / f"{name}-0.1.dist-info"
-        installed.mkdir()
-        (installed / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 0.1\n")
-        (installed / "entry_points.txt").write_text(f"[tradewright]\n{name} = {name}\n")
-        (tmp_path / f"{name}.py").write_text("raise RuntimeError('broken')")
+        install_module(site, name, "raise RuntimeError('broken')")
+    monkeypatch.syspath_prepend(str(site))
     settings = (ROOT / "plugins.toml").read_text("utf-8")
     settings = settings.replace("weight = 1.0", "weight = 0.6", 1)
     settings = settings.replace('"ma-crossover"]', '"ma-crossover", "gone", "idle"]', 1)
     (desk / "other.toml").write_text(settings + "\n[strategies.trend.signals.gone]\nweight = 0.4\n", "utf-8")
-    found = result(run, "--config", "other.toml", "--no-save", PYTHONPATH=str(tmp_path))
+    found = result(run, "--config", "other.toml", "--no-save", *YEAR)
 
     assert found["net"]["fills"] > 0
     unchecked, lost = found["warnings"][:2]
@@ -334,13 +317,13 @@ def test_backtest_with_a_quarantined_part_warns_and_runs(desk: Path, run: Comman
 # ---- saved runs ------------------------------------------------------------------------------------------
 
 
-def test_backtest_is_saved_listed_and_shown_again(run: Command) -> None:
-    found = result(run)
-    listed = json.loads(run("runs", "--json").stdout)["runs"]
-    table = run("runs").stdout
-    shown = run("runs", "show", found["run_id"])
+def test_backtest_is_saved_listed_and_shown_again(run: Run) -> None:
+    found = result(run, *YEAR)
+    listed = json.loads(run("runs", "--json")[1])["runs"]
+    table = run("runs")[1]
+    shown = run("runs", "show", found["run_id"])[1]
 
-    assert found == json.loads(run("runs", "show", found["run_id"], "--json").stdout)
+    assert found == json.loads(run("runs", "show", found["run_id"], "--json")[1])
     assert [
         {
             "run_id": found["run_id"],
@@ -358,14 +341,14 @@ def test_backtest_is_saved_listed_and_shown_again(run: Command) -> None:
         }
     ] == listed
     assert found["run_id"] in table
-    assert [round(100 * found["net"]["total_return"], 1)] == numbers(shown.stdout, "Return")[:1]
-    assert f"Run {found['run_id']}, saved in .tradewright/runs.db" in shown.stdout
+    assert [round(100 * found["net"]["total_return"], 1)] == numbers(shown, "Return")[:1]
+    assert f"Run {found['run_id']}, saved in .tradewright/runs.db" in shown
 
 
-def test_backtest_deflates_the_sharpe_ratio_by_the_saved_trials(run: Command) -> None:
-    first = result(run)["net"]
-    narrow = result(run, "--set", "strategies.trend.gross=0.3")["net"]
-    again = result(run)["net"]
+def test_backtest_deflates_the_sharpe_ratio_by_the_saved_trials(run: Run) -> None:
+    first = result(run, *THREE_YEARS)["net"]
+    narrow = result(run, *THREE_YEARS, "--set", "strategies.trend.gross=0.3")["net"]
+    again = result(run, *THREE_YEARS)["net"]
     spread = variance([first["sharpe"], narrow["sharpe"]])
 
     assert (1, first["probabilistic_sharpe"]) == (
@@ -376,41 +359,40 @@ def test_backtest_deflates_the_sharpe_ratio_by_the_saved_trials(run: Command) ->
         assert 2 == one["deflated_sharpe"]["trials"]
         assert one["deflated_sharpe"]["expected_best"] == pytest.approx(expected_best_sharpe(2, spread))
         assert one["deflated_sharpe"]["probability"] < one["probabilistic_sharpe"]
-    assert first["sharpe_interval"] == again["sharpe_interval"]
+    assert None is not first["sharpe_interval"] == again["sharpe_interval"]
 
 
-def test_backtest_counts_distinct_trials(run: Command) -> None:
+def test_backtest_counts_distinct_trials(run: Run) -> None:
     wider = ["--set", "costs.spread_bps=4"]
 
     assert [1, 1, 2, 2] == [
-        result(run, "--to", "1999-12-31", *words)["trials"]
-        for words in ([], [], wider, [*wider, "--from", "1999-06-01"])
+        result(run, *YEAR, *words)["trials"] for words in ([], [], wider, [*wider, "--from", "1999-06-01"])
     ]
 
 
-def test_backtest_that_is_not_to_be_saved_says_so(run: Command) -> None:
-    found = result(run, "--to", "1999-12-31", "--no-save")
+def test_backtest_that_is_not_to_be_saved_says_so(run: Run) -> None:
+    found = result(run, *YEAR, "--no-save")
 
     assert 1 == found["trials"]
     assert "not saved, so not counted among later trials" == found["warnings"][-1]
-    assert {"schema": "tradewright.runs/1", "runs": []} == json.loads(run("runs", "--json").stdout)
-    assert run("runs").stdout.startswith("No backtest has been saved here")
+    assert {"schema": "tradewright.runs/1", "runs": []} == json.loads(run("runs", "--json")[1])
+    assert run("runs")[1].startswith("No backtest has been saved here")
 
 
-def test_backtest_where_runs_cannot_be_kept_is_still_a_result(desk: Path, run: Command) -> None:
+def test_backtest_where_runs_cannot_be_kept_is_still_a_result(desk: Path, run: Run) -> None:
     (desk / ".tradewright/runs.db").write_bytes(b"damaged " * 1000)
-    found = result(run, "--to", "1999-12-31")
-    listed = run("runs")
+    found = result(run, *YEAR)
+    code, out, err = run("runs")
 
     assert (None, "complete") == (found["trials"], found["status"])
     assert "saved runs cannot be used: file is not a database" in found["warnings"][-1]
-    assert (5, "") == (listed.returncode, listed.stdout)
-    assert "move it away" in listed.stderr
+    assert (5, "") == (code, out)
+    assert "move it away" in err
 
 
-def test_backtests_at_the_same_time_are_all_saved(desk: Path, run: Command) -> None:
+def test_backtests_at_the_same_time_are_all_saved(desk: Path) -> None:
     with ThreadPoolExecutor(3) as pool:
-        done = list(pool.map(lambda _: run("backtest", "--json", "--to", "1999-12-31"), range(3)))
+        done = list(pool.map(lambda _: process(desk, "backtest", "--json", *YEAR), range(3)))
     names = {json.loads(one.stdout)["run_id"] for one in done}
 
     with sqlite3.connect(desk / ".tradewright/runs.db") as db:
@@ -421,30 +403,29 @@ def test_backtests_at_the_same_time_are_all_saved(desk: Path, run: Command) -> N
     assert names == saved
 
 
-def test_backtest_of_a_saved_run_gives_the_same_in_another_process(run: Command) -> None:
+def test_backtest_of_a_saved_run_gives_the_same_in_another_process(desk: Path, run: Run) -> None:
     found = result(run, "--from", "2005-01-01", "--to", "2006-12-31")
-    again = run("backtest", "--run", found["run_id"])
+    again = process(desk, "backtest", "--run", found["run_id"])
 
     assert (0, "") == (again.returncode, again.stderr)
     assert again.stdout.endswith("\n\nReproduced bit for bit.\n")
-    assert 1 == len(json.loads(run("runs", "--json").stdout)["runs"])
+    assert 1 == len(json.loads(run("runs", "--json")[1])["runs"])
 
 
-def test_runs_show_of_an_unknown_name_ends_with_2(run: Command) -> None:
-    done = run("runs", "show", "nope")
+def test_runs_show_of_an_unknown_name_ends_with_2(desk: Path) -> None:
+    done = process(desk, "runs", "show", "nope")
 
     assert (2, "") == (done.returncode, done.stdout)
     assert "error: no run 'nope' in " in done.stderr
     assert "fix: run a backtest first; each is saved" in done.stderr
 
 
-def test_runs_tell_what_was_changed_and_show_the_latest_or_a_beginning(run: Command) -> None:
-    done = run("runs", "show", "latest")
-    assert (2, "") == (done.returncode, done.stdout)
-    first = result(run, "--to", "1999-12-31")
-    second = result(run, "--to", "1999-12-31", "--set", "strategies.trend.signals.ma-crossover.fast=20")
-    newest, oldest = json.loads(run("runs", "--json").stdout)["runs"]
-    line = next(line for line in run("runs").stdout.splitlines() if line.startswith(second["run_id"]))
+def test_runs_tell_what_was_changed_and_show_the_latest_or_a_beginning(run: Run) -> None:
+    assert (2, "") == run("runs", "show", "latest")[:2]
+    first = result(run, *YEAR)
+    second = result(run, *YEAR, "--set", "strategies.trend.signals.ma-crossover.fast=20")
+    newest, oldest = json.loads(run("runs", "--json")[1])["runs"]
+    line = next(line for line in run("runs")[1].splitlines() if line.startswith(second["run_id"]))
 
     assert {"strategies.trend.signals.ma-crossover.fast": 20} == newest["changed"]
     assert {} == oldest["changed"]
@@ -452,20 +433,20 @@ def test_runs_tell_what_was_changed_and_show_the_latest_or_a_beginning(run: Comm
     assert "trend  " in line
     assert "SPX, COMP  " in line
     for name in ("latest", second["run_id"], second["run_id"][:-1]):
-        assert second == json.loads(run("runs", "show", name, "--json").stdout)
-    assert "2 runs begin with" in run("runs", "show", first["run_id"][:8]).stderr
+        assert second == json.loads(run("runs", "show", name, "--json")[1])
+    assert "2 runs begin with" in run("runs", "show", first["run_id"][:8])[2]
 
 
-def test_backtest_exports_where_it_is_told(desk: Path, run: Command) -> None:
-    done = run("backtest", "--to", "1999-12-31", "--export", "out/of")
+def test_backtest_exports_where_it_is_told(desk: Path, run: Run) -> None:
+    code, out, err = run("backtest", *YEAR, "--export", "out/of")
     rows = (desk / "out" / "of" / "equity.csv").read_text("utf-8").splitlines()
 
-    assert (0, "") == (done.returncode, done.stderr)
+    assert (0, "") == (code, err)
     folder = desk / "out" / "of"
-    assert done.stdout.endswith(f"Exported equity.csv, fills.csv, trades.csv, targets.csv to {folder}\n")
+    assert out.endswith(f"Exported equity.csv, fills.csv, trades.csv, targets.csv to {folder}\n")
     assert 1 + 252 == len(rows)
-    assert f"{float(rows[-1].split(',')[2]):,.2f}" in done.stdout
+    assert f"{float(rows[-1].split(',')[2]):,.2f}" in out
     for name in ("../elsewhere", "plugins.toml"):
-        refused = run("backtest", "--to", "1999-12-31", "--export", name)
-        assert (2, "") == (refused.returncode, refused.stdout)
-        assert "error: --export: must" in refused.stderr
+        code, out, err = run("backtest", *YEAR, "--export", name)
+        assert (2, "") == (code, out)
+        assert "error: --export: must" in err

@@ -11,19 +11,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from own_process import SECONDS_MAX, command, environment, process
 
 ROOT = Path(__file__).parents[2]
-SECONDS_MAX = 240.0
+SHORT = ("--to", "1999-03-31")
+"""60 sessions: how a backtest starts does not depend on how long it goes on."""
 
 
 @pytest.fixture(scope="session")
 def desk(tmp_path_factory: pytest.TempPathFactory, share_cache: Callable[[Path], None]) -> Path:
-    """Return a workspace whose rules are compiled, which takes 20 s once."""
+    """Return a workspace whose rules are compiled, which takes 20 s once; a few bars are enough for that."""
     folder = tmp_path_factory.mktemp("started")
     shutil.copy(ROOT / "plugins.toml", folder)
     share_cache(folder)
-    words = [sys.executable, "-m", "tradewright.cli", "backtest", "--no-save"]
-    subprocess.run(words, cwd=folder, capture_output=True, check=True, timeout=SECONDS_MAX)
+    process(folder, "backtest", "--no-save", *SHORT).check_returncode()
     return folder
 
 
@@ -59,16 +60,10 @@ def test_backtest_says_that_it_compiles_exactly_when_it_does(desk: Path, tmp_pat
     shutil.copy(desk / "plugins.toml", tmp_path)
     own = {"TRADEWRIGHT_CACHE": str(tmp_path)} if compiles else {}
     reading, writing = os.openpty()
-    clean = {
-        name: text
-        for name, text in os.environ.items()
-        if not name.startswith(("TRADEWRIGHT_PLUGINS", "TRADEWRIGHT_DEBUG", "COLUMNS"))
-    }
-    words = [sys.executable, "-m", "tradewright.cli", "backtest", "--no-save", "--to", "2000-06-30"]
     with subprocess.Popen(
-        words,
+        command("backtest", "--no-save", *SHORT),
         cwd=tmp_path,
-        env={**clean, **own, "TERM": "xterm", "COLUMNS": "200"},
+        env=environment(**own, TERM="xterm", COLUMNS="200"),
         stdout=subprocess.DEVNULL,
         stderr=writing,
     ) as child:

@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 import pytest
-from fresh_environment import KERNEL, clean_environment, install, make
+from fresh_environment import clean_environment, install, kernel, make
 
 pytestmark = pytest.mark.install
 
@@ -185,15 +185,17 @@ HANGS = Case(
 
 @attrs.frozen
 class Desk:
-    """A fresh environment with the kernel and every plugin of this page installed by pip.
+    """A fresh environment with every plugin of this page installed by pip, on top of the kernel's.
 
     Attributes:
         python: Its interpreter.
+        kernel: Where pip has installed the kernel.
         folder: The workspace, with a plugins.toml that enables `CASES`.
         markers: Where plugins leave a file when they are imported.
     """
 
     python: Path
+    kernel: Path
     folder: Path
     markers: Path
 
@@ -224,15 +226,16 @@ def write_project(folder: Path, name: str, case: Case, marker: Path) -> None:
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    """Build wheels and install them; the kernel's dependencies come from the environment that runs the tests."""
+    """Build wheels and install them."""
     base = tmp_path_factory.mktemp("desk")
     projects, wheels, markers, folder = (base / name for name in ("projects", "wheels", "markers", "workspace"))
-    for path in (wheels, markers, folder):
+    for path in (markers, folder):
         path.mkdir()
     for name, case in {**CASES, "off": OFF, "hangs": HANGS}.items():
         write_project(projects / name, name, case, markers / name)
-    python = make(base / "venv")
-    install(python, (KERNEL, *projects.iterdir()), wheels)
+    kernels = kernel(tmp_path_factory)
+    python = make(base / "venv", kernels)
+    install(python, projects.iterdir(), wheels)
     enabled = ", ".join(f'"{name}"' for name in CASES)
     settings = f"""
         [plugins]
@@ -246,7 +249,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
         weight = 1.0
     """
     (folder / "plugins.toml").write_text(textwrap.dedent(settings), "utf-8")
-    return Desk(python, folder, markers)
+    return Desk(python, kernels.parents[1], folder, markers)
 
 
 @pytest.fixture(scope="module")
@@ -263,7 +266,7 @@ def test_desk_runs_the_kernel_that_pip_installed(desk: Desk) -> None:
     command = [str(desk.python), "-c", "import tradewright; print(tradewright.__file__)"]
     found = subprocess.run(command, env=clean_environment(None), capture_output=True, text=True, check=True).stdout
 
-    assert Path(found).is_relative_to(desk.python.parents[1])
+    assert Path(found).is_relative_to(desk.kernel)
 
 
 def test_plugins_list_when_plugins_break_keeps_the_order_of_the_file(listed: dict[str, Any]) -> None:

@@ -1,9 +1,11 @@
-"""`tradewright data fetch` and `tradewright data list` as a user runs them, with a source that waits when told to."""
+"""`tradewright data fetch` and `tradewright data list` as a user runs them, with a source that waits when told to.
+
+What is stopped or killed, and the first fetch, are processes of their own.
+"""
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -17,8 +19,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from installed_module import install_module
+from own_process import SECONDS_MAX, command, environment
 
-SECONDS_MAX = 120.0
 # Random walks on every session of 2024 and 2025; it notes what it is asked, waits at symbols that the test names,
 # and reads changed closes from a file.
 PLUGIN = """
@@ -96,7 +99,7 @@ ENDED = ("--to", "2025-12-31")
 """A range that is over: for hours after any close, a file without that session is asked for again."""
 
 Start = Callable[..., subprocess.Popen[str]]
-Command = Callable[..., subprocess.CompletedProcess[str]]
+Run = Callable[..., tuple[int, str, str]]
 
 
 def configure(desk: Path, symbols: Sequence[str] = ("A", "B", "C"), *, cache: bool = False) -> None:
@@ -105,40 +108,34 @@ def configure(desk: Path, symbols: Sequence[str] = ("A", "B", "C"), *, cache: bo
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the plugin as pip would install it."""
-    folder = tmp_path_factory.mktemp("installed")
-    (folder / "paced.py").write_text(PLUGIN, "utf-8")
-    told = folder / "paced-0.3.dist-info"
-    told.mkdir()
-    (told / "METADATA").write_text("Metadata-Version: 2.1\nName: tradewright-paced\nVersion: 0.3\n")
-    (told / "entry_points.txt").write_text("[tradewright]\npaced = paced\n")
-    return folder
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return a folder with the plugin, which this process imports from, too."""
+    site = tmp_path_factory.mktemp("installed")
+    module = install_module(site, "paced", PLUGIN, "0.3")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(site))
+        yield site
+    sys.modules.pop(module.stem, None)
 
 
 @pytest.fixture
-def desk(tmp_path: Path, share_cache: Callable[[Path], None]) -> Path:
+def desk(workspace: Path, share_cache: Callable[[Path], None]) -> Path:
     """Return a workspace with three symbols."""
-    share_cache(tmp_path)
-    configure(tmp_path)
-    return tmp_path
+    share_cache(workspace)
+    configure(workspace)
+    return workspace
 
 
 @pytest.fixture
 def start(desk: Path, installed: Path) -> Iterator[Start]:
     """Return what starts a command; one that a failed test leaves behind is killed."""
-    clean = {
-        name: text
-        for name, text in os.environ.items()
-        if not name.startswith(("TRADEWRIGHT_PLUGINS", "TRADEWRIGHT_DEBUG", "COLUMNS"))
-    }
     with ExitStack() as stack:
 
         def call(*words: str) -> subprocess.Popen[str]:
             child = subprocess.Popen(
-                [sys.executable, "-m", "tradewright.cli", *words],
+                command(*words),
                 cwd=desk,
-                env={**clean, "PYTHONPATH": str(installed), "PYTHONIOENCODING": "utf-8"},
+                env=environment(PYTHONPATH=str(installed)),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
@@ -152,19 +149,15 @@ def start(desk: Path, installed: Path) -> Iterator[Start]:
 
 
 @pytest.fixture
-def run(start: Start) -> Command:
-    def call(*words: str) -> subprocess.CompletedProcess[str]:
-        child = start(*words)
-        out, err = child.communicate(timeout=SECONDS_MAX)
-        return subprocess.CompletedProcess(words, child.returncode, out, err)
-
-    return call
+def run(desk: Path, installed: Path, run: Run) -> Run:
+    """Return what runs a command at the desk, in this process."""
+    return run
 
 
-def result(run: Command, *words: str, code: int = 0) -> dict[str, Any]:
-    done = run("data", *words, "--json")
-    assert code == done.returncode, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
+def result(run: Run, *words: str, code: int = 0) -> dict[str, Any]:
+    ended, out, err = run("data", *words, "--json")
+    assert code == ended, err
+    found: dict[str, Any] = json.loads(out)
     return found
 
 
@@ -190,24 +183,25 @@ def folder(desk: Path) -> list[str]:
 # ---- fetching --------------------------------------------------------------------------------------------
 
 
-def test_fetch_keeps_every_feed_and_list_shows_it(desk: Path, run: Command) -> None:
-    fetched = run("data", "fetch")
-    listed = run("data", "list", "--verify")
-    columns = [line.split() for line in fetched.stdout.splitlines()]
+def test_fetch_keeps_every_feed_and_list_shows_it(desk: Path, start: Start, run: Run) -> None:
+    fetching = start("data", "fetch")
+    fetched, _ = fetching.communicate(timeout=SECONDS_MAX)
+    code, listed, err = run("data", "list", "--verify")
+    columns = [line.split() for line in fetched.splitlines()]
 
-    assert (0, 0, "") == (fetched.returncode, listed.returncode, listed.stderr)
+    assert (0, 0, "") == (fetching.returncode, code, err)
     assert ["feed", "symbol", "bar", "first", "last", "bars", "fingerprint", "status"] == columns[0]
     assert [["walks", "A"], ["walks", "B"], ["walks", "C"], ["others", "Z"]] == [row[:2] for row in columns[1:5]]
     assert {"2024-01-02"} == {row[3] for row in columns[1:5]}
     assert {"fetched"} == {row[-1] for row in columns[1:5]}
-    assert "a banner" not in fetched.stdout
-    rows = [line.split() for line in listed.stdout.splitlines()]
+    assert "a banner" not in fetched
+    rows = [line.split() for line in listed.splitlines()]
     assert [["others", "paced", "Z"], ["walks", "paced", "A"]] == [row[:3] for row in rows[1:3]]
-    assert "Every file holds the numbers that its fingerprint names." == listed.stdout.splitlines()[-1]
+    assert "Every file holds the numbers that its fingerprint names." == listed.splitlines()[-1]
     assert ["A.parquet", "B.parquet", "C.parquet"] == folder(desk)
 
 
-def test_fetch_as_json_says_what_each_file_is(desk: Path, run: Command) -> None:
+def test_fetch_as_json_says_what_each_file_is(desk: Path, run: Run) -> None:
     found = result(run, "fetch", "walks", "--to", "2024-12-31")
     (row, *_) = found["files"]
 
@@ -239,12 +233,12 @@ def test_fetch_as_json_says_what_each_file_is(desk: Path, run: Command) -> None:
     assert [one["fingerprint"] for one in found["files"]] == [one["fingerprint"] for one in listed]
 
 
-def test_fetch_when_one_symbol_fails_keeps_the_others_and_ends_with_5(desk: Path, run: Command) -> None:
+def test_fetch_when_one_symbol_fails_keeps_the_others_and_ends_with_5(desk: Path, run: Run) -> None:
     (desk / "fail-B").touch()
-    done = run("data", "fetch", "walks", *ENDED)
+    code, out, _ = run("data", "fetch", "walks", *ENDED)
 
-    assert 5 == done.returncode
-    assert "walks B failed: no prices of B today\n  fix: ask tomorrow\n" in done.stdout
+    assert 5 == code
+    assert "walks B failed: no prices of B today\n  fix: ask tomorrow\n" in out
     assert ["A.parquet", "C.parquet"] == folder(desk)
     (desk / "fail-B").unlink()
     asked(desk)
@@ -254,16 +248,16 @@ def test_fetch_when_one_symbol_fails_keeps_the_others_and_ends_with_5(desk: Path
     assert ["B None"] == asked(desk)
 
 
-def test_fetch_when_the_source_revised_its_prices_keeps_the_file_until_refreshed(desk: Path, run: Command) -> None:
+def test_fetch_when_the_source_revised_its_prices_keeps_the_file_until_refreshed(desk: Path, run: Run) -> None:
     result(run, "fetch", "walks", "--to", "2024-01-31")
     (desk / "changes-B").write_text('{"20": 50.0}')
-    done = run("data", "fetch", "walks", "--to", "2024-02-29")
+    code, out, _ = run("data", "fetch", "walks", "--to", "2024-02-29")
 
-    assert 5 == done.returncode
+    assert 5 == code
     assert re.search(
         r"walks B: close of 2024-01-31 was [\d.]+, now 50; 1 of 1 compared bars differ: revised by the source, "
         r"and the file is left as it was\n  fix: tradewright data fetch walks --refresh",
-        done.stdout,
+        out,
     )
     files = result(run, "fetch", "walks", "--to", "2024-02-29", "--refresh")["files"]
     assert ["fetched", "replaced", "fetched"] == [one["status"] for one in files]
@@ -274,7 +268,7 @@ def test_fetch_when_the_source_revised_its_prices_keeps_the_file_until_refreshed
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
 def test_fetch_that_is_stopped_leaves_whole_files_and_goes_on_later(
-    desk: Path, start: Start, run: Command, number: signal.Signals, code: int
+    desk: Path, start: Start, run: Run, number: signal.Signals, code: int
 ) -> None:
     (desk / "wait-B").touch()
     child = start("data", "fetch", "walks", *ENDED)
@@ -297,7 +291,7 @@ def test_fetch_that_is_stopped_leaves_whole_files_and_goes_on_later(
 
 
 @pytest.mark.slow
-def test_fetch_killed_while_it_writes_leaves_whole_files(desk: Path, start: Start, run: Command) -> None:
+def test_fetch_killed_while_it_writes_leaves_whole_files(desk: Path, start: Start, run: Run) -> None:
     """Three times, somewhere among a hundred files that follow each other within milliseconds."""
     names = [f"S{number}" for number in range(100)]
     configure(desk, names)
@@ -326,55 +320,55 @@ def test_fetch_killed_while_it_writes_leaves_whole_files(desk: Path, start: Star
         (["lits"], 2, "No such command 'lits'"),
     ],
 )
-def test_fetch_refuses_what_cannot_be(run: Command, words: list[str], code: int, said: str) -> None:
-    done = run("data", *words)
+def test_fetch_refuses_what_cannot_be(run: Run, words: list[str], code: int, said: str) -> None:
+    found, out, err = run("data", *words)
 
-    assert (code, "") == (done.returncode, done.stdout)
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
+    assert (code, "") == (found, out)
+    assert said in err
+    assert "Traceback" not in err
 
 
-def test_fetch_where_the_cache_cannot_be_written_ends_with_5_before_it_asks(desk: Path, run: Command) -> None:
+def test_fetch_where_the_cache_cannot_be_written_ends_with_5_before_it_asks(desk: Path, run: Run) -> None:
     (desk / ".tradewright/data").write_text("a file")
-    done = run("data", "fetch")
+    code, out, err = run("data", "fetch")
 
-    assert (5, "") == (done.returncode, done.stdout)
-    assert "cached prices cannot be written: " in done.stderr
+    assert (5, "") == (code, out)
+    assert "cached prices cannot be written: " in err
     assert [] == asked(desk)
 
 
-def test_fetch_through_a_link_out_of_the_workspace_ends_with_3(desk: Path, run: Command, tmp_path: Path) -> None:
+def test_fetch_through_a_link_out_of_the_workspace_ends_with_3(desk: Path, run: Run, tmp_path: Path) -> None:
     outside = tmp_path.with_name(f"{tmp_path.name}-outside")
     outside.mkdir()
     (desk / ".tradewright/data").symlink_to(outside)
 
     for words in (("data", "fetch"), ("data", "list")):
-        done = run(*words)
-        assert (3, "") == (done.returncode, done.stdout)
-        assert "must stay inside the workspace" in done.stderr
+        code, out, err = run(*words)
+        assert (3, "") == (code, out)
+        assert "must stay inside the workspace" in err
     assert [] == list(outside.iterdir())
 
 
 # ---- listing ---------------------------------------------------------------------------------------------
 
 
-def test_list_names_the_file_that_was_altered_and_ends_with_9(desk: Path, run: Command) -> None:
+def test_list_names_the_file_that_was_altered_and_ends_with_9(desk: Path, run: Run) -> None:
     result(run, "fetch", "walks")
     path = desk / ".tradewright/data/walks/B.parquet"
     table = pq.ParquetFile(path).read()
     close = table["close"].to_pylist()
     close[7] += 0.01
     pq.write_table(table.set_column(table.column_names.index("close"), "close", pa.array(close)), path)
-    trusting, verified = run("data", "list"), run("data", "list", "--verify")
+    trusting, (code, verified, _) = run("data", "list"), run("data", "list", "--verify")
     found = result(run, "list", "--verify", code=9)
 
-    assert (0, 9) == (trusting.returncode, verified.returncode)
-    assert f"{path}: altered: its label names fingerprint" in verified.stdout
-    assert "  fix: tradewright data fetch walks --refresh" in verified.stdout
+    assert (0, 9) == (trusting[0], code)
+    assert f"{path}: altered: its label names fingerprint" in verified
+    assert "  fix: tradewright data fetch walks --refresh" in verified
     assert [True, False, True] == [one["error"] is None for one in found["files"]]
 
 
-def test_list_names_the_file_that_is_damaged(desk: Path, run: Command) -> None:
+def test_list_names_the_file_that_is_damaged(desk: Path, run: Run) -> None:
     result(run, "fetch", "walks")
     path = desk / ".tradewright/data/walks/B.parquet"
     path.write_bytes(path.read_bytes()[:-50])
@@ -384,11 +378,11 @@ def test_list_names_the_file_that_is_damaged(desk: Path, run: Command) -> None:
     assert "corrupt file" in found["files"][1]["error"]["message"]
 
 
-def test_list_without_any_file_says_how_to_get_one(run: Command) -> None:
-    done = run("data", "list")
+def test_list_without_any_file_says_how_to_get_one(run: Run) -> None:
+    code, out, _ = run("data", "list")
 
-    assert 0 == done.returncode
-    assert "No prices are kept in .tradewright/data; `tradewright data fetch` brings them.\n" == done.stdout
+    assert 0 == code
+    assert "No prices are kept in .tradewright/data; `tradewright data fetch` brings them.\n" == out
     assert {"schema": "tradewright.data-list/1", "ok": True, "verified": False, "files": []} == result(run, "list")
 
 
@@ -396,18 +390,18 @@ def test_list_without_any_file_says_how_to_get_one(run: Command) -> None:
 
 
 @pytest.mark.slow
-def test_backtest_of_a_cached_feed_asks_no_source_and_gives_the_same(desk: Path, run: Command) -> None:
+def test_backtest_of_a_cached_feed_asks_no_source_and_gives_the_same(desk: Path, run: Run) -> None:
     """The same numbers are one trial, wherever they come from."""
     words = ("backtest", "--json")
-    direct = json.loads(run(*words).stdout)
+    direct = json.loads(run(*words)[1])
     configure(desk, cache=True)
-    before = run(*words)
+    code, out, err = run(*words)
     result(run, "fetch", "walks")
     asked(desk)
-    cached = json.loads(run(*words).stdout)
+    cached = json.loads(run(*words)[1])
 
-    assert (5, "") == (before.returncode, before.stdout)
-    refused = json.loads(before.stderr)["error"]
+    assert (5, "") == (code, out)
+    refused = json.loads(err)["error"]
     assert ("data.walks", "no cached prices of A") == (refused["key"], refused["message"])
     assert ("plugins.toml", "tradewright data fetch walks") == (refused["file"], refused["fix"])
     assert [] == asked(desk)

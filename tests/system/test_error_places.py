@@ -3,41 +3,36 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from own_process import process
 
 ROOT = Path(__file__).parents[2]
-SECONDS_MAX = 120.0
 SETTINGS = (ROOT / "plugins.toml").read_text("utf-8")
 PRICES = "date,close\n" + "".join(f"2024-01-{day:02},100\n" for day in (2, 3, 4, 5, 8, 9, 10))
 
 
-def refused(folder: Path, settings: str, *words: str, **environment: str) -> tuple[int, dict[str, Any]]:
-    """Return the exit code of a backtest and its error."""
-    (folder / "plugins.toml").write_text(settings, "utf-8")
-    clean = {
-        name: text
-        for name, text in os.environ.items()
-        if not name.startswith(("TRADEWRIGHT_PLUGINS", "TRADEWRIGHT_DEBUG"))
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "tradewright.cli", "backtest", "--no-save", "--json", *words],
-        cwd=folder,
-        env={**clean, **environment},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=SECONDS_MAX,
-        check=False,
-    )
-    assert "" == done.stdout
-    error: dict[str, Any] = json.loads(done.stderr)["error"]
-    return done.returncode, error
+Refused = Callable[..., tuple[int, dict[str, Any]]]
+
+
+@pytest.fixture
+def refused(
+    workspace: Path, share_cache: Callable[[Path], None], run: Callable[..., tuple[int, str, str]]
+) -> Refused:
+    """Return what gives the exit code of a backtest and its error."""
+    share_cache(workspace)
+
+    def call(settings: str, *words: str) -> tuple[int, dict[str, Any]]:
+        (workspace / "plugins.toml").write_text(settings, "utf-8")
+        code, out, err = run("backtest", "--no-save", "--json", *words)
+        assert "" == out
+        error: dict[str, Any] = json.loads(err)["error"]
+        return code, error
+
+    return call
 
 
 def changed(*pairs: tuple[str, str]) -> str:
@@ -78,10 +73,10 @@ FILES = ('source = "sample-data"', 'source = "files"')
     ],
 )
 def test_error_of_a_component_names_the_line_that_asked_for_it(
-    tmp_path: Path, pairs: list[tuple[str, str]], code: int, at: str, key: str, said: str
+    refused: Refused, pairs: list[tuple[str, str]], code: int, at: str, key: str, said: str
 ) -> None:
     settings = changed(*pairs)
-    found, error = refused(tmp_path, settings)
+    found, error = refused(settings)
     (line,) = [row for row, text in enumerate(settings.splitlines(), start=1) if text.startswith(at)]
 
     assert (code, "plugins.toml", line, key) == (found, error["file"], error["line"], error["key"])
@@ -102,12 +97,12 @@ def test_error_of_a_component_names_the_line_that_asked_for_it(
     ],
 )
 def test_rule_that_these_prices_cannot_serve_is_refused_at_its_line(
-    tmp_path: Path, pairs: list[tuple[str, str]], at: str, key: str, said: str
+    refused: Refused, workspace: Path, pairs: list[tuple[str, str]], at: str, key: str, said: str
 ) -> None:
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data/SPX.csv").write_text(PRICES)
+    (workspace / "data").mkdir()
+    (workspace / "data/SPX.csv").write_text(PRICES)
     settings = changed(*pairs)
-    code, error = refused(tmp_path, settings)
+    code, error = refused(settings)
     (line,) = [row for row, text in enumerate(settings.splitlines(), start=1) if text.startswith(at)]
 
     assert (5, "plugins.toml", line, key) == (code, error["file"], error["line"], error["key"])
@@ -115,9 +110,12 @@ def test_rule_that_these_prices_cannot_serve_is_refused_at_its_line(
 
 
 def test_plugin_that_the_environment_leaves_out_is_explained_by_the_environment(tmp_path: Path) -> None:
-    code, error = refused(tmp_path, SETTINGS, TRADEWRIGHT_PLUGINS="sample-data")
+    (tmp_path / "plugins.toml").write_text(SETTINGS, "utf-8")
+    done = process(tmp_path, "backtest", "--no-save", "--json", TRADEWRIGHT_PLUGINS="sample-data")
+    error = json.loads(done.stderr)["error"]
 
-    assert (3, "plugin ma-crossover is installed but not enabled") == (code, error["message"])
+    assert "" == done.stdout
+    assert (3, "plugin ma-crossover is installed but not enabled") == (done.returncode, error["message"])
     assert "add ma-crossover to TRADEWRIGHT_PLUGINS" in error["fix"]
 
 
@@ -130,8 +128,8 @@ def test_plugin_that_the_environment_leaves_out_is_explained_by_the_environment(
         (["--from"], "Option '--from' requires an argument"),
     ],
 )
-def test_number_beyond_its_range_or_missing_is_a_usage_error(tmp_path: Path, words: list[str], said: str) -> None:
-    code, error = refused(tmp_path, SETTINGS, *words)
+def test_number_beyond_its_range_or_missing_is_a_usage_error(refused: Refused, words: list[str], said: str) -> None:
+    code, error = refused(SETTINGS, *words)
 
     assert 2 == code
     assert said in error["message"]

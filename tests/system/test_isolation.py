@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal as signals
 import sys
-import textwrap
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -15,6 +14,7 @@ import attrs
 import numpy as np
 import pytest
 import tradewright as tw
+from installed_module import install_module
 from tradewright import builtins
 from tradewright.config import Pin, read
 from tradewright.errors import ConfigError, PluginError
@@ -90,7 +90,6 @@ CODE = """
         yield tw.OptimizerSpec(name="apart", factory=lambda options: options, config=Equal)
         yield tw.OptimizerSpec(name="native", factory=lambda options: options, config=Equal, native=True)
 """
-METADATA = "Metadata-Version: 2.1\nName: tradewright-apart\nVersion: 1.0\n"
 PATIENCE = 20.0  # Seconds that a machine under load may need for what answers at once.
 
 
@@ -98,12 +97,7 @@ PATIENCE = 20.0  # Seconds that a machine under load may need for what answers a
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Install the package for this process and for those that it starts."""
     place = tmp_path_factory.mktemp("site")
-    (place / f"{PACKAGE}.py").write_text(textwrap.dedent(CODE), "utf-8")
-    info = place / "tradewright_apart-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text(METADATA)
-    (info / "entry_points.txt").write_text(f"[tradewright]\napart = {PACKAGE}\n")
-    (info / "RECORD").write_text(f"{PACKAGE}.py,,\n")
+    install_module(place, "apart", CODE)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(place))
         patch.setenv("PYTHONPATH", str(place), prepend=os.pathsep)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from own_process import process
 
 ROOT = Path(__file__).parents[2]
-SECONDS_MAX = 180.0
 BROWSER_SECONDS_MAX = 90.0
 SIZE_MAX = 3_000_000
 HOSTILE = '<img src=x onerror="document.documentElement.dataset.hostile=1">'
@@ -22,8 +20,6 @@ OFFLINE = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update", "--proxy-server=127.0.0.1:9"),
 )
-
-Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
@@ -35,35 +31,11 @@ def desk(tmp_path_factory: pytest.TempPathFactory, share_cache: Callable[[Path],
 
 
 @pytest.fixture(scope="module")
-def run(desk: Path) -> Command:
-    """Return what runs a backtest of the committed settings in a process of its own."""
-    clean = {
-        name: text
-        for name, text in os.environ.items()
-        if not name.startswith(("TRADEWRIGHT_PLUGINS", "TRADEWRIGHT_DEBUG", "COLUMNS"))
-    }
-
-    def call(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "tradewright.cli", "backtest", "--no-save", *words],
-            cwd=desk,
-            env={**clean, "PYTHONIOENCODING": "utf-8"},
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=SECONDS_MAX,
-            check=False,
-        )
-
-    return call
-
-
-@pytest.fixture(scope="module")
-def written(run: Command, desk: Path) -> tuple[subprocess.CompletedProcess[str], Path]:
-    """Return what the command says and the file that it has written over another one."""
+def written(desk: Path) -> tuple[subprocess.CompletedProcess[str], Path]:
+    """Return what the command says of all the prices, in a process, and the file that it has written over another."""
     file = desk / "out.html"
     file.write_text("an older one", "utf-8")
-    return run("--report", "out.html"), file
+    return process(desk, "backtest", "--no-save", "--report", "out.html"), file
 
 
 @pytest.fixture
@@ -97,13 +69,17 @@ def test_report_shows_the_numbers_of_the_terminal(written: tuple[subprocess.Comp
     assert 3 == len(re.findall(rf'<tr class="total">.*>{re.escape(profit)}</td></tr>', content))
 
 
-def test_report_beside_json_is_one_key_more(run: Command, desk: Path) -> None:
-    done = run("--json", "--to", "2001-12-31", "--report", str(desk / "elsewhere.html"))
-    found = json.loads(done.stdout)
+def test_report_beside_json_is_one_key_more(
+    desk: Path, workspace: Path, run: Callable[..., tuple[int, str, str]]
+) -> None:
+    file = workspace / "elsewhere.html"
+    words = ("--no-save", "--json", "--to", "1999-12-31", "--report", str(file))
+    code, out, err = run("backtest", "--config", str(desk / "plugins.toml"), *words)
+    found = json.loads(out)
 
-    assert (0, "") == (done.returncode, done.stderr)
-    assert ("report", str(desk / "elsewhere.html")) == (list(found)[-1], found["report"])
-    assert (desk / "elsewhere.html").stat().st_size > 1_000_000
+    assert (0, "") == (code, err)
+    assert ("report", str(file)) == (list(found)[-1], found["report"])
+    assert file.stat().st_size > 1_000_000
 
 
 @pytest.mark.parametrize("width", [1280, 400])

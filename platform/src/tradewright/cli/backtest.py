@@ -18,7 +18,7 @@ from tradewright.cli.options import Amount, Count, Day, config_option, json_opti
 from tradewright.cli.output import echo_json, printable
 from tradewright.cli.page import echo_report
 from tradewright.cli.progress import progress_bar
-from tradewright.config.fields import INTEGER_MAX
+from tradewright.config.ranges import INTEGER_MAX
 from tradewright.errors import DataError, UsageError
 from tradewright.reports import tearsheet
 from tradewright.sentence.candidates import unchecked
@@ -187,7 +187,8 @@ def _keep(ran: Backtest, summary: Summary, made_by: dict[str, Any], *, save: boo
     """Return the report, and the file that keeps it; a run that cannot be kept is still a result."""
     from tradewright.reports.machine import report  # noqa: PLC0415  # as above
     from tradewright.reports.tree.form import kept, read  # noqa: PLC0415  # as above
-    from tradewright.workspace.runs import Run, RunStore, Ticket  # noqa: PLC0415  # as above
+    from tradewright.workspace.kept import Run, Ticket  # noqa: PLC0415  # as above
+    from tradewright.workspace.runs import RunStore  # noqa: PLC0415  # as above
 
     made = Run(
         at=datetime.now(UTC),

@@ -13,8 +13,9 @@ from tradewright.cli.output import echo_json, echo_table, printable
 from tradewright.cli.prices import fetch, list_prices
 from tradewright.config import did_you_mean, show
 from tradewright.data.columns import NATURAL, ColumnNames
+from tradewright.data.declared import Declared, Reading
 from tradewright.data.findings import Finding
-from tradewright.data.reading import Declared, Reading, read
+from tradewright.data.reading import read
 from tradewright.errors import CheckError, ConfigError, DataError, UsageError
 from tradewright.sessions import cache_folder
 from tradewright.values.instrument import Instrument

@@ -13,7 +13,7 @@ import click
 from tradewright.cli.ledger_place import head_fields, place_of, place_options, tell
 from tradewright.cli.options import Count, json_option
 from tradewright.cli.output import echo_json, echo_table
-from tradewright.config.fields import INTEGER_MAX
+from tradewright.config.ranges import INTEGER_MAX
 from tradewright.errors import UsageError
 from tradewright.ledger.canonical import instant_text
 from tradewright.ledger.entry import Kind

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tradewright.config.tables import MONEY_MAX
+from tradewright.config.trading_tables import MONEY_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -42,7 +42,8 @@ def echo_report(
     """
     # 0.1 s that `--help` must not pay.
     from tradewright.reports.charts import charts  # noqa: PLC0415  # see above
-    from tradewright.reports.terminal import WIDTH_MAX, brief_text, text  # noqa: PLC0415  # see above
+    from tradewright.reports.layout import WIDTH_MAX  # noqa: PLC0415  # see above
+    from tradewright.reports.terminal import brief_text, text  # noqa: PLC0415  # see above
 
     attended = sys.stdout is not None and sys.stdout.isatty()
     width = min(shutil.get_terminal_size().columns if attended else WIDTH_UNATTENDED, WIDTH_MAX)

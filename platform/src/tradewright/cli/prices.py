@@ -17,6 +17,7 @@ from tradewright.cli.program import StoppedError
 from tradewright.cli.progress import progress_bar
 from tradewright.cli.stopping import TerminatedError
 from tradewright.config import did_you_mean, read, show
+from tradewright.data.spans import Span
 from tradewright.errors import CheckError, DataError, TradewrightError, UsageError
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from tradewright.config import Settings
     from tradewright.data.cached import Label
-    from tradewright.data.fetch import Outcome, Span
+    from tradewright.data.fetch import Outcome
     from tradewright.data.store import PriceStore
     from tradewright.host.plugins import Plugins
 
@@ -57,8 +58,6 @@ def fetch(
     Only what is missing is asked for, so an interrupted fetch goes on where it stopped. It ends with 5 when a symbol
     could not be fetched, or when its source has revised what is kept.
     """
-    from tradewright.data.fetch import Span  # noqa: PLC0415  # Parquet takes 0.2 s that `data check` does without
-
     if first_on is not None and last_on is not None and first_on > last_on:
         raise UsageError(f"empty range: {first_on} is after {last_on}", key="--from", fix="swap the two dates")
     settings = read(config_file)
@@ -87,7 +86,7 @@ def _fetched(
     settings: Settings, plugins: Plugins, names: tuple[str, ...], span: Span, *, refresh: bool
 ) -> list[Outcome]:
     """Fetch, showing how far it is; a Ctrl-C says what it leaves."""
-    from tradewright.data.fetch import fetch as bring  # noqa: PLC0415  # as above
+    from tradewright.data.fetch import fetch as bring  # noqa: PLC0415  # Parquet takes 0.2 s that `data check` does without
 
     wanted = [f"{name} {symbol}" for name in names for symbol in settings.data[name].symbols]
     done: list[Outcome] = []

@@ -31,8 +31,9 @@ from tradewright.reports.reproduction import (
 )
 from tradewright.reports.tree.form import printed, read
 from tradewright.sentence.provenance import trace_hashes, versions
+from tradewright.workspace.kept import Ticket
 from tradewright.workspace.private import rules_folder
-from tradewright.workspace.runs import RunStore, Ticket
+from tradewright.workspace.runs import RunStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
     from tradewright.backtest import Backtest, Request
     from tradewright.reports.reproduction import Difference
-    from tradewright.workspace.runs import Saved
+    from tradewright.workspace.kept import Saved
 
 FIGURES_SHOWN_MAX = 8
 _DIGITS_SHOWN = 12

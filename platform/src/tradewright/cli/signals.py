@@ -16,7 +16,7 @@ from tradewright.cli.options import Count, config_option, json_option
 from tradewright.cli.output import echo_json, echo_table
 from tradewright.cli.progress import progress_bar
 from tradewright.config import did_you_mean, read, show
-from tradewright.config.fields import INTEGER_MAX
+from tradewright.config.ranges import INTEGER_MAX
 from tradewright.errors import CheckError, UsageError
 from tradewright.sentence.candidates import configured, to_be_asked
 from tradewright.workspace.paths import Workspace

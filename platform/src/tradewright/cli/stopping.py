@@ -14,7 +14,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
-from tradewright.host.worker import end_process
+from tradewright.host.guards import end_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

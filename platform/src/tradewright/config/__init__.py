@@ -11,12 +11,11 @@ describe their options with `fraction`, `positive`, `non_negative`, `number`, `c
 ...     limit: float = fraction(0.12, doc="largest loss from the peak")
 >>> Options(limit=30)
 Traceback (most recent call last):
-tradewright.config.fields.OptionError: must be a fraction 0-1, was 30; did you mean 0.30?
+tradewright.config.ranges.OptionError: must be a fraction 0-1, was 30; did you mean 0.30?
 """
 
+from tradewright.config.data_tables import FeedSettings, InstrumentSettings
 from tradewright.config.fields import (
-    OptionError,
-    Range,
     count,
     describe,
     fraction,
@@ -27,21 +26,12 @@ from tradewright.config.fields import (
     positive,
 )
 from tradewright.config.paths import inside_workspace
+from tradewright.config.pins import Pin, PluginSettings
+from tradewright.config.ranges import OptionError, Range
 from tradewright.config.reading import read, restore
 from tradewright.config.settings import Settings, structure
-from tradewright.config.tables import (
-    CapitalSettings,
-    CostSettings,
-    ExecutionSettings,
-    FeedSettings,
-    InstrumentSettings,
-    OptimizerSettings,
-    Pin,
-    PluginSettings,
-    SignalSettings,
-    StrategySettings,
-    VenueSettings,
-)
+from tradewright.config.strategy_tables import OptimizerSettings, SignalSettings, StrategySettings
+from tradewright.config.trading_tables import CapitalSettings, CostSettings, ExecutionSettings, VenueSettings
 from tradewright.config.wording import closest, did_you_mean, show
 
 __all__ = [

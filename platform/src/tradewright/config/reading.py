@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
-    from tradewright.config.tables import StrategySettings
+    from tradewright.config.strategy_tables import StrategySettings
 
 
 def read(path: Path, overrides: Sequence[str] = ()) -> Settings:

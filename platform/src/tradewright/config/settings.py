@@ -9,24 +9,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
+from tradewright.config.data_tables import FeedSettings, InstrumentSettings
 from tradewright.config.document import Document
-from tradewright.config.fields import OptionError, count, late, option
+from tradewright.config.fields import count, late, option
+from tradewright.config.pins import Pin, PluginSettings
+from tradewright.config.ranges import OptionError
+from tradewright.config.strategy_tables import OptimizerSettings, StrategySettings
 from tradewright.config.strict import structure_table
-from tradewright.config.tables import (
-    CapitalSettings,
-    CostSettings,
-    ExecutionSettings,
-    FeedSettings,
-    InstrumentSettings,
-    OptimizerSettings,
-    Pin,
-    PluginSettings,
-    StrategySettings,
-    VenueSettings,
-    a_word,
-    folders,
-    names,
-)
+from tradewright.config.texts import a_word, folders, names
+from tradewright.config.trading_tables import CapitalSettings, CostSettings, ExecutionSettings, VenueSettings
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,7 +20,8 @@ from cattrs.errors import (
 )
 from cattrs.gen import make_dict_structure_fn
 
-from tradewright.config.fields import OptionError, Range, describe, not_among
+from tradewright.config.fields import describe, not_among
+from tradewright.config.ranges import OptionError, Range
 from tradewright.config.wording import closest, did_you_mean, dotted, show
 from tradewright.errors import PluginError
 

@@ -2,38 +2,27 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
 import numpy as np
 
 from tradewright import sessions as calendars
-from tradewright.config import FeedSettings
 from tradewright.data.align import join, merge_overlaps, select, with_planned_closes
 from tradewright.data.fingerprint import fingerprint
-from tradewright.data.quality import check, endings, marked
-from tradewright.errors import ConfigError, DataError, PluginError, UsageError
-from tradewright.host import fence
-from tradewright.host.plugins import choose
-from tradewright.sessions import all_sessions, cache_folder
-from tradewright.values.bars import Bars
-from tradewright.values.request import DataRequest
+from tradewright.data.quality import endings
+from tradewright.data.remarks import as_told, findings, from_cache, marked_as_told, notes, sessions_of
+from tradewright.data.sources import ask, open_source
+from tradewright.errors import DataError
+from tradewright.sessions import cache_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import date, datetime
 
     from tradewright.config import Settings
-    from tradewright.data.cached import Label
-    from tradewright.data.findings import Finding
-    from tradewright.host.components import DataSource
     from tradewright.host.plugins import Plugins
-    from tradewright.sessions import Sessions
-    from tradewright.values.instrument import Instrument
-
-WARNINGS_MAX = 3  # Gaps of one feed that are named; the rest is counted.
+    from tradewright.values.bars import Bars
 
 
 @attrs.frozen(kw_only=True)
@@ -57,19 +46,6 @@ class Feed:
     warnings: tuple[str, ...]
     ended: Mapping[str, date] = attrs.field(factory=dict)
     fetched_at: datetime | None = None
-
-
-@attrs.frozen
-class Opened:
-    """A feed's source, ready to be asked.
-
-    Attributes:
-        source: The source.
-        keys: Words of the feed's table that an error of the source may name.
-    """
-
-    source: DataSource
-    keys: frozenset[str]
 
 
 def load(
@@ -165,169 +141,12 @@ def _checked(settings: Settings, feed: Feed, ends_at: np.datetime64 | None = Non
     return attrs.evolve(feed, warnings=warnings, ended=ended)
 
 
-def as_told(settings: Settings, bars: Bars) -> Bars:
-    """Return the bars with what [instruments] says of their symbols."""
-    told: list[Instrument] = []
-    for one in bars.instruments:
-        said = settings.instruments.get(one.symbol)
-        words = {} if said is None else attrs.asdict(said, filter=lambda _, value: value is not None)
-        told.append(attrs.evolve(one, **words))
-    return attrs.evolve(bars, instruments=told)
-
-
-def marked_as_told(feed: FeedSettings, bars: Bars) -> tuple[Bars, tuple[str, ...]]:
-    """Return the bars without those that cannot be true, where the feed has them marked, and a line per symbol."""
-    if feed.bad_bars == "refuse":
-        return bars, ()
-    clean, found = marked(bars)
-    lines = []
-    for symbol in dict.fromkeys(one.symbol for one in found):
-        mine = [one for one in found if one.symbol == symbol]
-        many = "1 bar is" if len(mine) == 1 else f"{len(mine):,} bars are"
-        lines.append(
-            f"{symbol}: {many} left out as impossible, first {mine[0].on}: {mine[0].column}: {mine[0].message}"
-        )
-    return clean, tuple(lines)
-
-
-def from_cache(labels: tuple[Label, ...]) -> tuple[str, ...]:
-    """Return what must be known of cached prices, one line for the symbols that were fetched alike."""
-    alike: dict[str, list[str]] = {}
-    for label in labels:
-        since = "" if label.asked_from is None else f", from {label.asked_from} on"
-        line = f"from the cache, fetched at {label.fetched_at:%Y-%m-%d %H:%M} UTC{since}"
-        alike.setdefault(line, []).append(label.symbol)
-    return tuple(f"{', '.join(symbols)}: {line}" for line, symbols in alike.items())
-
-
-def open_source(settings: Settings, plugins: Plugins, name: str) -> Opened:
-    """Return the source of a feed, made from the feed's options.
-
-    Raises:
-        ConfigError: The source or an option is unknown.
-        PluginError: Its plugin is not active, or could not make it.
-    """
-    feed = settings.data[name]
-    chosen = choose(settings, plugins, "data-source", feed.source, f"data.{name}", f"data.{name}.source")
-    keys = frozenset(field.name for cls in (FeedSettings, chosen.spec.config) for field in attrs.fields(cls))
-    with _placing(settings, name, keys):
-        return Opened(chosen.make(seconds=feed.deadline), keys)
-
-
-@contextmanager
-def _placing(settings: Settings, name: str, keys: frozenset[str]) -> Iterator[None]:
-    """Give an error about one of the feed's keys the key's place in the file."""
-    try:
-        yield
-    except (ConfigError, DataError) as error:
-        if error.file is None and error.key in keys:
-            raise settings.place(error, f"data.{name}.{error.key}") from error
-        raise
-
-
-def ask(
-    settings: Settings,
-    name: str,
-    opened: Opened,
-    symbols: tuple[str, ...],
-    *,
-    first_on: date | None = None,
-    last_on: date | None = None,
-) -> Bars:
-    """Ask the source of a feed for symbols, guarded; what it brings is what was asked for, though not yet checked.
-
-    Raises:
-        ConfigError: The source refuses its options.
-        DataError: It has no such prices.
-        PluginError: It raised anything else, took too long, or returned something else.
-        UsageError: No bar lies in the range.
-    """
-    feed = settings.data[name]
-    request = DataRequest(
-        symbols=symbols,
-        bar=feed.bar,
-        calendar=feed.calendar,
-        adjustment=feed.adjustment,
-        first_on=first_on,
-        last_on=last_on,
-        bad_bars=feed.bad_bars,
-        workspace=settings.workspace,
-        data_roots=tuple(Path(root) for root in settings.data_roots),
-    )
-    key = f"{feed.source}.history"
-    letting = (ConfigError, DataError, UsageError)
-    with _placing(settings, name, opened.keys):
-        returned = fence.ask(
-            key,
-            opened.source,
-            lambda: opened.source.history(request),
-            feed.deadline,
-            letting=letting,
-            more_time=f"deadline in [data.{name}]",
-            banner=True,
-        )
-    bars = fence.expect(key, returned, Bars)
-    for what, found, wanted in (
-        ("symbols", ", ".join(bars.symbols), ", ".join(symbols)),
-        ("adjustment", bars.adjustment, feed.adjustment),
-    ):
-        if found != wanted:
-            raise PluginError(f"returned {what} {found}; {wanted} wanted", key=key)
-    return bars
-
-
 def _refuse_currency(settings: Settings, name: str, bars: Bars) -> None:
     for instrument in bars.instruments:
         if instrument.currency != settings.currency:
             message = f"prices of {instrument.symbol} are in {instrument.currency}, money is in {settings.currency}"
             fix = f'set currency = "{instrument.currency}", or bring prices in {settings.currency}'
             raise settings.error(f"data.{name}", message, fix)
-
-
-def sessions_of(settings: Settings, feed: FeedSettings, bars: Bars) -> Sessions:
-    """Return the sessions of a feed's calendar, up to its last bar at least."""
-    last_on = bars.session[-1].item() if bars.n_bars else None
-    return all_sessions(feed.calendar, reach=last_on, cache=cache_folder(settings.workspace))
-
-
-def findings(
-    settings: Settings, feed: FeedSettings, bars: Bars, ends_at: np.datetime64 | None = None
-) -> tuple[str, ...]:
-    """Return what can be lived with as warnings; raise the rest, and gaps where they are refused."""
-    sessions = sessions_of(settings, feed, bars)
-    found, early = check(bars, sessions, ends_at), endings(bars, sessions, ends_at)
-    for finding in found:
-        if finding.fatal or (finding.kind == "gap" and feed.gaps == "refuse"):
-            raise finding.error()
-    ratios = [finding for finding in found if finding.kind == "ratio"]
-    gaps = [finding for finding in found if finding.kind == "gap" and finding not in early]
-    spikes = [finding for finding in found if finding.kind == "spike"]
-    return (
-        *_named(early, "early ends"),
-        *_named(ratios, "suspected splits"),
-        *_named(spikes, "spikes"),
-        *_named(gaps, "gaps"),
-    )
-
-
-def _named(found: Sequence[Finding], what: str) -> Iterator[str]:
-    for finding in found[:WARNINGS_MAX]:
-        yield f"{finding.symbol}: {finding.message}"
-    if len(found) > WARNINGS_MAX:
-        yield f"{len(found) - WARNINGS_MAX} more {what}; tradewright data check lists them"
-
-
-def notes(bars: Bars) -> tuple[str, ...]:
-    """Return what the instruments' notes say, one line per note, and what is absent."""
-    by_note: dict[str, list[str]] = {}
-    for instrument in bars.instruments:
-        by_note.setdefault(instrument.note, []).append(instrument.symbol)
-    lines = [f"{', '.join(symbols)}: {note}" for note, symbols in by_note.items() if note]
-    if bars.volume is None:
-        lines.append(f"{', '.join(bars.symbols)}: no volume, so participation is not limited")
-    if bars.open is None:
-        lines.append(f"{', '.join(bars.symbols)}: closes only, so orders fill at the next close and stops on closes")
-    return tuple(lines)
 
 
 def grid(settings: Settings, feeds: tuple[Feed, ...], last_on: date | None = None) -> Bars:

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import attrs
 import numpy as np
 
-from tradewright.data import feeds
+from tradewright.data import sources
 from tradewright.data.align import select
 from tradewright.data.cached import Label
 from tradewright.data.fingerprint import fingerprint
+from tradewright.data.remarks import findings, marked_as_told
 from tradewright.data.revision import Revision, compare, extended
+from tradewright.data.spans import Span, earlier, joined, missing
 from tradewright.data.store import PriceStore, question_of, refuse_other
 from tradewright.errors import DataError, TradewrightError
 from tradewright.sessions import all_sessions, cache_folder
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from tradewright.config import Settings
-    from tradewright.data.feeds import Opened
+    from tradewright.data.sources import Opened
     from tradewright.host.plugins import Plugins
     from tradewright.sessions import Sessions
     from tradewright.values.bars import Bars
@@ -39,14 +41,6 @@ SETTLES = np.timedelta64(12, "h")
 """How long after a close a source may still lack the session: without its bar such a session counts as missing."""
 
 Status = Literal["fetched", "extended", "complete", "replaced", "revised", "failed"]
-
-
-@attrs.frozen
-class Span:
-    """A range of sessions, both included; None leaves that end open."""
-
-    first_on: date | None = None
-    last_on: date | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -115,25 +109,6 @@ def fetch(
                 yield job.fetch(symbol, span, refresh=refresh, now=now().astimezone(UTC))
 
 
-def missing(label: Label, span: Span, *, due: date | None, covered_to: date) -> Span | None:
-    """Return what to ask for, so that kept and asked sessions make one range; None when nothing is missing.
-
-    Args:
-        label: What is kept.
-        span: What is wanted.
-        due: Last session that has closed by now.
-        covered_to: Last session that the kept file has told of, or could have.
-    """
-    if label.asked_from is not None and (span.first_on is None or span.first_on < label.asked_from):
-        return Span(span.first_on, None if span.last_on is None else max(span.last_on, label.last_on))
-    wanted_to = _earlier(span.last_on, due)
-    return None if wanted_to is None or covered_to >= wanted_to else Span(label.last_on, span.last_on)
-
-
-def _earlier(*days: date | None) -> date | None:
-    return min((day for day in days if day is not None), default=None)
-
-
 @attrs.frozen(kw_only=True)
 class _Job:
     """One feed with its source, ready to be asked."""
@@ -149,7 +124,7 @@ class _Job:
     @classmethod
     def of(cls, settings: Settings, plugins: Plugins, name: str) -> _Job:
         feed = settings.data[name]
-        source = feeds.open_source(settings, plugins, name)
+        source = sources.open_source(settings, plugins, name)
         spec = plugins.find("data-source", feed.source)
         return cls(
             settings=settings,
@@ -170,18 +145,18 @@ class _Job:
             ask = span if held is None or refresh else self._missing(held[0], span, now)
             if ask is None:
                 return self._outcome(symbol, "complete", held)
-            fresh, left_out = feeds.marked_as_told(feed, self._ask(symbol, ask, now))
+            fresh, left_out = marked_as_told(feed, self._ask(symbol, ask, now))
             revision = None if held is None else _revision(held[1], fresh, ask)
             if revision is not None and not refresh:
                 return self._outcome(symbol, "revised", held, revision=revision)
             bars = fresh if held is None or refresh else extended(held[1], fresh)
-            warnings = (*left_out, *feeds.findings(self.settings, feed, bars))
+            warnings = (*left_out, *findings(self.settings, feed, bars))
         except TradewrightError as error:
             return self._outcome(symbol, "failed", held, error=error)
         status: Status = "fetched" if revision is None else "replaced"
         if held is not None and not refresh:
             status = "extended" if bars.n_bars > held[0].n_bars else "complete"
-        label = self._label(bars, ask if held is None or refresh else _joined(held[0], ask), now)
+        label = self._label(bars, ask if held is None or refresh else joined(held[0], ask), now)
         self.store.write(label, bars)
         return self._outcome(symbol, status, (label, bars), revision=revision, warnings=warnings)
 
@@ -204,14 +179,14 @@ class _Job:
 
     def _missing(self, label: Label, span: Span, now: datetime) -> Span | None:
         # A session that was under way when the source was asked is only half told.
-        told = _earlier(label.last_on, self._closed_by(_instant(label.fetched_at)))
-        settled = _earlier(label.asked_to, self._closed_by(_instant(label.fetched_at) - SETTLES))
+        told = earlier(label.last_on, self._closed_by(_instant(label.fetched_at)))
+        settled = earlier(label.asked_to, self._closed_by(_instant(label.fetched_at) - SETTLES))
         covered_to = max((day for day in (told, settled) if day is not None), default=date.min)
         return missing(label, span, due=self._closed_by(_instant(now)), covered_to=covered_to)
 
     def _ask(self, symbol: str, span: Span, now: datetime) -> Bars:
         ends = {"first_on": span.first_on, "last_on": span.last_on}
-        bars = select(feeds.ask(self.settings, self.feed, self.source, (symbol,), **ends), **ends)
+        bars = select(sources.ask(self.settings, self.feed, self.source, (symbol,), **ends), **ends)
         closed = bars.until(int(np.searchsorted(bars.closed_at, _instant(now), side="right")))
         if not closed.n_bars:
             message = f"no bar of {symbol} has closed by {now:%Y-%m-%d %H:%M} UTC"
@@ -238,12 +213,6 @@ class _Job:
         closed = int(np.searchsorted(self.sessions.closed_at, at, side="right"))
         day: date | None = self.sessions.date[closed - 1].item() if closed else None
         return day
-
-
-def _joined(label: Label, ask: Span) -> Span:
-    """Return the range that the kept and the new bars cover together."""
-    open_ended = label.asked_from is None or ask.first_on is None
-    return Span(None if open_ended else _earlier(label.asked_from, ask.first_on), ask.last_on)
 
 
 def _revision(held: Bars, fresh: Bars, ask: Span) -> Revision | None:

@@ -13,7 +13,8 @@ from tradewright.config.paths import inside_workspace
 from tradewright.config.wording import show
 from tradewright.data.align import join, select
 from tradewright.data.columns import ColumnNames
-from tradewright.data.reading import Declared, read
+from tradewright.data.declared import Declared
+from tradewright.data.reading import read
 from tradewright.errors import ConfigError
 from tradewright.sessions import cache_folder
 from tradewright.values.instrument import Instrument

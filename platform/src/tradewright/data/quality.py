@@ -8,7 +8,8 @@ import attrs
 import numpy as np
 
 from tradewright.data.actions import check_actions, told_splits
-from tradewright.data.findings import FINDINGS_MAX, FIX_NUMBER, FIX_SESSION, Finding
+from tradewright.data.coverage import after_exit, ending, gaps, outside
+from tradewright.data.findings import FINDINGS_MAX, FIX_NUMBER, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,9 +60,9 @@ def check(bars: Bars, sessions: Sessions, ends_at: np.datetime64 | None = None) 
         with np.errstate(invalid="ignore"):
             for part in (_numbers, _ranges, _volume, check_actions, _spikes):
                 found.extend(part(bars, asset))
-        found.extend(_outside(bars, asset, sessions))
-        found.extend(_after_exit(bars, asset))
-        found.extend(_gaps(bars, asset, sessions))
+        found.extend(outside(bars, asset, sessions))
+        found.extend(after_exit(bars, asset))
+        found.extend(gaps(bars, asset, sessions))
     found.extend(endings(bars, sessions, ends_at))
     found = [attrs.evolve(one, on=moment(bars, one.row)) if one.kind in _DATED else one for one in found]
     return tuple(sorted(found, key=lambda finding: -1 if finding.row is None else finding.row))
@@ -109,8 +110,8 @@ def _ranges(bars: Bars, asset: int) -> Iterator[Finding]:
         message = f"high {high[row]:.10g} < low {low[row]:.10g}"
         yield Finding(kind="range", message=message, fix=fix, symbol=symbol, column="high", row=row)
     for name, value in (("open", open_), ("close", bars.close[:, asset])):
-        outside = (value > high * (1 + ROUNDING)) | (value < low * (1 - ROUNDING))
-        for row in _rows(traded & (high >= low * (1 - ROUNDING)) & outside):
+        beyond = (value > high * (1 + ROUNDING)) | (value < low * (1 - ROUNDING))
+        for row in _rows(traded & (high >= low * (1 - ROUNDING)) & beyond):
             message = f"must be within [low {low[row]:.10g}, high {high[row]:.10g}], was {value[row]:.10g}"
             yield Finding(kind="range", message=message, fix=fix, symbol=symbol, column=name, row=row)
 
@@ -181,53 +182,6 @@ def _spikes(bars: Bars, asset: int) -> Iterator[Finding]:
         yield Finding(kind="spike", message=message, fix=fix, symbol=bars.symbols[asset], column="close", row=row)
 
 
-def _outside(bars: Bars, asset: int, sessions: Sessions) -> Iterator[Finding]:
-    place = np.minimum(np.searchsorted(sessions.date, bars.session), len(sessions) - 1)
-    inside = (
-        (sessions.date[place] == bars.session)
-        & (bars.opened_at >= sessions.opened_at[place])
-        & (bars.closed_at <= sessions.closed_at[place])
-    )
-    for row in _rows(bars.traded[:, asset] & ~inside):
-        message = f"not a session time of {sessions.calendar}: {bars.session[row]}"
-        symbol = bars.symbols[asset]
-        yield Finding(kind="session", message=message, fix=FIX_SESSION, symbol=symbol, column="date", row=row)
-
-
-def _after_exit(bars: Bars, asset: int) -> Iterator[Finding]:
-    one, first = bars.instruments[asset], int(bars.exit_bar[asset])
-    for row in np.flatnonzero(bars.traded[first:, asset])[:1] + first:
-        message = f"a bar of {bars.session[row]}, though delisted on {one.delisted_on}"
-        fix = f"correct delisted_on of [instruments.{_quoted(one.symbol)}], or remove the bars from that day on"
-        yield Finding(kind="delisted", message=message, fix=fix, symbol=one.symbol, column="date", row=int(row))
-
-
-def _quoted(symbol: str) -> str:
-    """Write a symbol as a key of TOML.
-
-    >>> _quoted("SPY"), _quoted("BRK.B")
-    ('SPY', '"BRK.B"')
-    """
-    return symbol if symbol.replace("-", "").isalnum() else f'"{symbol}"'
-
-
-def _gaps(bars: Bars, asset: int, sessions: Sessions) -> Iterator[Finding]:
-    rows = np.flatnonzero(bars.traded[:, asset])
-    if rows.size == 0:
-        return
-    held = bars.session[rows]
-    expected = sessions.date[(sessions.date >= held[0]) & (sessions.date <= held[-1])]
-    missing = np.flatnonzero(~np.isin(expected, held))
-    holes = np.split(missing, np.flatnonzero(np.diff(missing) > 1) + 1) if missing.size else []
-    for hole in holes[:FINDINGS_MAX]:
-        first, last = expected[hole[0]], expected[hole[-1]]
-        after = int(rows[np.searchsorted(held, last)])
-        message = f"gap {_span(str(first), str(last))}: no bar in {len(hole)} of {sessions.calendar}'s sessions"
-        fix = 'fill the hole from another source, or accept it with gaps = "mark"'
-        symbol = bars.symbols[asset]
-        yield Finding(kind="gap", message=message, fix=fix, symbol=symbol, column="date", row=after)
-
-
 def endings(bars: Bars, sessions: Sessions, ends_at: np.datetime64 | None = None) -> tuple[Finding, ...]:
     """Return a gap for each instrument whose bars end before the others do: nobody knows what it is worth since.
 
@@ -237,34 +191,4 @@ def endings(bars: Bars, sessions: Sessions, ends_at: np.datetime64 | None = None
     if bars.n_bars == 0:
         return ()
     until = bars.closed_at[-1] if ends_at is None else ends_at
-    return tuple(finding for asset in range(bars.n_assets) for finding in _ending(bars, asset, sessions, until))
-
-
-def _ending(bars: Bars, asset: int, sessions: Sessions, until: np.datetime64) -> Iterator[Finding]:
-    rows = np.flatnonzero(bars.traded[:, asset])
-    if rows.size == 0:
-        return
-    row, symbol, delisted_on = int(rows[-1]), bars.symbols[asset], bars.instruments[asset].delisted_on
-    over = (sessions.closed_at <= until) | (sessions.date <= bars.session[-1])
-    if delisted_on is not None:
-        over &= sessions.date < np.datetime64(delisted_on)
-    after = sessions.date[over & (sessions.date > bars.session[row])]
-    if after.size:
-        gone = delisted_on is not None and np.datetime64(delisted_on) <= bars.session[-1]
-        end = f"before {delisted_on}, when it is delisted" if gone else "before the others end"
-        span = _span(str(after[0]), str(after[-1]))
-        message = f"gap {span}: its last bar is of {bars.session[row]}, {after.size:,} sessions {end}"
-        fix = f"bring the later bars, or tell its end: [instruments.{_quoted(symbol)}] delisted_on, delisted_cash"
-        yield Finding(kind="gap", message=message, fix=fix, symbol=symbol, column="date", row=row)
-
-
-def _span(first: str, last: str) -> str:
-    """Write a range of days shortly.
-
-    >>> _span("2026-03-02", "2026-03-06"), _span("2026-03-02", "2026-04-01")
-    ('2026-03-02..06', '2026-03-02..2026-04-01')
-    """
-    if first == last:
-        return first
-    same_month = first[:8] == last[:8]
-    return f"{first}..{last[8:] if same_month else last}"
+    return tuple(finding for asset in range(bars.n_assets) for finding in ending(bars, asset, sessions, until))

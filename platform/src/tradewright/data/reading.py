@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 import attrs
 import numpy as np
 
 from tradewright.config.wording import show
-from tradewright.data.columns import ColumnNames
 from tradewright.data.damage import LIMIT_BYTES
+from tradewright.data.declared import Reading
 from tradewright.data.findings import FINDINGS_MAX, FIX_SESSION, Finding
 from tradewright.data.quality import check, marked, rounded
+from tradewright.data.rows import bars_of
 from tradewright.data.stamps import (
     DATE,
     INSTANT,
@@ -26,7 +27,6 @@ from tradewright.data.stamps import (
 )
 from tradewright.data.tables import read_table
 from tradewright.sessions import all_sessions
-from tradewright.values.bars import Bars
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,62 +34,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tradewright.data.columns import Table
+    from tradewright.data.declared import Declared
     from tradewright.data.stamps import Placed
     from tradewright.sessions import Sessions
-    from tradewright.values.arrays import BoolArray, FloatArray, TimeArray
-    from tradewright.values.bars import Adjustment
-    from tradewright.values.instrument import Instrument
-    from tradewright.values.request import BadBars
+    from tradewright.values.arrays import BoolArray, TimeArray
+    from tradewright.values.bars import Bars
 
 _KINDS = {DATE: "a plain date", LOCAL: "a time without offset", INSTANT: "a time with offset"}
-
-
-@attrs.frozen(kw_only=True)
-class Declared:
-    """What the reader of a file must be told.
-
-    Attributes:
-        instrument: Whose prices these are.
-        calendar: Exchange whose sessions the bars belong to.
-        bar: Length of a bar, or None to take it from the file.
-        columns: Names of the file's columns.
-        time_zone: Where times without offset were read off the clock, an IANA name.
-        date_format: How dates are written, for `datetime.strptime`; None for ISO 8601 or counts since 1970.
-        stamp: Whether a time stamp marks the start or the end of its bar.
-        adjustment: What is already folded into the prices.
-        bad_bars: Whether a bar that cannot be true is a finding, or is left for the caller to `mark`.
-    """
-
-    instrument: Instrument
-    calendar: str = "XNYS"
-    bar: str | None = None
-    columns: ColumnNames = attrs.field(factory=ColumnNames)
-    time_zone: str | None = None
-    date_format: str | None = None
-    stamp: Literal["start", "end"] = "start"
-    adjustment: Adjustment = "none"
-    bad_bars: BadBars = "refuse"
-
-
-@attrs.frozen(kw_only=True)
-class Reading:
-    """A file as understood.
-
-    Attributes:
-        rows: Rows below the header.
-        rounded: Bars with a price beyond their high or low by rounding alone, which is let pass.
-        names: Name in the file of each part found: `date`, `close`, ...
-        bar: Length of a bar; empty when the times cannot be understood.
-        bars: The rows that lie in a session, in order, each once; None when the times cannot be understood.
-        findings: What is wrong, by line.
-    """
-
-    rows: int
-    names: dict[str, str]
-    bar: str = ""
-    bars: Bars | None = None
-    findings: tuple[Finding, ...] = ()
-    rounded: int = 0
 
 
 def read(path: Path, declared: Declared, *, cache: Path | None = None, limit_bytes: int = LIMIT_BYTES) -> Reading:
@@ -151,7 +102,7 @@ class _Steps:
         at, rows = at[inside], rows[inside]
         placed = place_days(at, sessions) if length is None else place_times(at, length, sessions)
         self._outside(placed, rows)
-        bars = self._bars(placed, rows)
+        bars = bars_of(self.table, self.declared, placed, rows)
         self._check(bars, rows[placed.inside], sessions)
         return self._result("1d" if length is None else bar_name(length), bars)
 
@@ -287,42 +238,6 @@ class _Steps:
             self._find(row, "session", message, FIX_SESSION)
 
     # ---- prices ------------------------------------------------------------------------------------------
-
-    def _bars(self, placed: Placed, rows: NDArray[np.intp]) -> Bars:
-        inside = placed.inside
-        columns: dict[str, Any] = {
-            part: values[rows[inside], np.newaxis]
-            for part, values in self.table.numbers.items()
-            if part not in {"split", "dividend"}
-        }
-        columns |= self._actions(rows[inside])
-        columns["instruments"] = (self.declared.instrument,)
-        return Bars(
-            **columns,
-            opened_at=placed.opened_at[inside],
-            closed_at=placed.closed_at[inside],
-            session=placed.session[inside],
-            traded=np.ones((int(inside.sum()), 1), dtype=bool),
-            adjustment=self.declared.adjustment,
-        )
-
-    def _actions(self, rows: NDArray[np.intp]) -> dict[str, FloatArray]:
-        """Return the splits and dividends that the prices do not contain already; nothing when there are none."""
-        adjustment = self.declared.adjustment
-        split, dividend = np.ones((len(rows), 1)), np.zeros((len(rows), 1))
-        if adjustment == "none":
-            split = self._action("split", rows, absent=1.0)
-        if adjustment != "all":
-            dividend = self._action("dividend", rows, absent=0.0)
-        acts = bool(np.any(split != 1.0) or np.any(dividend != 0.0))
-        return {"split": split, "dividend": dividend} if acts else {}
-
-    def _action(self, part: str, rows: NDArray[np.intp], absent: float) -> FloatArray:
-        """Return one column of actions; 0, which an empty cell was read as, means that there is none."""
-        if part not in self.table.numbers:
-            return np.full((len(rows), 1), absent)
-        values = self.table.numbers[part][rows]
-        return np.where(values == 0.0, absent, values)[:, np.newaxis]
 
     def _check(self, bars: Bars, rows: NDArray[np.intp], sessions: Sessions) -> None:
         """Check the prices, and give each finding its line and the text that stands there."""

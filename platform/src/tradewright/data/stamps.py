@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 import attrs
 import numpy as np
 
+from tradewright.data import writings
 from tradewright.data.findings import FINDINGS_MAX
 from tradewright.errors import ConfigError
 from tradewright.values.arrays import array_field
@@ -23,18 +24,8 @@ if TYPE_CHECKING:
     from tradewright.sessions import Sessions
     from tradewright.values.arrays import BoolArray, TimeArray
 
-DATE, LOCAL, INSTANT, BAD = 0, 1, 2, 3
+DATE, LOCAL, INSTANT, BAD = writings.DATE, writings.LOCAL, writings.INSTANT, writings.BAD
 """How a stamp is written: a plain date, a time of day without offset, one with it, or unreadable."""
-
-_STAMP = re.compile(
-    r"(?P<date>\d{4}-\d\d-\d\d)"
-    r"(?:[T ](?P<time>\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)\d{0,3} ?(?P<offset>Z|[+-]\d\d:?\d\d)?)?"
-)
-_EPOCH = re.compile(r"(\d{9,14})(?:\.0*)?")
-_TIME_OF_DAY = re.compile(r"%[HIMSfpXc]")
-_MILLISECONDS_FROM = 10**11
-"""Counts since 1970 from here on are milliseconds: as seconds they would lie beyond the year 5000, and below here
-milliseconds would be of 1973 and earlier."""
 
 _BAR = re.compile(r"([1-9]\d{0,3})([smh])")
 _UNITS = {"s": 1, "m": 60, "h": 3600}
@@ -80,17 +71,8 @@ def parse(texts: list[str], date_format: str | None = None) -> Stamps:
     >>> stamps.kind.tolist(), stamps.local[1].item().hour, stamps.offset[1].item().total_seconds()
     ([0, 2, 3, 3], 9, -18000.0)
     """
-    if date_format is not None:
-        return _formatted(texts, date_format)
-    matches = [_STAMP.fullmatch(text) for text in texts]
-    if None in matches and any(_EPOCH.fullmatch(text) for text in texts):
-        return parse([_since_1970(text) for text in texts])
-    written = [None if match is None else _iso(match) for match in matches]
-    local = _moments(written)
-    offsets = {text: _offset(text) for text in {match["offset"] for match in matches if match}}
-    offset = np.array([offsets[match["offset"]] if match else 0 for match in matches], dtype="timedelta64[s]")
-    kind = np.array([BAD if match is None else _kind(match) for match in matches], dtype="int8")
-    return Stamps(kind=np.where(np.isnat(local), BAD, kind), local=local, offset=offset)
+    kind, local, offset = writings.iso(texts) if date_format is None else writings.formatted(texts, date_format)
+    return Stamps(kind=kind, local=local, offset=offset)
 
 
 def check_date_format(date_format: str) -> None:
@@ -107,69 +89,6 @@ def check_date_format(date_format: str) -> None:
     if not told:
         fix = 'write day, month and year in the signs of Python\'s strptime, such as "%d.%m.%Y" or "%m/%d/%Y %H:%M"'
         raise ConfigError(f"not a format of dates: {date_format[:40]!r}", key="date_format", fix=fix)
-
-
-def _formatted(texts: list[str], date_format: str) -> Stamps:
-    plain = LOCAL if _TIME_OF_DAY.search(date_format) else DATE
-    kind = np.full(len(texts), BAD, dtype="int8")
-    local = np.full(len(texts), np.datetime64("NaT"), dtype="datetime64[us]")
-    offset = np.zeros(len(texts), dtype="timedelta64[us]")
-    for row, text in enumerate(texts):
-        try:
-            read = datetime.strptime(text, date_format)  # noqa: DTZ007  # the format says whether there is an offset
-        except ValueError:
-            continue
-        kind[row], local[row] = plain, read.replace(tzinfo=None)
-        if (utc := read.utcoffset()) is not None:
-            kind[row], offset[row] = INSTANT, utc
-    return Stamps(kind=kind, local=local, offset=offset)
-
-
-def _since_1970(text: str) -> str:
-    """Write a count since 1970 as the instant that it is, and leave any other text alone.
-
-    >>> _since_1970("1704205800"), _since_1970("1704205800000.0"), _since_1970("20240102")
-    ('2024-01-02T14:30:00.000Z', '2024-01-02T14:30:00.000Z', '20240102')
-    """
-    match = _EPOCH.fullmatch(text)
-    if match is None:
-        return text
-    count = int(match[1])
-    milliseconds = count if count >= _MILLISECONDS_FROM else 1000 * count
-    return f"{np.datetime64(milliseconds, 'ms')}Z"
-
-
-def _iso(match: re.Match[str]) -> str:
-    return match["date"] if match["time"] is None else f"{match['date']}T{match['time']}"
-
-
-def _kind(match: re.Match[str]) -> int:
-    if match["time"] is None:
-        return DATE
-    return LOCAL if match["offset"] is None else INSTANT
-
-
-def _offset(text: str | None) -> int:
-    """Return seconds added to UTC."""
-    if text in {None, "Z"}:
-        return 0
-    digits = str(text)[1:].replace(":", "")
-    seconds = int(digits[:2]) * 3600 + int(digits[2:]) * 60
-    return -seconds if str(text)[0] == "-" else seconds
-
-
-def _moments(written: list[str | None]) -> TimeArray:
-    try:
-        return np.array(written, dtype="datetime64[us]")
-    except ValueError:  # Some text has the shape of a date and is none: 2024-02-30.
-        return np.array([_moment(text) for text in written], dtype="datetime64[us]")
-
-
-def _moment(text: str | None) -> np.datetime64:
-    try:
-        return np.datetime64("NaT") if text is None else np.datetime64(text, "us")
-    except ValueError:
-        return np.datetime64("NaT")
 
 
 def unreadable(stamps: Stamps, texts: list[str]) -> dict[int, str]:

@@ -8,13 +8,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tradewright.errors import ConfigError, PluginError
-from tradewright.host.worker import TEXT_MAX, ExitRefusedError, asked_here, worker_of
+from tradewright.host.guards import ExitRefusedError
+from tradewright.host.questions import TEXT_MAX
+from tradewright.host.worker import asked_here, worker_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tradewright.host.components import Spec
-    from tradewright.host.worker import Question
+    from tradewright.host.questions import Question
 
 T = TypeVar("T")
 FACTORY_SECONDS = 60.0

@@ -20,9 +20,10 @@ import numpy as np
 
 from tradewright.errors import ConfigError, PluginError
 from tradewright.host.fence import RelayedError, ask, make_component
+from tradewright.host.guards import end_process
 from tradewright.host.kinds import KINDS
 from tradewright.host.loading import load
-from tradewright.host.worker import Worker, end_process
+from tradewright.host.worker import Worker
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection

@@ -13,7 +13,8 @@ from tradewright.reports.wording import listed, percent, ratio
 
 if TYPE_CHECKING:
     from tradewright.reports.tree.report import Report
-    from tradewright.workspace.runs import RunStore, Stored
+    from tradewright.workspace.kept import Stored
+    from tradewright.workspace.runs import RunStore
 
 COLUMNS = ("run", "strategies", "symbols", "period", "return", "Sharpe", "drawdown", "status", "trials", "changed")
 

@@ -18,7 +18,7 @@ from tradewright.reports.tree.report import Capital, Report, WholeNet
 if TYPE_CHECKING:
     from tradewright.reports.figures import Figures
     from tradewright.reports.summary import Summary
-    from tradewright.workspace.runs import Ticket
+    from tradewright.workspace.kept import Ticket
 
 
 def report(summary: Summary, ticket: Ticket, versions: dict[str, Any]) -> Report:

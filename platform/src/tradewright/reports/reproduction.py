@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tradewright.errors import TradewrightError
     from tradewright.reports.tree.report import Feed
-    from tradewright.workspace.runs import Run
+    from tradewright.workspace.kept import Run
 
 Kind = Literal["version", "code", "data", "trace", "figure", "error"]
 

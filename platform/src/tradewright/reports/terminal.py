@@ -8,29 +8,21 @@ Every number is one of the tree, which `--json` prints, so that the two cannot d
 
 from __future__ import annotations
 
-from io import StringIO
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
-
-from tradewright.reports import halts, lines, safety, tables, wording
+from tradewright.reports import halts, lines, notes, safety, tables
+from tradewright.reports.behaviour import behaviour_lines, money_lines
+from tradewright.reports.layout import GAP, Page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from tradewright.reports.tree.part import Part
     from tradewright.reports.tree.report import Report
 
-WIDTH_MAX = 112
-"""Longer lines are hard to read, however wide the terminal is."""
-
 CUTS_SHOWN_MAX = 5
 
 _NUMBER_COLUMN = 12
-_GAP = 2  # Blanks between two columns, and before the first one.
 _LABEL_COLUMN = 21  # The longest name of a measure.
 _CURVES_SHOWN_MIN = 4  # Strategy and benchmarks, as many as fit into 80 columns.
 _YEAR_COLUMN = 26  # A year, two returns and a gap.
@@ -53,7 +45,7 @@ def text(
         colour: Whether the text may hold colour codes.
         saved_to: Where the run is kept, None when it is not.
     """
-    page = _Page(width, colour=colour)
+    page = Page(width, colour=colour)
     _halts(page, report)
     _title(page, report)
     if report.until_halt is not None:
@@ -66,8 +58,8 @@ def text(
         page.heading(name)
         page.raw(chart.rstrip("\n"))
     _strategies(page, report)
-    page.pairs("Behaviour", wording.behaviour_lines(report))
-    page.pairs("Money", wording.money_lines(report))
+    page.pairs("Behaviour", behaviour_lines(report))
+    page.pairs("Money", money_lines(report))
     _history(page, report)
     _rules(page, report)
     _cuts(page, report)
@@ -75,14 +67,14 @@ def text(
     if passing:
         page.pairs("Halts that ended by themselves", passing)
     page.points("Warnings", report.warnings, style="yellow")
-    page.points("How to read it", list(wording.notes(report)), style="dim")
+    page.points("How to read it", list(notes.notes(report)), style="dim")
     _imprint(page, report, saved_to)
     return page.text()
 
 
 def brief_text(report: Report, *, width: int, colour: bool = False, saved_to: str | None = None) -> str:
     """Return what must be known before anything else: halts, the figures, and every warning; as `text` has them."""
-    page = _Page(width, colour=colour)
+    page = Page(width, colour=colour)
     _halts(page, report)
     _title(page, report)
     _figures(page, report)
@@ -92,113 +84,14 @@ def brief_text(report: Report, *, width: int, colour: bool = False, saved_to: st
     return page.text()
 
 
-class _Page:
-    """Lines in the making; every text is taken literally, because it may come from a stranger."""
-
-    def __init__(self, width: int, *, colour: bool) -> None:
-        self._file = StringIO()
-        self.width = min(width, WIDTH_MAX)
-        self._console = Console(
-            file=self._file,
-            width=self.width,
-            color_system="standard" if colour else None,
-            force_terminal=colour,
-            highlight=False,
-            emoji=False,
-            markup=False,
-        )
-
-    def line(self, content: str = "", style: str = "") -> None:
-        """Add a paragraph."""
-        self._console.print(Text(wording.printable(content), style=style))
-
-    def remark(self, content: str) -> None:
-        """Add a paragraph to the table above it."""
-        self._indented(Text(wording.printable(content)))
-
-    def raw(self, content: str) -> None:
-        """Add lines that are as wide as they must be."""
-        self._file.write(f"{content}\n")
-
-    def heading(self, content: str) -> None:
-        """Begin a part."""
-        self.line()
-        self.line(content, "bold")
-
-    def pairs(self, title: str, rows: Iterable[tuple[str, str]]) -> None:
-        """Add a part of names and what is said of them."""
-        grid = Table.grid(padding=(0, 2))
-        grid.add_column(no_wrap=True, style="dim")
-        grid.add_column()
-        for name, said in rows:
-            grid.add_row(name, Text(wording.printable(said)))
-        self.heading(title)
-        self._indented(grid)
-
-    def points(self, title: str, sentences: Sequence[str], style: str) -> None:
-        """Add a part of sentences, or nothing when there is none."""
-        if not sentences:
-            return
-        grid = Table.grid(padding=(0, 1))
-        grid.add_column(style=style)
-        grid.add_column()
-        for line in sentences:
-            grid.add_row("-", Text(wording.printable(line), style=style if style == "dim" else ""))
-        self.heading(title)
-        self._indented(grid)
-
-    def table(
-        self,
-        columns: Sequence[str],
-        rows: Iterable[Sequence[str]],
-        *,
-        texts: int,
-        width: int = 0,
-        instead: Sequence[Sequence[int]] = (),
-    ) -> Sequence[int]:
-        """Add a table, and return which of its columns are shown.
-
-        Args:
-            columns: Heads.
-            rows: Cells.
-            texts: How many of the first columns are text; the others are numbers.
-            width: Least width of a column of numbers.
-            instead: Choices of fewer columns where all of them do not fit: half a name says nothing.
-        """
-        cells = [[Text(wording.printable(cell), no_wrap=True) for cell in row] for row in rows]
-        for shown in (range(len(columns)), *instead):
-            table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, _GAP, 0, 0))
-            for i in shown:
-                number = i >= texts
-                table.add_column(
-                    columns[i], justify="right" if number else "left", min_width=width if number else None
-                )
-            for row in cells:
-                table.add_row(*(row[i] for i in shown if i < len(row)))
-            if self._console.measure(table).maximum + _GAP <= self.width:
-                break
-        # Even the fewest take what they need: a line that wraps is better than a number cut in two.
-        width_of_page, self._console.width = self._console.width, WIDTH_MAX
-        self._indented(table)
-        self._console.width = width_of_page
-        return shown
-
-    def text(self) -> str:
-        """Return the page without blanks at the ends of lines."""
-        return "\n".join(line.rstrip() for line in self._file.getvalue().strip("\n").splitlines())
-
-    def _indented(self, content: Table | Text) -> None:
-        self._console.print(Padding(content, (0, 0, 0, 2), expand=False))
-
-
-def _title(page: _Page, report: Report) -> None:
+def _title(page: Page, report: Report) -> None:
     """Say what was played, and whether the signals behind it can be believed."""
-    page.line(wording.title(report), "bold")
-    if (trust := wording.trust(report.warnings)) is not None:
+    page.line(notes.title(report), "bold")
+    if (trust := notes.trust(report.warnings)) is not None:
         page.line(trust, "yellow")
 
 
-def _halts(page: _Page, report: Report) -> None:
+def _halts(page: Page, report: Report) -> None:
     """Lead with what a person would have to act on."""
     if report.without_limits is not None:
         page.line(report.without_limits.notice, "bold red")
@@ -215,15 +108,15 @@ def _halts(page: _Page, report: Report) -> None:
         page.line("NO TRADES: nothing was bought or sold, so there is nothing to judge.", "bold yellow")
         for reason in report.net.no_trades:
             page.line(f"  {reason}.", "yellow")
-    unpriced = list(wording.unpriced_lines(report))
+    unpriced = list(notes.unpriced_lines(report))
     for line in unpriced:
         page.line(line, "bold yellow")
     if standing or lifted or unpriced or report.status == "no_trades":
         page.line()
 
 
-def _figures(page: _Page, part: Part | Report) -> None:
-    page.line(wording.period(part), "dim")
+def _figures(page: Page, part: Part | Report) -> None:
+    page.line(notes.period(part), "dim")
     page.line()
     columns = tables.figure_columns(part)
     fewer = [range(n) for n in range(len(columns) - 1, _CURVES_SHOWN_MIN, -1)]
@@ -234,11 +127,11 @@ def _figures(page: _Page, part: Part | Report) -> None:
         width=_NUMBER_COLUMN,
         instead=(*fewer, (0, 1, 3), (0, 1)),
     )
-    for line in (*tables.left_out(part, shown), *wording.figure_notes(part)):
+    for line in (*tables.left_out(part, shown), *notes.figure_notes(part)):
         page.remark(line)
 
 
-def _without_limits(page: _Page, report: Report) -> None:
+def _without_limits(page: Page, report: Report) -> None:
     """Tell what the limits cost and saved, when a comparison was asked for."""
     other = report.without_limits
     if other is None:
@@ -250,7 +143,7 @@ def _without_limits(page: _Page, report: Report) -> None:
     page.line(safety.left_out(other), "dim")
 
 
-def _history(page: _Page, report: Report) -> None:
+def _history(page: Page, report: Report) -> None:
     """Tell the years and the deepest falls, when there is more than one year and any fall."""
     abreast = max(1, min(tables.YEARS_ABREAST_MAX, page.width // _YEAR_COLUMN))
     falls = tables.fall_rows(report)
@@ -262,20 +155,20 @@ def _history(page: _Page, report: Report) -> None:
         page.table(lines.heads(tables.FALLS), falls, texts=lines.texts(tables.FALLS), instead=((0, 1, 3),))
 
 
-def _strategies(page: _Page, report: Report) -> None:
+def _strategies(page: Page, report: Report) -> None:
     """Tell the parts of an account that has several, as many abreast as fit."""
     rows = report.net.strategies
     if len(rows) < 2:
         return
     page.heading("Each strategy, after costs, with its own part of the capital")
-    column = max(_NUMBER_COLUMN, *(len(row.name) for row in rows)) + _GAP
-    abreast = max(1, (page.width - _LABEL_COLUMN - 2 * _GAP) // column)
+    column = max(_NUMBER_COLUMN, *(len(row.name) for row in rows)) + GAP
+    abreast = max(1, (page.width - _LABEL_COLUMN - 2 * GAP) // column)
     for first in range(0, len(rows), abreast):
         some = rows[first : first + abreast]
         page.table(tables.strategy_columns(some), tables.strategy_rows(some), texts=1, width=_NUMBER_COLUMN)
 
 
-def _rules(page: _Page, report: Report) -> None:
+def _rules(page: Page, report: Report) -> None:
     """Tell what each rule and check cut, and which of it a standing halt did."""
     halted = {halt.kind: halt for halt in reversed(halts.standing_halts(report))}
     rows = (tables.rule_row(rule, starred=rule.name in halted) for rule in report.rules)
@@ -286,7 +179,7 @@ def _rules(page: _Page, report: Report) -> None:
             page.line(halts.cuts_of_halt(halted[rule.name]), "dim")
 
 
-def _cuts(page: _Page, report: Report) -> None:
+def _cuts(page: Page, report: Report) -> None:
     """Tell what the newest cuts of the daily-loss rule have saved or cost."""
     rows = tables.cut_rows(report, CUTS_SHOWN_MAX)
     if rows:
@@ -298,7 +191,7 @@ def _cuts(page: _Page, report: Report) -> None:
         )
 
 
-def _imprint(page: _Page, report: Report, saved_to: str | None) -> None:
+def _imprint(page: Page, report: Report, saved_to: str | None) -> None:
     page.line()
-    for line in wording.imprint(report, saved_to):
+    for line in notes.imprint(report, saved_to):
         page.line(line, "dim")

@@ -6,7 +6,8 @@ from typing import Literal, NamedTuple
 
 import attrs
 
-from tradewright.config.fields import Range, count, fraction, one_of, option
+from tradewright.config.fields import count, fraction, one_of, option
+from tradewright.config.ranges import Range
 from tradewright.risk.contract import REDUCING, RUNNING, BookView, Feature, Halt, TargetRule
 from tradewright.risk.market import SPIKE_USUAL, market_move, volatility_spike
 

@@ -14,8 +14,9 @@ import numpy as np
 
 from tradewright.errors import DataError, PluginError
 from tradewright.signals import causes, cuts
+from tradewright.signals.asking import Unasked
 from tradewright.signals.cuts import changes
-from tradewright.signals.evaluate import evaluate, fitted_until
+from tradewright.signals.evaluate import fitted_until
 from tradewright.signals.futures import FUTURES, REMOVED, scaled
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from tradewright.host.components import Signal
+    from tradewright.signals.asking import Asked
     from tradewright.signals.causes import Cause
     from tradewright.values.arrays import BoolArray
     from tradewright.values.bars import Bars
@@ -122,7 +124,7 @@ def check(
         DataError: The history is too short for a verdict.
         PluginError: The signal raised, broke its contract, or answers equal questions differently.
     """
-    unasked = _Unasked(name, make, view)
+    unasked = Unasked(name, make, view)
     first, bars = unasked(), view.bars
     whole, warmup = first(bars), first.signal.warmup_bars
     _require_bars(name, bars.n_bars, warmup)
@@ -145,7 +147,7 @@ def check(
     )
 
 
-def _cause(leaks: Sequence[Leak], whole: Forecast, bars: Bars, warmup: int, unasked: _Unasked) -> Cause | None:
+def _cause(leaks: Sequence[Leak], whole: Forecast, bars: Bars, warmup: int, unasked: Unasked) -> Cause | None:
     if not leaks:
         return None
     asked = unasked()
@@ -154,34 +156,6 @@ def _cause(leaks: Sequence[Leak], whole: Forecast, bars: Bars, warmup: int, unas
         return found
     # It has answered from memory, so that only the first of its answers meant anything.
     return causes.likely(leaks, bars, warmup, lambda bar: _touched(unasked(), whole, bars, bar))
-
-
-class _Unasked:
-    """Makes components that have seen nothing, and counts the answers of all of them."""
-
-    def __init__(self, name: str, make: Callable[[], Signal], view: History) -> None:
-        self._name, self._make, self._view = name, make, view
-        self._made: list[_Asked] = []
-
-    def __call__(self) -> _Asked:
-        self._made.append(_Asked(self._name, self._make(), self._view))
-        return self._made[-1]
-
-    @property
-    def times(self) -> int:
-        return sum(one.times for one in self._made)
-
-
-class _Asked:
-    """A signal that counts its answers."""
-
-    def __init__(self, name: str, signal: Signal, view: History) -> None:
-        self.name, self.signal, self.times = name, signal, 0
-        self._view = view
-
-    def __call__(self, bars: Bars) -> Forecast:
-        self.times += 1
-        return evaluate(self.name, self.signal, attrs.evolve(self._view, bars=bars))
 
 
 class _Leaks:
@@ -198,9 +172,7 @@ class _Leaks:
         self.remembered: Forecast | None = None
         self._whole = whole
 
-    def look(
-        self, future: str, chosen: Sequence[int], bars: Bars, asked: _Asked, told: Callable[[int], None]
-    ) -> None:
+    def look(self, future: str, chosen: Sequence[int], bars: Bars, asked: Asked, told: Callable[[int], None]) -> None:
         """Ask a component that has seen nothing about one future of each cut that is not known to leak."""
         found = {}
         for done, cut in enumerate(chosen):
@@ -220,7 +192,7 @@ class _Leaks:
         return tuple(self.found[cut] for cut in sorted(self.found))
 
 
-def _leak(asked: _Asked, whole: Forecast, bars: Bars, cut: int, future: str) -> Leak | None:
+def _leak(asked: Asked, whole: Forecast, bars: Bars, cut: int, future: str) -> Leak | None:
     other = asked(FUTURES[future](bars, cut))
     changed = _changed(whole, other, cut)
     if not changed.any():
@@ -236,7 +208,7 @@ def _tell(progress: Callable[[int, int], None] | None, before: int, total: int, 
         progress(before + done, total)
 
 
-def _touched(asked: _Asked, whole: Forecast, bars: Bars, bar: int) -> BoolArray:
+def _touched(asked: Asked, whole: Forecast, bars: Bars, bar: int) -> BoolArray:
     """Return which forecasts before `bar` change when that bar alone does, `(bar, n_assets)`."""
     return _changed(whole, asked(scaled(bars, bar, 3.0, bar + 1)), bar)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from tradewright.config.document import Document
-from tradewright.config.fields import Range
+from tradewright.config.ranges import Range
 from tradewright.config.strict import structure_table
 
 if TYPE_CHECKING:

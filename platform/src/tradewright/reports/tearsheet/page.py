@@ -10,7 +10,8 @@ from bokeh.resources import Resources
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from tradewright.reports import halts, safety, tables, wording
+from tradewright.reports import halts, notes, safety, tables, wording
+from tradewright.reports.behaviour import behaviour_lines, money_lines
 from tradewright.reports.tearsheet import lists
 from tradewright.reports.tearsheet.charts import charts
 from tradewright.reports.wording import printable
@@ -38,12 +39,14 @@ def page(report: Report, panels: Panels) -> str:
     template = environment.from_string(_text("page.html"))
     return template.render(
         report=report,
-        title=wording.title(report),
-        period=wording.period(report),
+        title=notes.title(report),
+        period=notes.period(report),
         key_figures=list(key_figures(report)),
         standing=list(halts.halt_lines(report)),
         lifts=tables.lift_rows(report),
-        wording=wording,
+        notes=notes,
+        behaviour_lines=behaviour_lines,
+        money_lines=money_lines,
         halts=halts,
         lists=lists,
         safety=safety,
