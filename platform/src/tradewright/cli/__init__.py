@@ -14,10 +14,12 @@ from tradewright.cli.program import Lazy, Program
 COMMANDS = (
     Lazy("init", "tradewright.cli.init:init", "Write a commented plugins.toml to begin with."),
     Lazy("backtest", "tradewright.cli.backtest:backtest", "Trade the configured strategies over their history."),
+    Lazy("parity", "tradewright.cli.parity:parity", "Compare paper trading with the backtest, order by order."),
     Lazy("runs", "tradewright.cli.runs:runs", "List the saved backtests, or show one."),
     Lazy("data", "tradewright.cli.data:data", "Check price files, and keep prices on this disk."),
     Lazy("signals", "tradewright.cli.signals:signals", "Check that signals do not look ahead."),
     Lazy("plugins", "tradewright.cli.plugins:plugins", "Show plugins and what they provide, or begin one."),
+    Lazy("run", "tradewright.cli.run:run", "Trade bar by bar with the agent."),
     Lazy("ledger", "tradewright.cli.ledger:ledger", "Verify, show, copy and restore ledgers."),
     Lazy("doctor", "tradewright.cli.doctor:doctor", "Check this installation."),
 )
@@ -28,6 +30,7 @@ Examples:
   tradewright init                  write a first plugins.toml
   tradewright backtest              what would it have earned, and at what risk?
   tradewright backtest --from 2008-01-01 --set costs.spread_bps=10
+  tradewright parity                would paper trading have sent the same orders?
   tradewright runs                  which backtests were run here
   tradewright backtest --run ID     does a saved run still give the same, bit for bit?
   tradewright data check FILE       can these prices be true?
@@ -36,6 +39,7 @@ Examples:
   tradewright plugins list          which plugins there are, and why one is off
   tradewright plugins info NAME     what a plugin provides, with every option
   tradewright plugins new NAME --kind signal   begin a plugin of your own
+  tradewright run --paper --replay sample --speed max   the agent, over twenty years
   tradewright ledger verify         can everything that was recorded be believed?
   tradewright doctor                is everything in order here?
 

@@ -15,6 +15,7 @@ _STAGES = {
     "rules": "preparing the rules",
     "compile": "compiling this set of rules into the engine, once (10 to 20 s)",
     "engine": "trading",
+    "paper": "trading on paper",
 }
 
 

@@ -1,0 +1,121 @@
+"""`tradewright run`: trade, bar by bar, with the agent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tradewright.cli.options import config_option, json_option
+from tradewright.cli.output import echo_json
+from tradewright.cli.page import echo_report
+from tradewright.cli.paper import SAMPLE, echo_parity, parity_fields, range_options, read_settings, trade
+from tradewright.errors import CheckError, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tradewright.host.plugins import Plugins
+    from tradewright.live.paper import Paper
+    from tradewright.reports.summary import Summary
+    from tradewright.reports.tree.report import Report
+
+FEEDS = "feeds"
+PLAYED = "PAPER (simulated)"
+_EXAMPLES = """\b
+Examples:
+  tradewright run --paper --replay sample --speed max   twenty years that ship with the program
+  tradewright run --paper --replay                      the feeds of plugins.toml, ten rows a second
+  tradewright run --paper --replay --from 2015-01-01 --speed 2
+"""
+
+
+class Speed(click.ParamType[float]):
+    """Rows per second, or `max`."""
+
+    name = "speed"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read a number above 0, or `max` as infinity."""
+        if isinstance(value, float):
+            return value
+        try:
+            speed = float("inf") if value == "max" else float(value)
+        except ValueError:
+            speed = 0.0
+        if not speed > 0.0:
+            self.fail(f"{value[:40]!r} must be rows per second, above 0, or max.", param, ctx)
+        return speed
+
+
+@click.command(epilog=_EXAMPLES)
+@config_option
+@click.option("--paper", is_flag=True, help="Trade at a simulated venue, with no money.")
+@click.option(
+    "--replay",
+    "recording",
+    is_flag=False,
+    flag_value=FEEDS,
+    type=click.Choice([FEEDS, SAMPLE]),
+    metavar="[sample]",
+    help="Play the history of the file's feeds, or of the file that ships with the program.",
+)
+@click.option(
+    "--speed", type=Speed(), default="10", show_default=True, metavar="N|max", help="Rows per second of a replay."
+)
+@range_options
+@click.option("--brief", is_flag=True, help="Show halts, figures and warnings alone.")
+@json_option
+def run(
+    config_file: Path,
+    paper: bool,  # noqa: FBT001  # click passes by name
+    recording: str | None,
+    speed: float,
+    brief: bool,  # noqa: FBT001  # likewise
+    as_json: bool,  # noqa: FBT001  # likewise
+    overrides: tuple[str, ...],
+    **asked: Any,
+) -> int:
+    """Trade bar by bar with the agent that trades alone: signals, limits, orders, a venue and a ledger.
+
+    A replay ends with the report of a backtest, and says whether every order was the backtest's; exit 9 if not.
+    """
+    _refuse_what_is_to_come(paper=paper, recording=recording)
+    settings = read_settings(config_file, overrides, sample=recording == SAMPLE)
+    rows_per_second = None if speed == float("inf") else speed
+    played, plugins = trade(settings, rows_per_second=rows_per_second, **asked)
+    report, summary = _report(played, plugins)
+    if as_json:
+        from tradewright.reports.tree.form import printed  # noqa: PLC0415  # as in `_report`
+
+        echo_json("run", mode="paper", parity=parity_fields(played.parity), report=printed(report))
+    else:
+        click.echo(f"{PLAYED}: a replay of {played.parity.bars:,} rows\n")
+        echo_report(report, None, summary.figures, brief=brief)
+        click.echo()
+        echo_parity(played.parity)
+    return 0 if played.parity.holds else CheckError.exit_code
+
+
+def _refuse_what_is_to_come(*, paper: bool, recording: str | None) -> None:
+    if not paper:
+        fix = "add --paper; nothing here trades real money yet"
+        raise UsageError("run needs --paper", key="--paper", fix=fix)
+    if recording is None:
+        fix = "add --replay for the feeds of plugins.toml, or --replay sample for the prices that ship"
+        raise UsageError("run plays a recording: it needs --replay", key="--replay", fix=fix)
+
+
+def _report(played: Paper, plugins: Plugins) -> tuple[Report, Summary]:
+    """Return the report of a replay; it is no trial, since it plays what a backtest has played."""
+    # What reports costs a tenth of a second to import, which `--help` must not pay.
+    from tradewright.reports.machine import report  # noqa: PLC0415  # see above
+    from tradewright.reports.summary import summarise  # noqa: PLC0415  # see above
+    from tradewright.sentence.candidates import unchecked  # noqa: PLC0415  # see above
+    from tradewright.sentence.provenance import versions  # noqa: PLC0415  # see above
+    from tradewright.workspace.kept import Ticket  # noqa: PLC0415  # see above
+
+    made_by = versions(plugins, played.engine)
+    summary = summarise(played, [*unchecked(played.settings, plugins, made_by["code"])])
+    ticket = Ticket(run_id="paper", trials=None, warning="played on paper: a replay is kept as no run, and no trial")
+    return report(summary, ticket, made_by), summary
