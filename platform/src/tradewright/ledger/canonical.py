@@ -71,7 +71,7 @@ def instant_text(at: datetime) -> str:
             raise LedgerError(f"an instant must have a time zone, was {at.isoformat()}", fix="say which: UTC is best")
         at = at.astimezone(UTC)
     # Years below 1000 keep their zeros, which strftime drops on some systems.
-    return f"{at.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+    return f"{at.isoformat(timespec='microseconds')[:26]}Z"
 
 
 def instant_of(text: str) -> datetime:

@@ -134,7 +134,7 @@ class Entry:
         Raises:
             LedgerError: A text is none that `Entry` would write, or the kind is unknown.
         """
-        if not all(isinstance(one, str) for one in (kind, text, hash)):
+        if not (isinstance(kind, str) and isinstance(text, str) and isinstance(hash, str)):
             raise _bad(seq, str(kind), "a column holds no text")
         try:
             return cls(seq, instant_of(at), Kind(kind), text, hash)
