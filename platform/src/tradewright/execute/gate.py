@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from tradewright.values.order import Quote
 
 
+BUYING_POWER = "buying-power"
+"""The check that cuts an order to the cash there is."""
+
+
 @attrs.frozen(kw_only=True)
 class Wanted:
     """What a decision has planned for one asset of one book.
@@ -69,8 +73,15 @@ class Refusal:
     cut_by: tuple[str, ...] = ()
 
 
-def release(wanted: Wanted, quote: Quote, walk: Walk, bound: float, held: Decimal) -> Permit | Refusal:
-    """Let an order meet its first price; asked once, since an order is planned anew at the next row.
+@attrs.frozen
+class Wait:
+    """Cash would cut the order, and some of it is bound by orders that are on their way: ask again when they are not."""
+
+
+def release(
+    wanted: Wanted, quote: Quote, walk: Walk, bound: float, held: Decimal, *, may_wait: bool = False
+) -> Permit | Refusal | Wait:
+    """Let an order meet its first price; one that has not to wait is asked about once, and planned anew next row.
 
     Args:
         wanted: What was planned.
@@ -78,6 +89,7 @@ def release(wanted: Wanted, quote: Quote, walk: Walk, bound: float, held: Decima
         walk: The state, and the checks.
         bound: Free cash of the book that its other orders bind, in currency.
         held: Signed units of the position, exact: what closes all of it leaves nothing behind.
+        may_wait: Whether orders on their way will soon tell what they bind.
     """
     if not quote.is_sound:
         return Refusal(reason="quote")
@@ -87,9 +99,13 @@ def release(wanted: Wanted, quote: Quote, walk: Walk, bound: float, held: Decima
         base = price = wanted.limit
     else:
         price = fills.price_with_limit(quantity, base, wanted.limit, one.tick, costs)
-    before = walk.state.counters.cuts.copy()
+    before = walk.state.counters.copy()
     size = walk.check(wanted.book, wanted.asset, quantity, base, price, walk.free(wanted.book) - bound)
-    cut_by = tuple(walk.named(walk.state.counters.cuts > before))
+    cut_by = tuple(walk.named(walk.state.counters.cuts > before.cuts))
+    if may_wait and BUYING_POWER in cut_by:
+        walk.state.counters[:] = before
+        walk.state.positions[wanted.book, wanted.asset].order = wanted.quantity
+        return Wait()
     if not size > 0.0:
         return Refusal(reason="checks", cut_by=cut_by)
     unit = fills.unit_cost(quantity, price, walk.state.market[wanted.asset].mark, one.multiplier)

@@ -131,6 +131,10 @@ class Working:
         """Say whether news of a reduction is awaited: until then nobody knows what an increase may take."""
         return any(self._intents[state.order.id].reduces for state in self.unsettled(strategy))
 
+    def is_on_its_way(self, strategy: str) -> bool:
+        """Say whether news is awaited of an order that does not rest at its limit."""
+        return any(not self._intents[state.order.id].waits for state in self.unsettled(strategy))
+
     def bound(self, strategy: str) -> float:
         """Return the free cash that a strategy's open orders may still take, in currency."""
         return sum(

@@ -144,23 +144,26 @@ class Agent:
                 for wanted in [one for one in due if gate.reduces(one, self.walk) is wave and one in planned]:
                     if not wave and self.working.is_reducing(self._place(wanted)[0]):
                         break
+                    if self._place(wanted) not in self._row.stopped and not self._send(wanted, now, drafts, submits):
+                        break  # The next ones would take the cash that it waits for.
                     planned.remove(wanted)
-                    if self._place(wanted) not in self._row.stopped:
-                        self._send(wanted, now, drafts, submits)
         return [Commit(tuple(drafts)), *submits] if submits else []
 
-    def _send(self, wanted: Wanted, now: datetime, drafts: list[Draft], submits: list[Action]) -> None:
-        """Let one order pass the gate; what is refused is part of the next decision."""
+    def _send(self, wanted: Wanted, now: datetime, drafts: list[Draft], submits: list[Action]) -> bool:
+        """Let one order pass the gate, and say whether it is done with; what is refused tells the next decision."""
         strategy, symbol = self._place(wanted)
         quote = self._row.quotes[symbol]
         if self.walk.settings.at_close and gate.is_beyond(wanted, quote, self.walk):
-            return  # There is no later price in this bar: it expires.
+            return True  # There is no later price in this bar: it expires.
         held = self.account.holdings.quantity(strategy, symbol)
-        permit = gate.release(wanted, quote, self.walk, self.working.bound(strategy), held)
+        bound, may_wait = self.working.bound(strategy), self.working.is_on_its_way(strategy)
+        permit = gate.release(wanted, quote, self.walk, bound, held, may_wait=may_wait)
+        if isinstance(permit, gate.Wait):
+            return False
         if isinstance(permit, gate.Refusal):
             refusal = {"strategy": strategy, "symbol": symbol, "reason": permit.reason}
             self._row.refused.append({**refusal, "by": ", ".join(permit.cut_by)})
-            return
+            return True
         order = self.working.intend(
             (strategy, symbol),
             permit.quantity,
@@ -172,6 +175,7 @@ class Agent:
         )
         drafts.append(entries.intent(order, now, permit.cut_by))
         submits.append(Submit(order))
+        return True
 
     # ---- the venue speaks ----------------------------------------------------------------------------------
 
