@@ -75,7 +75,7 @@ class Refusal:
 
 @attrs.frozen
 class Wait:
-    """Cash would cut the order, and some of it is bound by orders that are on their way: ask again when they are not."""
+    """Cash would cut the order, and orders on their way bind some of it: ask again when they are there."""
 
 
 def release(
