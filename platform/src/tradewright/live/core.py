@@ -55,7 +55,6 @@ KEPT_DAYS = 5  # Of orders that have ended, in case the venue speaks of one agai
 class Row:
     """What happens between two decisions."""
 
-    session: str
     news: list[News]
     quotes: dict[str, Quote] = attrs.field(factory=dict)
     planned: list[list[Wanted]] = attrs.field(factory=list)
@@ -83,7 +82,7 @@ class Agent:
         self.walk, self.account = walk, account
         self.working = Working(name, account.venue)
         self._name, self._mode, self._decided_at = name, mode, decided_at
-        self._row = Row("", [])
+        self._row = Row([])
         self._handlers: dict[type, Callable[[Any, datetime], list[Action]]] = {
             BarOpened: self._begin,
             Quoted: self._quote,
@@ -102,7 +101,7 @@ class Agent:
             for strategy, granted in zip(self.account.strategies, cash, strict=True)
         ]
         first = entries.genesis(self._name, self._mode, self.account, now)
-        return [self._book(grants, now, first), *(Fund(one.strategy, float(one.cash)) for one in grants)]
+        return [self._book_own(grants, now, first), *(Fund(one.strategy, float(one.cash)) for one in grants)]
 
     def handle(self, event: Event, now: datetime) -> list[Action]:
         """Return what is to be done about an event that came at `now`, aware UTC; in this order."""
@@ -112,7 +111,7 @@ class Agent:
 
     def _begin(self, opened: BarOpened, now: datetime) -> list[Action]:
         news = self.walk.begin(opened.opening)
-        self._row = Row(opened.session, [news])
+        self._row = Row([news])
         plan, n_books = self.walk.plan(), len(self.account.strategies)
         self._row.planned = [
             [
@@ -127,12 +126,16 @@ class Agent:
             for book in range(n_books)
         ]
         moved = list(self.account.actions(news, self.walk.state, now))
-        actions: list[Action] = [self._book(moved, now)] if moved else []
-        return [*actions, *self._keep_guards(now)]
+        begun = entries.opening(opened.opening, self.account.symbols, now)
+        return [self._book_own(moved, now, begun), *self._keep_guards(now)]
 
     def _quote(self, quoted: Quoted, now: datetime) -> list[Action]:
-        self._row.quotes.update(quoted.quotes)
-        return self._release(now)
+        wanted = {self._place(one)[1] for planned in self._row.planned for one in planned}
+        heard = {symbol: quote for symbol, quote in quoted.quotes.items() if symbol in wanted}
+        if not heard:
+            return []
+        self._row.quotes.update(heard)
+        return [Commit((entries.quotes(heard, now),)), *self._release(now)]
 
     def _release(self, now: datetime) -> list[Action]:
         """Send what has a quote: reductions first, and increases once those of the book are settled."""
@@ -217,7 +220,8 @@ class Agent:
         self.walk.count(participation_cuts=0 if missed else 1, expired=1 if missed else 0)
 
     def _post(self, activity: Activity, now: datetime) -> list[Action]:
-        return [self._book([activity], now)]
+        is_new = self.account.holdings.book(activity)
+        return [Commit((entries.activity(activity, now),))] if is_new else []
 
     # ---- the row is complete, and is decided on ------------------------------------------------------------
 
@@ -253,10 +257,12 @@ class Agent:
         for event in news.events[news.events.kind == GRANTED]:
             shares = self.walk.settings.books.share
             grants = [
-                self.account.capital(strategy, float(event.money * share), now, f"step {self._row.session}")
+                self.account.capital(
+                    strategy, float(event.money * share), now, f"step {self._row.closed_at:%Y-%m-%d}"
+                )
                 for strategy, share in zip(self.account.strategies, shares, strict=True)
             ]
-            actions += [self._book(grants, now), *(Fund(one.strategy, float(one.cash)) for one in grants)]
+            actions += [self._book_own(grants, now), *(Fund(one.strategy, float(one.cash)) for one in grants)]
         return actions
 
     def _answer(self, answered: Answered, now: datetime) -> list[Action]:
@@ -282,11 +288,11 @@ class Agent:
     def _place(self, wanted: Wanted) -> tuple[str, str]:
         return self.account.place(wanted.book, wanted.asset)
 
-    def _book(self, activities: list[Activity], now: datetime, *first: Draft) -> Commit:
-        """Book activities, and return the commit that tells them."""
+    def _book_own(self, activities: list[Activity], now: datetime, *first: Draft) -> Commit:
+        """Book activities that the platform makes, and return the commit that tells them."""
         for one in activities:
             self.account.holdings.book(one)
-        return Commit((*first, *(entries.activity(one, now) for one in activities)))
+        return Commit((*first, *(entries.own_activity(one, now) for one in activities)))
 
     def _keep_guards(self, now: datetime) -> list[Action]:
         """Have the venue hold the stops that the state has."""

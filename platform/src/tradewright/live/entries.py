@@ -15,18 +15,22 @@ from tradewright.risk.contract import Level
 from tradewright.values.plain import to_plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from tradewright.engine.state import State, Table
-    from tradewright.engine.walk import Plan
+    from tradewright.engine.walk import Opening, Plan
     from tradewright.execute import orders
     from tradewright.live.account import Account
     from tradewright.live.events import RowPrepared
     from tradewright.values.bars import Bars
-    from tradewright.values.order import Activity, Order
+    from tradewright.values.order import Activity, Order, Quote
 
 PRICES = ("open", "high", "low", "close", "volume")
+ACTIONS = (("split", 1.0), ("dividend", 0.0))
+"""Columns of a row that are told where they are not usual."""
+OWN = "own"
+"""Says of an activity that the platform has made it: it is computed again, and no input."""
 
 
 def genesis(name: str, mode: str, account: Account, at: datetime) -> Draft:
@@ -35,16 +39,50 @@ def genesis(name: str, mode: str, account: Account, at: datetime) -> Draft:
     return Draft(at, Kind.GENESIS, {**body, "strategies": list(account.strategies), "symbols": list(account.symbols)})
 
 
-def row(bars: Bars, at: datetime) -> Draft:
-    """Return a complete row: prices by symbol, those that traded."""
+def opening(opened: Opening, symbols: Sequence[str], at: datetime) -> Draft:
+    """Return the beginning of a bar: whether it opens a session, and what happens before its first price."""
+    assets = [(symbol, one) for symbol, one in zip(symbols, opened.assets, strict=True)]
+    body = {
+        "opens": opened.opens,
+        "splits": {symbol: float(one.split) for symbol, one in assets if one.split != 1.0},
+        "dividends": {symbol: float(one.dividend) for symbol, one in assets if one.dividend != 0.0},
+        "exits": [symbol for symbol, one in assets if one.exits],
+    }
+    return Draft(at, Kind.ACTION, {key: value for key, value in body.items() if value or key == "opens"})
+
+
+def quotes(prices: Mapping[str, Quote], at: datetime) -> Draft:
+    """Return the quotes that orders were released at: bid and ask by symbol, None for a side that is not there."""
+    return Draft(at, Kind.QUOTE, {symbol: [quote.bid, quote.ask] for symbol, quote in sorted(prices.items())})
+
+
+def row(bars: Bars, at: datetime, *, is_known: bool = False) -> Draft:
+    """Return a complete row: prices by symbol, those that traded.
+
+    Args:
+        bars: One row.
+        at: When it came.
+        is_known: Whether it was there before the first that is traded.
+    """
     columns = [(name, getattr(bars, name)) for name in PRICES if getattr(bars, name) is not None]
+    cells = [(name, getattr(bars, name), usual) for name, usual in ACTIONS if getattr(bars, name) is not None]
     prices = {
         symbol: {name: float(grid[0, column]) for name, grid in columns if math.isfinite(grid[0, column])}
         for column, symbol in enumerate(bars.symbols)
         if bars.traded[0, column]
     }
-    body = {"closed_at": str(bars.closed_at[0]), "session": str(bars.session[0]), "prices": prices}
-    return Draft(at, Kind.ROW, {**body, "ends": bool(bars.session_ends[0])})
+    body: dict[str, Any] = {
+        "opened_at": str(bars.opened_at[0]),
+        "closed_at": str(bars.closed_at[0]),
+        "closes_at": str(bars.session_closes_at[0]),
+        "session": str(bars.session[0]),
+        "ends": bool(bars.session_ends[0]),
+        "prices": prices,
+    }
+    for name, grid, usual in cells:
+        if told := {symbol: float(cell) for symbol, cell in zip(bars.symbols, grid[0], strict=True) if cell != usual}:
+            body[name] = told
+    return Draft(at, Kind.ROW, {**body, **({"known": True} if is_known else {})})
 
 
 def intent(order: Order, at: datetime, cut_by: Sequence[str] = ()) -> Draft:
@@ -59,8 +97,13 @@ def said(draft: orders.Draft, at: datetime) -> Draft:
 
 
 def activity(one: Activity, at: datetime) -> Draft:
-    """Return what moved cash or units and was no fill; a grant of capital is the platform's own."""
+    """Return what moved cash or units and was no fill, by the venue's word."""
     return Draft(at, Kind.ACTIVITY, to_plain(one))
+
+
+def own_activity(one: Activity, at: datetime) -> Draft:
+    """Return an activity that the platform has made: a grant of capital, what a split or a dividend has left."""
+    return Draft(at, Kind.ACTIVITY, {**to_plain(one), OWN: True})
 
 
 def decision(

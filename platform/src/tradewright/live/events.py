@@ -28,11 +28,9 @@ class BarOpened:
 
     Attributes:
         opening: What is known of it.
-        session: Day of its session, ISO.
     """
 
     opening: Opening
-    session: str
 
 
 @attrs.frozen

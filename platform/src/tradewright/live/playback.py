@@ -106,7 +106,7 @@ class Playback:
         self._now = opened_at
         self.venue.begin(opening.assets, row)
         self._hear()
-        self._tell(events.BarOpened(opening, str(bars.session[bar])))
+        self._tell(events.BarOpened(opening))
         if not self._at_close:
             self._quote(row, opened_at)
         self._now = closed_at
