@@ -8,42 +8,34 @@ that the bar has touched; then the close.
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tradewright.engine.plain import interpreted
-from tradewright.execute.news import News, Report, Word
+from tradewright.execute.news import News, Word
+from tradewright.execute.venue_account import VenueAccount
+from tradewright.execute.venue_told import Ended
 from tradewright.values.exact import EXACT, amount, to_float
-from tradewright.values.order import Activity, ActivityKind, Fill, Order, Purpose, Status
+from tradewright.values.order import Order, Purpose, Snapshot, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import datetime
+    from collections.abc import Sequence
     from uuid import UUID
+
+    import numpy as np
 
     from tradewright.engine.state import Table
     from tradewright.engine.tape import Settings
+    from tradewright.execute.news import Report
     from tradewright.values.bars import Bars
+    from tradewright.values.order import Activity, Fill
 
 NO_VOLUME = "no more volume in this bar"
 """Why an order at the market ends before all has filled."""
 
 
-class SimulatedVenue:
-    """One account at a venue that fills from bars.
-
-    Args:
-        name: Of the venue.
-        currency: Of every amount.
-        settings: Costs, participation and lots; its rates are posted at each session's end.
-        assets: `(n_assets,)` of `engine.tape.LISTING`.
-        symbols: Of the columns.
-        strategies: Whose orders come; what each holds is kept apart.
-
-    Attributes:
-        held: Signed units by (strategy, symbol), exact; what is flat is 0 or not named.
-        cash: By strategy.
-    """
+class SimulatedVenue(VenueAccount):
+    """One account at a venue that fills from bars; its arguments are those of `VenueAccount`."""
 
     def __init__(
         self,
@@ -54,81 +46,103 @@ class SimulatedVenue:
         symbols: Sequence[str],
         strategies: Sequence[str],
     ) -> None:
-        self.name, self.currency = name, currency
-        self.held: dict[tuple[str, str], Decimal] = {}
-        self.cash = dict.fromkeys(strategies, 0.0)
-        self._settings, self._assets = settings, assets
-        self._columns = {symbol: column for column, symbol in enumerate(symbols)}
-        self._strategies = list(strategies)
-        self._fills, self._transitions = interpreted("fills"), interpreted("transitions")
+        super().__init__(name, currency, settings, assets, symbols, strategies)
         self._resting: dict[UUID, Order] = {}
         self._left: dict[UUID, Decimal] = {}
         self._stops: dict[UUID, Order] = {}
-        self._ended: dict[UUID, Status] = {}
-        self._marks = dict.fromkeys(symbols, math.nan)
         self._used: dict[str, float] = {}
         self._row: Bars | None = None
         self._is_priced = False
-        self._executed = self._posted = 0
-        self._reports: list[Report | Activity] = []
 
     # ---- what is asked of it ------------------------------------------------------------------------------
 
-    def fund(self, strategy: str, cash: float) -> None:
-        """Add money of a strategy to the account, or take it out."""
-        self.cash[strategy] += cash
-
     def submit(self, order: Order, now: datetime) -> None:
-        """Take an order; one at the market, or within its limit, fills at once where there is a price."""
-        self._say(order.id, News(word=Word.ACCEPTED))
+        """Take an order; one at the market, or within its limit, fills at once where there is a price.
+
+        An id that it has is a duplicate, and nothing else comes of it.
+        """
+        if self.knows(order.id):
+            self.told.say(order.id, News(word=Word.DUPLICATE))
+            return
+        self.told.say(order.id, News(word=Word.ACCEPTED))
         self._left[order.id] = order.quantity
         if order.purpose is Purpose.STOP:
             self._stops[order.id] = order
             return
         self._resting[order.id] = order
-        base = self._first_price(order.symbol)
-        if not math.isnan(base) and self._fills.within_limit(to_float(order.quantity), base, _limit_of(order)):
-            self._fill(order, order.quantity, base, None, now)
-            self._end(order, Word.CANCELLED, NO_VOLUME)
+        self._meet(order, now)
 
-    def cancel(self, order_id: UUID, now: datetime) -> None:  # noqa: ARG002  # every request has its instant
+    def cancel(self, order_id: UUID, now: datetime) -> None:
         """Cancel an order; of one that has ended, say how."""
         order = self._resting.get(order_id) or self._stops.get(order_id)
         if order is not None:
-            self._end(order, Word.CANCELLED, "as asked")
+            self._end(order, Word.CANCELLED, "as asked", now)
         else:
             self.query(order_id)
 
     def query(self, order_id: UUID) -> None:
-        """Say where an order stands."""
-        if order_id in self._left:
-            self._say(order_id, News(word=Word.FOUND, status=Status.WORKING))
-        elif order_id in self._ended:
-            self._say(order_id, News(word=Word.FOUND, status=self._ended[order_id]))
-        else:
-            self._say(order_id, News(word=Word.ABSENT))
+        """Say where an order stands, and how much of it has filled."""
+        if not self.knows(order_id):
+            self.told.say(order_id, News(word=Word.ABSENT))
+            return
+        status, filled, _ = self._standing(order_id)
+        self.told.say(order_id, News(word=Word.FOUND, status=status, filled=filled))
 
-    def due(self) -> list[Report | Activity]:
-        """Return what is to be reported, and forget it."""
-        reports, self._reports = self._reports, []
-        return reports
+    def snapshot(self, since: datetime, now: datetime) -> Snapshot:
+        """Return the account as it stands, and what has been told since an instant, aware UTC.
+
+        Orders are those that stand, and those that have ended since.
+        """
+        ended = (order_id for order_id, one in self.told.ended.items() if one.at >= since)
+        orders = {order_id: self._standing(order_id) for order_id in (*self._left, *ended)}
+        return Snapshot(
+            at=now,
+            cash={self.currency: self.money()},
+            positions=self.positions(),
+            orders={order_id: (status, filled) for order_id, (status, filled, _) in orders.items()},
+            symbols={order_id: symbol for order_id, (_, _, symbol) in orders.items()},
+            fills=self.told.fills_since(since),
+            activities=self.told.activities_since(since),
+            busts=self.told.busts_since(since),
+        )
+
+    def knows(self, order_id: UUID) -> bool:
+        """Say whether an order has come, whatever became of it."""
+        return order_id in self._left or order_id in self.told.ended
+
+    def standing(self) -> list[Order]:
+        """Return the orders that may still fill, stops among them."""
+        return [*self._resting.values(), *self._stops.values()]
+
+    def left(self, order_id: UUID) -> Decimal:
+        """Return the signed units of an order that may still fill."""
+        return self._left.get(order_id, Decimal(0))
+
+    def due(self) -> list[Report | Activity | Fill]:
+        """Return what is to be reported, and forget that it is due."""
+        return self.told.due()
 
     # ---- one row ------------------------------------------------------------------------------------------
 
     def begin(self, opening: Table, row: Bars) -> None:
         """Begin a row, of which nobody else knows yet: splits, dividends and exits, `(n_assets,)` of OPENING."""
         self._row, self._used, self._is_priced = row, dict.fromkeys(self._columns, 0.0), False
+        now = _instant(row.opened_at[0])
         for symbol, column in self._columns.items():
             one = opening[column]
             self._marks[symbol] /= one.split
-            for strategy in self._strategies:
-                self._adjust(strategy, symbol, float(one.split), float(one.dividend))
+            for whose in self.cash:
+                if self._adjust(whose, symbol, float(one.split), float(one.dividend)):
+                    self._void(whose, symbol, f"split of {one.split:g} to 1", now)
             if one.exits:
-                self._delist(symbol)
+                self._delist(symbol, now)
 
-    def price(self) -> None:
+    def price(self, now: datetime) -> None:
         """Show the row's first prices, or its last where orders fill at the close; orders fill from here on."""
         self._is_priced = True
+        for order in [*self._resting.values()]:
+            if order.limit is None:
+                self._meet(order, now)
 
     def match(self, now: datetime) -> None:
         """Fill what waits at a limit, and the stops, that the row has touched."""
@@ -147,7 +161,9 @@ class SimulatedVenue:
                 self._marks[symbol] = float(row.close[0, column])
         if row.session_ends[0]:
             for strategy in self._strategies:
-                self._accrue(strategy, now)
+                for posting in self._accrue(strategy, now) or ():
+                    self.told.post(posting)
+        self._is_priced = False  # What comes now is late: it waits for the next first price.
 
     # ---- how ----------------------------------------------------------------------------------------------
 
@@ -172,6 +188,13 @@ class SimulatedVenue:
         mine = [order for order in orders.values() if order.strategy == strategy]
         return sorted(mine, key=lambda order: self._columns[order.symbol])
 
+    def _meet(self, order: Order, now: datetime) -> None:
+        """Fill an order at the first price, where there is one and it is within the limit; the rest of it ends."""
+        base = self._first_price(order.symbol)
+        if not math.isnan(base) and self._fills.within_limit(to_float(order.quantity), base, _limit_of(order)):
+            self._fill(order, order.quantity, base, None, now)
+            self._end(order, Word.CANCELLED, NO_VOLUME, now)
+
     def _reach(self, order: Order, now: datetime) -> None:
         """Fill a resting order whose limit the row has reached before the position's stop."""
         column, limit = self._columns[order.symbol], _limit_of(order)
@@ -184,18 +207,20 @@ class SimulatedVenue:
             left, limit, next(stops, math.nan)
         ):
             self._fill(order, self._left[order.id], limit, limit, now)
-            self._end(order, Word.CANCELLED, NO_VOLUME)
+            self._end(order, Word.CANCELLED, NO_VOLUME, now)
 
     def _trigger(self, order: Order, now: datetime) -> None:
-        """Close the position that a stop guards when the row has touched it."""
+        """Close the position that a stop guards when the row has touched it, as far as the stop goes."""
         column, exactly = self._columns[order.symbol], self._held(order.strategy, order.symbol)
-        held = to_float(exactly)
+        held, left = to_float(exactly), self._left[order.id]
         if abs(held) < self._transitions.DUST or order.stop is None or not self._seen().traded[0, column]:
             return
+        if held * to_float(left) > 0.0:
+            return  # It guards a position on the other side.
         prices = (self._cell(grid, column) for grid in ("open", "low", "high"))
         base = self._fills.stop_base(held, to_float(order.stop), *prices)
         if not math.isnan(base):
-            self._fill(order, exactly.copy_negate(), base, None, now)
+            self._fill(order, min(exactly.copy_negate(), left, key=Decimal.copy_abs), base, None, now)
 
     def _fill(self, order: Order, quantity: Decimal, base: float, price: float | None, now: datetime) -> None:
         """Fill what the row's volume gives of a signed quantity; without a price, at that of the market."""
@@ -214,105 +239,44 @@ class SimulatedVenue:
         self._used[order.symbol] += size
         filled = quantity if size == whole else amount(units)  # What is all of it leaves nothing behind.
         self._move(order.strategy, order.symbol, filled, -(units * price * one.multiplier + fee))
-        self._executed += 1
-        fill = Fill(
-            venue=self.name,
-            execution_id=f"{self._executed}",
-            order_id=order.id,
-            symbol=order.symbol,
-            quantity=filled,
-            price=amount(price),
-            fee=amount(fee),
-            currency=self.currency,
-            at=now,
-            reference=amount(base),
-        )
-        self._say(order.id, News(word=Word.FILL, fill=fill))
+        fill = self._execution(order.id, order.symbol, filled, price, fee, now, reference=base, whose=order.strategy)
+        self.told.fill(fill)
         self._left[order.id] = EXACT.subtract(self._left[order.id], filled)
         if self._left[order.id] == 0:
-            self._forget(order, Status.FILLED)
+            self._forget(order, Status.FILLED, now)
         elif order.purpose is Purpose.STOP and self._held(order.strategy, order.symbol) == 0:
-            self._end(order, Word.CANCELLED, "nothing is left to guard")
+            self._end(order, Word.CANCELLED, "nothing is left to guard", now)
 
-    def _end(self, order: Order, word: Word, reason: str) -> None:
+    def _standing(self, order_id: UUID) -> tuple[Status, Decimal, str]:
+        """Return the status of an order that is known, its signed units filled and its symbol."""
+        if order_id in self.told.ended:
+            return self.told.ended[order_id][:3]
+        order = self._resting.get(order_id) or self._stops[order_id]
+        return Status.WORKING, EXACT.subtract(order.quantity, self._left[order_id]), order.symbol
+
+    def _end(self, order: Order, word: Word, reason: str, now: datetime) -> None:
         """End an order that still stands."""
         if order.id in self._left:
-            self._forget(order, Status.CANCELLED if word is Word.CANCELLED else Status.EXPIRED)
-            self._say(order.id, News(word=word, reason=reason))
+            self._forget(order, Status.CANCELLED if word is Word.CANCELLED else Status.EXPIRED, now)
+            self.told.say(order.id, News(word=word, reason=reason))
 
-    def _forget(self, order: Order, status: Status) -> None:
-        self._ended[order.id] = status
-        del self._left[order.id]
+    def _forget(self, order: Order, status: Status, now: datetime) -> None:
+        filled = EXACT.subtract(order.quantity, self._left.pop(order.id))
+        self.told.ended[order.id] = Ended(status, filled, order.symbol, now)
         self._resting.pop(order.id, None)
         self._stops.pop(order.id, None)
 
-    def _say(self, order_id: UUID, news: News) -> None:
-        self._reports.append(Report(order_id, news))
+    def _void(self, strategy: str, symbol: str, reason: str, now: datetime) -> None:
+        """Let what rests on old units expire; whoever sent it knows why, and sends anew."""
+        for order in self.standing():
+            if order.strategy == strategy and order.symbol == symbol:
+                self._end(order, Word.EXPIRED, reason, now)
 
-    def _held(self, strategy: str, symbol: str) -> Decimal:
-        return self.held.get((strategy, symbol), Decimal(0))
-
-    def _move(self, strategy: str, symbol: str, units: Decimal, cash: float) -> None:
-        self.held[strategy, symbol] = EXACT.add(self._held(strategy, symbol), units)
-        self.cash[strategy] += cash
-
-    def _adjust(self, strategy: str, symbol: str, ratio: float, dividend: float) -> None:
-        """Restate a position for a split; what whole lots cannot hold is paid out.  Then pay a dividend on it."""
-        one, held = self._assets[self._columns[symbol]], to_float(self._held(strategy, symbol))
-        if held == 0.0:
-            return
-        if ratio != 1.0:
-            split = held * ratio
-            held = float(self._transitions.whole_lots(split, one.lot) if self._settings.whole else split)
-            self.held[strategy, symbol] = amount(held)
-            self.cash[strategy] += (split - held) * self._marks[symbol] * one.multiplier
-            self._restate(strategy, symbol, ratio)
-        self.cash[strategy] += held * dividend * one.multiplier
-
-    def _restate(self, strategy: str, symbol: str, ratio: float) -> None:
-        """Cancel what rests on old units; whoever sent it knows of the split, and sends anew."""
-        for orders in (self._resting, self._stops):
-            for order in list(orders.values()):
-                if order.strategy == strategy and order.symbol == symbol:
-                    self._end(order, Word.EXPIRED, f"split of {ratio:g} to 1")
-
-    def _delist(self, symbol: str) -> None:
-        one = self._assets[self._columns[symbol]]
-        for strategy in self._strategies:
-            held = self._held(strategy, symbol)
-            self._move(strategy, symbol, held.copy_negate(), to_float(held) * float(one.exit_cash * one.multiplier))
-            for order in [*self._of(strategy, self._resting), *self._of(strategy, self._stops)]:
-                if order.symbol == symbol:
-                    self._end(order, Word.EXPIRED, "delisted")
+    def _delist(self, symbol: str, now: datetime) -> None:
+        for whose in self.cash:
+            self._pay_out(whose, symbol)
+            self._void(whose, symbol, "delisted", now)
         self._marks[symbol] = math.nan
-
-    def _accrue(self, strategy: str, now: datetime) -> None:
-        costs = self._settings
-        short = sum(-held * self._value(symbol) for symbol, held in self._positions(strategy) if held < 0.0)
-        interest = max(self.cash[strategy] - short, 0.0) * costs.cash_rate / costs.sessions_per_year
-        borrow = short * costs.borrow_rate / costs.sessions_per_year
-        for kind, cash in ((ActivityKind.INTEREST, interest), (ActivityKind.BORROW, -borrow)):
-            if cash != 0.0:
-                self.cash[strategy] += cash
-                self._reports.append(self._posting(kind, strategy, cash, now))
-
-    def _value(self, symbol: str) -> float:
-        return self._marks[symbol] * float(self._assets[self._columns[symbol]].multiplier)
-
-    def _positions(self, strategy: str) -> Iterable[tuple[str, float]]:
-        return ((symbol, to_float(self._held(strategy, symbol))) for symbol in self._columns)
-
-    def _posting(self, kind: ActivityKind, strategy: str, cash: float, now: datetime) -> Activity:
-        self._posted += 1
-        return Activity(
-            venue=self.name,
-            id=f"{kind} {self._posted}",
-            kind=kind,
-            strategy=strategy,
-            cash=amount(cash),
-            currency=self.currency,
-            at=now,
-        )
 
 
 def _limit_of(order: Order) -> float:
@@ -321,3 +285,8 @@ def _limit_of(order: Order) -> float:
 
 def _same(one: Order, other: Order) -> bool:
     return one.strategy == other.strategy and one.symbol == other.symbol
+
+
+def _instant(at: np.datetime64) -> datetime:
+    moment: datetime = at.astype("datetime64[us]").item()
+    return moment.replace(tzinfo=UTC)

@@ -88,6 +88,7 @@ class Agent:
             Quoted: self._quote,
             Report: self._hear,
             Activity: self._post,
+            Fill: self._take_strange,
             RowArrived: self._arrive,
             RowPrepared: self._prepared,
             Answered: self._answer,
@@ -222,6 +223,12 @@ class Agent:
     def _post(self, activity: Activity, now: datetime) -> list[Action]:
         is_new = self.account.holdings.book(activity)
         return [Commit((entries.activity(activity, now),))] if is_new else []
+
+    def _take_strange(self, fill: Fill, now: datetime) -> list[Action]:
+        """Book what no order of ours has done: it is nobody's, but it is held."""
+        if not self.account.holdings.book(fill):
+            return []
+        return [Commit((entries.fill(fill, now),))]
 
     # ---- the row is complete, and is decided on ------------------------------------------------------------
 

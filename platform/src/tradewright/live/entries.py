@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tradewright.live.account import Account
     from tradewright.live.events import RowPrepared
     from tradewright.values.bars import Bars
-    from tradewright.values.order import Activity, Order, Quote
+    from tradewright.values.order import Activity, Fill, Order, Quote
 
 PRICES = ("open", "high", "low", "close", "volume")
 ACTIONS = (("split", 1.0), ("dividend", 0.0))
@@ -94,6 +94,11 @@ def said(draft: orders.Draft, at: datetime) -> Draft:
     """Return what the venue has said, as the order protocol words it."""
     kind = Kind(draft.kind)
     return Draft(at, kind, draft.body if kind is Kind.ACTIVITY else _by_client(draft.body))
+
+
+def fill(one: Fill, at: datetime) -> Draft:
+    """Return an execution that belongs to no order of ours."""
+    return Draft(at, Kind.FILL, _by_client(to_plain(one)))
 
 
 def activity(one: Activity, at: datetime) -> Draft:

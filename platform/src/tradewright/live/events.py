@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from tradewright.execute.news import Report
-from tradewright.values.order import Activity
+from tradewright.values.order import Activity, Fill
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,7 +86,7 @@ class Answered:
     target: FloatArray
 
 
-Event = BarOpened | Quoted | RowArrived | RowPrepared | Answered | Report | Activity
+Event = BarOpened | Quoted | RowArrived | RowPrepared | Answered | Report | Activity | Fill
 
 
 # ---- what goes out ---------------------------------------------------------------------------------------

@@ -125,7 +125,7 @@ class Playback:
 
     def _quote(self, row: Bars, at: datetime) -> None:
         """Let the agent see the first prices of what trades, or the last where orders fill at the close."""
-        self.venue.price()
+        self.venue.price(at)
         prices = row.close if self._at_close or row.open is None else row.open
         quotes = {}
         for column in np.flatnonzero(row.traded[0]):

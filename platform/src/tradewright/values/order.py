@@ -332,16 +332,20 @@ class Snapshot:
         cash: By currency, signed.
         positions: Signed units by symbol; what is not named is 0.
         orders: Status and signed units filled so far, by client id; a stranger's id is the venue's own text.
-        fills: From the asked instant on.
+        symbols: What an order is in, by the same ids, where the venue says so.
+        fills: From the asked instant on, without those that were taken back.
         activities: Likewise.
+        busts: Executions that were taken back since.
     """
 
     at: datetime = attrs.field(validator=check_instant)
     cash: Mapping[str, Decimal] = attrs.field(factory=dict, converter=_frozen)
     positions: Mapping[str, Decimal] = attrs.field(factory=dict, converter=_frozen)
     orders: Mapping[UUID | str, tuple[Status, Decimal]] = attrs.field(factory=dict, converter=_frozen)
+    symbols: Mapping[UUID | str, str] = attrs.field(factory=dict, converter=_frozen)
     fills: tuple[Fill, ...] = ()
     activities: tuple[Activity, ...] = ()
+    busts: tuple[Fill, ...] = ()
 
     def __attrs_post_init__(self) -> None:
         for name, amounts in (("cash", self.cash), ("positions", self.positions)):

@@ -1,0 +1,181 @@
+"""What an account at a simulated venue holds: money and units, and what splits and interest make of them."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from tradewright.engine.plain import interpreted
+from tradewright.execute.venue_told import Told
+from tradewright.values.exact import EXACT, add, amount, to_float
+from tradewright.values.order import EXTERNAL, Activity, ActivityKind, Fill
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from tradewright.engine.state import Table
+    from tradewright.engine.tape import Settings
+
+NOTHING = Decimal(0)
+
+
+class VenueAccount:
+    """Money and units by strategy; nobody's stand below `EXTERNAL`.
+
+    Args:
+        name: Of the venue.
+        currency: Of every amount.
+        settings: Costs and lots; its rates are posted at each session's end.
+        assets: `(n_assets,)` of `engine.tape.LISTING`.
+        symbols: Of the columns.
+        strategies: Whose orders come.
+
+    Attributes:
+        held: Signed units by (strategy, symbol), exact; what is flat is 0 or not named.
+        cash: By strategy.
+        told: What was reported, and is due.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        currency: str,
+        settings: Settings,
+        assets: Table,
+        symbols: Sequence[str],
+        strategies: Sequence[str],
+    ) -> None:
+        self.name, self.currency = name, currency
+        self.held: dict[tuple[str, str], Decimal] = {}
+        self.cash = dict.fromkeys((*strategies, EXTERNAL), 0.0)
+        self._settings, self._assets = settings, assets
+        self._columns = {symbol: column for column, symbol in enumerate(symbols)}
+        self._strategies = list(strategies)
+        self._fills, self._transitions = interpreted("fills"), interpreted("transitions")
+        self._marks = dict.fromkeys(symbols, math.nan)
+        self._posted = self._executed = 0
+        self._owners: dict[str, str] = {}
+        self.told = Told()
+
+    def fund(self, strategy: str, cash: float) -> None:
+        """Add money of a strategy to the account, or take it out."""
+        self.cash[strategy] += cash
+
+    def trade(self, symbol: str, units: Decimal, now: datetime, order_id: UUID | None = None) -> None:
+        """Execute what nobody's agent asked for, at the last close: by hand, or more than an order had."""
+        self._move(EXTERNAL, symbol, units, -to_float(units) * self._value(symbol))
+        self.told.fill(self._execution(order_id, symbol, units, self._marks[symbol], 0.0, now))
+
+    def take_back(self, execution_id: str, now: datetime) -> None:
+        """Let an execution not stand.
+
+        Raises:
+            LookupError: There is no such execution.
+        """
+        fill, whose = self.told.take_back(execution_id, now), self._owners[execution_id]
+        multiplier = float(self._assets[self._columns[fill.symbol]].multiplier)
+        cash = to_float(fill.quantity) * to_float(fill.price) * multiplier + to_float(fill.fee)
+        self._move(whose, fill.symbol, fill.quantity.copy_negate(), cash)
+
+    def pay(self, kind: ActivityKind, cash: Decimal, now: datetime) -> None:
+        """Move nobody's cash: a deposit, a withdrawal, a fee."""
+        self.cash[EXTERNAL] += to_float(cash)
+        self.told.post(self._posting(kind, EXTERNAL, cash, now))
+
+    def positions(self) -> Mapping[str, Decimal]:
+        """Return the signed units of the whole account by symbol, what is flat left out."""
+        sums = {symbol: add(self._held(whose, symbol) for whose in self.cash) for symbol in self._columns}
+        return {symbol: units for symbol, units in sums.items() if units != 0}
+
+    def money(self) -> Decimal:
+        """Return the cash of the whole account."""
+        return add(amount(cash) for cash in self.cash.values())
+
+    def mark(self, symbol: str) -> float:
+        """Return the last close of a symbol, NaN before the first."""
+        return self._marks[symbol]
+
+    def _execution(
+        self,
+        order_id: UUID | None,
+        symbol: str,
+        units: Decimal,
+        price: float,
+        fee: float,
+        now: datetime,
+        *,
+        reference: float | None = None,
+        whose: str = EXTERNAL,
+    ) -> Fill:
+        self._executed += 1
+        self._owners[f"{self._executed}"] = whose
+        return Fill(
+            venue=self.name,
+            execution_id=f"{self._executed}",
+            order_id=order_id,
+            symbol=symbol,
+            quantity=units,
+            price=amount(price),
+            fee=amount(fee),
+            currency=self.currency,
+            at=now,
+            reference=None if reference is None else amount(reference),
+        )
+
+    def _held(self, strategy: str, symbol: str) -> Decimal:
+        return self.held.get((strategy, symbol), NOTHING)
+
+    def _move(self, strategy: str, symbol: str, units: Decimal, cash: float) -> None:
+        self.held[strategy, symbol] = EXACT.add(self._held(strategy, symbol), units)
+        self.cash[strategy] += cash
+
+    def _adjust(self, strategy: str, symbol: str, ratio: float, dividend: float) -> bool:
+        """Restate a position for a split, then pay a dividend on it; say whether units were restated.
+
+        What whole lots cannot hold is paid out.
+        """
+        one, held = self._assets[self._columns[symbol]], to_float(self._held(strategy, symbol))
+        if held == 0.0:
+            return False
+        if ratio != 1.0:
+            split = held * ratio
+            held = float(self._transitions.whole_lots(split, one.lot) if self._settings.whole else split)
+            self.held[strategy, symbol] = amount(held)
+            self.cash[strategy] += (split - held) * self._marks[symbol] * one.multiplier
+        self.cash[strategy] += held * dividend * one.multiplier
+        return ratio != 1.0
+
+    def _pay_out(self, strategy: str, symbol: str) -> None:
+        """Exchange a position for the cash of its exit."""
+        one, held = self._assets[self._columns[symbol]], self._held(strategy, symbol)
+        self._move(strategy, symbol, held.copy_negate(), to_float(held) * float(one.exit_cash * one.multiplier))
+
+    def _accrue(self, strategy: str, now: datetime) -> Iterable[Activity]:
+        """Yield the interest and borrow of a session, booked."""
+        costs = self._settings
+        held = [(symbol, to_float(self._held(strategy, symbol))) for symbol in self._columns]
+        short = sum(-units * self._value(symbol) for symbol, units in held if units < 0.0)
+        interest = max(self.cash[strategy] - short, 0.0) * costs.cash_rate / costs.sessions_per_year
+        borrow = short * costs.borrow_rate / costs.sessions_per_year
+        for kind, cash in ((ActivityKind.INTEREST, interest), (ActivityKind.BORROW, -borrow)):
+            if cash != 0.0:
+                self.cash[strategy] += cash
+                yield self._posting(kind, strategy, amount(cash), now)
+
+    def _value(self, symbol: str) -> float:
+        return self._marks[symbol] * float(self._assets[self._columns[symbol]].multiplier)
+
+    def _posting(self, kind: ActivityKind, strategy: str, cash: Decimal, now: datetime) -> Activity:
+        self._posted += 1
+        return Activity(
+            venue=self.name,
+            id=f"{kind} {self._posted}",
+            kind=kind,
+            strategy=strategy,
+            cash=cash,
+            currency=self.currency,
+            at=now,
+        )
