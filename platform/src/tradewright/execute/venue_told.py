@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tradewright.execute.news import News, Report, Word
-from tradewright.values.order import Activity, Fill, Status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
     from decimal import Decimal
     from uuid import UUID
+
+    from tradewright.values.order import Activity, Fill, Status
 
 
 class Ended(NamedTuple):

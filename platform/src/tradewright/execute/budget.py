@@ -1,0 +1,157 @@
+"""How often a venue may be called, and when it is better left alone: a token bucket, its reserve and a breaker.
+
+Everything here is a value; the clock is the caller's.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import attrs
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+RESERVE, RESERVE_MIN = 0.2, 2.0
+"""Part of the tokens, and tokens at least, that only cancels and questions may take."""
+FAILURES = 3
+"""So many calls that fail in a row open the breaker."""
+REST, REST_MAX = timedelta(seconds=30), timedelta(minutes=10)
+"""How long the breaker stays open; twice as long after each probe that fails."""
+BACK_OFF, BACK_OFF_MAX = timedelta(seconds=1), timedelta(seconds=60)
+"""How long a venue is left alone that asks for it and does not say for how long; twice as long each time."""
+FORBIDDEN_FOR = timedelta(minutes=15)
+"""How long a venue is left alone that does not know us any more."""
+
+
+class Use(StrEnum):
+    """What a call is for."""
+
+    RISK = "risk"
+    """An order that adds risk."""
+    REDUCE = "reduce"
+    """An order that takes risk away, or guards what is held."""
+    UPKEEP = "upkeep"
+    """A cancel or a question."""
+
+
+class Outcome(StrEnum):
+    """How a call ended."""
+
+    ANSWERED = "answered"
+    """Whatever the answer was."""
+    FAILED = "failed"
+    """A timeout, a 5xx, an answer that cannot be read."""
+    LIMITED = "limited"
+    """The venue asks to be called less often: 429."""
+    FORBIDDEN = "forbidden"
+    """The venue does not let us in: 401, 403, 418."""
+    CUT = "cut"
+    """The stream of reports was cut and stands again; what came meanwhile is lost."""
+
+
+@attrs.frozen(kw_only=True)
+class Contact:
+    """One call to a venue that has ended.
+
+    Attributes:
+        outcome: How.
+        retry_after: Seconds for which the venue wants to be left alone; None where it does not say.
+        reason: The venue's words.
+    """
+
+    outcome: Outcome = attrs.field(converter=Outcome)
+    retry_after: float | None = None
+    reason: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Budget:
+    """What may still be sent to one venue.
+
+    Attributes:
+        size: Tokens of a full bucket; infinite where the venue has no limit.
+        per_second: Tokens that come back in a second.
+        tokens: Those there are, at `at`.
+        at: When they were counted, aware UTC; None before the first call.
+        closed_until: No call at all before, None for open.
+        limited: How often in a row the venue asked to be left alone.
+        failures: Calls that failed in a row.
+        open_until: No new risk before, and then only after a call that is answered; None for a closed breaker.
+        probes: How often in a row the breaker has opened.
+
+    >>> from datetime import UTC, datetime
+    >>> now = datetime(2026, 3, 2, 15, tzinfo=UTC)
+    >>> budget = Budget(size=10.0, per_second=1.0, tokens=3.0)
+    >>> budget.spend(Use.RISK, now).tokens, budget.spend(Use.RISK, now).spend(Use.RISK, now)
+    (2.0, None)
+    """
+
+    size: float = math.inf
+    per_second: float = math.inf
+    tokens: float = attrs.field(default=attrs.Factory(lambda self: self.size, takes_self=True))
+    at: datetime | None = None
+    closed_until: datetime | None = None
+    limited: int = 0
+    failures: int = 0
+    open_until: datetime | None = None
+    probes: int = 0
+
+    @property
+    def reserve(self) -> float:
+        """Tokens that only cancels and questions may take."""
+        return max(RESERVE_MIN, RESERVE * self.size) if math.isfinite(self.size) else 0.0
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the breaker is open or waits for its probe: no new risk."""
+        return self.open_until is not None
+
+    def spend(self, use: Use, now: datetime) -> Budget | None:
+        """Return the budget after one call at `now`, None where it may not be made yet."""
+        budget = self._at(now)
+        if budget.closed_until is not None and now < budget.closed_until:
+            return None
+        if use is Use.RISK and budget.is_broken:
+            return None
+        left = budget.tokens - 1.0
+        if left < (0.0 if use is Use.UPKEEP else budget.reserve):
+            return None
+        return attrs.evolve(budget, tokens=left)
+
+    def heard(self, contact: Contact, now: datetime) -> Budget:
+        """Return the budget after a call has ended."""
+        if contact.outcome is Outcome.ANSWERED:
+            closes = self.open_until is None or now >= self.open_until
+            mended = attrs.evolve(self, open_until=None, failures=0, probes=0) if closes else self
+            return attrs.evolve(mended, limited=0)
+        if contact.outcome is Outcome.FAILED:
+            return self._failed(now)
+        if contact.outcome is Outcome.CUT:
+            return self
+        wait, again = FORBIDDEN_FOR, self.limited
+        if contact.outcome is Outcome.LIMITED:
+            wait = min(BACK_OFF * 2**again, BACK_OFF_MAX)
+            if contact.retry_after is not None and contact.retry_after >= 0.0:
+                wait = timedelta(seconds=min(contact.retry_after, FORBIDDEN_FOR.total_seconds()))
+        until = now + wait if self.closed_until is None else max(self.closed_until, now + wait)
+        return attrs.evolve(self, closed_until=until, limited=min(again + 1, 6))
+
+    def _failed(self, now: datetime) -> Budget:
+        """Count a failure; the third in a row opens the breaker, and so does one that was to be its probe."""
+        failures = self.failures + 1
+        is_resting = self.open_until is not None and now < self.open_until
+        if failures < FAILURES or is_resting:
+            return attrs.evolve(self, failures=failures)
+        rest = min(REST * 2 ** min(self.probes, 10), REST_MAX)
+        return attrs.evolve(self, failures=failures, open_until=now + rest, probes=self.probes + 1)
+
+    def _at(self, now: datetime) -> Budget:
+        """Return the budget with the tokens that have come back."""
+        if not math.isfinite(self.size) or (self.at is not None and now <= self.at):
+            return self  # A clock that was set back brings nothing.
+        passed = 0.0 if self.at is None else (now - self.at).total_seconds()
+        return attrs.evolve(self, tokens=min(self.size, self.tokens + passed * self.per_second), at=now)
