@@ -39,6 +39,11 @@ def genesis(name: str, mode: str, account: Account, at: datetime) -> Draft:
     return Draft(at, Kind.GENESIS, {**body, "strategies": list(account.strategies), "symbols": list(account.symbols)})
 
 
+def session(told: Mapping[str, object], at: datetime) -> Draft:
+    """Return what runs from here on: settings, versions, instruments."""
+    return Draft(at, Kind.SESSION, told)
+
+
 def opening(opened: Opening, symbols: Sequence[str], at: datetime) -> Draft:
     """Return the beginning of a bar: whether it opens a session, and what happens before its first price."""
     assets = [(symbol, one) for symbol, one in zip(symbols, opened.assets, strict=True)]

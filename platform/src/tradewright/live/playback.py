@@ -15,7 +15,7 @@ import numpy as np
 from tradewright.engine.walk import Walk, opening_of
 from tradewright.execute.venue import SimulatedVenue
 from tradewright.ledger.store import MemoryStore
-from tradewright.live import events
+from tradewright.live import events, session
 from tradewright.live.account import Account
 from tradewright.live.chronicle import Chronicle
 from tradewright.live.core import Agent
@@ -24,7 +24,7 @@ from tradewright.values.exact import exact
 from tradewright.values.order import Quote
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from tradewright.data.market import Market
     from tradewright.engine.fuse import FusedRules
@@ -46,6 +46,7 @@ class Playback:
         start: First bar that is traded; earlier ones are known when it begins.
         ahead: Whether to ask the signals once of all rows, instead of at every row: the same orders, and quicker.
         segments: Parts at whose ends it is noted what the rules had cut.
+        versions: Of everything that computes; the ledger tells them.
 
     Attributes:
         agent: The agent.
@@ -64,6 +65,7 @@ class Playback:
         *,
         ahead: bool = False,
         segments: int = 1,
+        versions: Mapping[str, Any] | None = None,
     ) -> None:
         bars, names = market.bars, [book.name for book in sentence.books]
         costs = sentence.engine_settings(bars, fused, market.sessions_per_year)
@@ -92,7 +94,8 @@ class Playback:
             events.Ask: self._ask,
             events.Decided: self.chronicle.add,
         }
-        self._do(self.agent.start(self._now))
+        told = session.describe(bars, market.sessions_per_year, versions or {}, sentence.settings.as_table())
+        self._do(self.agent.start(self._now, told, bars.until(start)))
 
     def step(self) -> None:
         """Play the next bar.
