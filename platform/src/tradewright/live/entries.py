@@ -131,7 +131,7 @@ def decision(
             for book, asset in np.argwhere(np.isfinite(plan.stop))
         ],
         "refused": list(refused),
-        "cash": {strategy: account.holdings.cash(strategy, account.currency) for strategy in account.strategies},
+        "cash": to_plain({name: account.holdings.cash(name, account.currency) for name in account.strategies}),
         "state": hashlib.sha256(as_bytes(state)).hexdigest(),
     }
     return Draft(at, Kind.DECISION, {key: value for key, value in body.items() if value})
