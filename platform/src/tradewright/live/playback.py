@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from tradewright.values.bars import Bars
 
 VENUE = "simulated"
+LEDGER = "playback"
+"""The name of a recording's ledger: its client ids are the same whenever it is played."""
 
 
 class Playback:
@@ -81,7 +83,7 @@ class Playback:
         self.store = MemoryStore()
         self.chronicle = Chronicle(bars.n_bars, start, walk.state, segments)
         before = _instant(bars.opened_at[start] if start < bars.n_bars else bars.closed_at[-1])
-        self.agent = Agent("playback", "paper", walk, account, before)
+        self.agent = Agent(LEDGER, "paper", walk, account, before)
         self._now = before
         self._events: deque[Event] = deque()
         self._doers: dict[type, Callable[[Any], None]] = {

@@ -119,10 +119,17 @@ class Replay:
         self._sessions: dict[str, None] = {}
         self._begin(self.agent.start(first.at, told.body, before))
 
-    def run(self, told: Callable[[int], None] | None = None) -> Replayed:
-        """Live all of it, up to the first difference; `told` hears how many entries are done, now and then."""
+    def run(self, told: Callable[[int], None] | None = None, until: int | None = None) -> Replayed:
+        """Live it, up to the first difference.
+
+        Args:
+            told: Hears how many entries are done, now and then.
+            until: Number of the last entry, None for all.
+        """
         difference = None
         for entry in self._entries:
+            if until is not None and entry.seq > until:
+                break
             difference = self._compare(entry)
             if difference is not None:
                 break

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -34,13 +35,21 @@ def describe(
         config: The settings, as `Settings.as_table` tells them.
     """
     return {
-        "config": _spelled(config),
-        "versions": _spelled(versions),
+        # As one text each: a ledger spells numbers that are no integers as text, and sorts keys, whose order tells
+        # which rule comes first.
+        "config": json.dumps(config),
+        "versions": json.dumps(versions),
         "sessions_per_year": sessions_per_year,
         "instruments": [_spelled(attrs.asdict(one)) for one in bars.instruments],
         "columns": [name for name in (*PRICES, *(name for name, _ in ACTIONS)) if getattr(bars, name) is not None],
         "adjustment": bars.adjustment,
     }
+
+
+def config_of(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that a session tells of, as `Settings.as_table` told them."""
+    config: dict[str, Any] = json.loads(told["config"])
+    return config
 
 
 def nothing(told: Mapping[str, Any]) -> Bars:
