@@ -13,8 +13,6 @@ from tradewright.live.outlook import ROWS_MIN, WINDOWS_KEPT
 from tradewright.live.parity import TOLERANCE
 
 PAGE = "docs/explanation/one-bar.md"
-TO_COME = {"tests/kernel/test_live_parity.py"}
-"""Named before it is there: its name leaves this set when it comes."""
 FILE = re.compile(r"[\w/]+/[\w/]+\.py")
 NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)?")
 CALLS = [step for step in STEPS if step.both]
@@ -92,8 +90,7 @@ def test_every_file_that_the_page_names_exists(root: Path, kernel: Path, spans: 
     there = {name for name in named if (kernel / name).is_file() or (root / name).is_file()}
 
     assert len(named) > 10
-    assert named - there <= TO_COME
-    assert [] == sorted(TO_COME & there), "it has come: take it out of TO_COME"
+    assert [] == sorted(named - there)
 
 
 def test_every_function_that_the_page_names_exists(kernel: Path, spans: list[str]) -> None:
