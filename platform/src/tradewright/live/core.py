@@ -8,7 +8,7 @@ its order, a fill before the state that holds it.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -34,6 +34,7 @@ from tradewright.live.events import (
     RowPrepared,
     Submit,
 )
+from tradewright.values.bars import utc
 from tradewright.values.exact import amount
 from tradewright.values.order import Activity, Fill, Purpose
 
@@ -237,7 +238,7 @@ class Agent:
     # ---- the row is complete, and is decided on ------------------------------------------------------------
 
     def _arrive(self, arrived: RowArrived, now: datetime) -> list[Action]:
-        self._row.closed_at = arrived.row.closed_at[0].astype("datetime64[us]").item().replace(tzinfo=UTC)
+        self._row.closed_at = utc(arrived.row.closed_at[0])
         left: list[Action] = [Cancel(state.order.id) for state in self.working.unsettled()]
         return [Commit((entries.row(arrived.row, now),)), *left, Prepare(arrived.row)]
 

@@ -12,6 +12,7 @@ from tradewright.engine.log import GRANTED, HALTED
 from tradewright.engine.state import as_bytes
 from tradewright.ledger.entry import Draft, Kind
 from tradewright.risk.contract import Level
+from tradewright.values.bars import utc
 from tradewright.values.plain import to_plain
 
 if TYPE_CHECKING:
@@ -77,9 +78,9 @@ def row(bars: Bars, at: datetime, *, is_known: bool = False) -> Draft:
         if bars.traded[0, column]
     }
     body: dict[str, Any] = {
-        "opened_at": str(bars.opened_at[0]),
-        "closed_at": str(bars.closed_at[0]),
-        "closes_at": str(bars.session_closes_at[0]),
+        "opened_at": utc(bars.opened_at[0]),
+        "closed_at": utc(bars.closed_at[0]),
+        "closes_at": utc(bars.session_closes_at[0]),
         "session": str(bars.session[0]),
         "ends": bool(bars.session_ends[0]),
         "prices": prices,
@@ -118,7 +119,7 @@ def decision(
     prepared, bar = known.known, known.known.bar
     made = np.flatnonzero(prepared.decisions.made[bar])
     body: dict[str, Any] = {
-        "closed_at": str(at),
+        "closed_at": at,
         "votes": {
             strategy: {signal: list(map(float, vote)) for signal, vote in votes.items()}
             for strategy, votes in known.votes.items()

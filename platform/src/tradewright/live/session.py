@@ -96,7 +96,8 @@ def rows_of(told: Iterable[Entry], like: Bars) -> Bars:
         for name, usual in ACTIONS:
             for symbol, value in body.get(name, {}).items():
                 grids[name][number, columns[symbol]] = float(value) if value else usual
-    times = {name: np.array([body[name] for body in bodies], "datetime64[ns]") for name in _TIMES}
+    # Ledgers write instants with a Z; numpy knows no zone, and has UTC here.
+    times = {name: np.array([body[name].rstrip("Z") for body in bodies], "datetime64[ns]") for name in _TIMES}
     return Bars(
         instruments=like.instruments,
         opened_at=times["opened_at"],
