@@ -113,9 +113,10 @@ docs: .venv/.dev ## build the documents into site/, strictly
 	@$(COG) --check $(PAGES) || { echo "these pages are stale: run make reference and commit them" >&2; exit 1; }
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-reference: .venv/.dev ## fill the generated parts of the documents from the code, and draw its rooms
+reference: .venv/.dev ## fill the generated parts of the documents from the code, and draw its pictures
 	@$(COG) -r $(PAGES)
 	@PYTHONPATH=docs $(BIN)/python -m generator.house
+	@PYTHONPATH=docs $(BIN)/python -m generator.one_bar
 
 picture: .venv/.dev ## renew the picture of a backtest in docs/images
 	PYTHONPATH=docs $(BIN)/python -m generator.picture

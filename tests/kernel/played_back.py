@@ -29,7 +29,7 @@ class Told:
 
     @property
     def settings(self) -> Any:
-        return SimpleNamespace(currency=self.currency)
+        return SimpleNamespace(currency=self.currency, as_table=dict)
 
     @property
     def books(self) -> list[Any]:

@@ -21,6 +21,7 @@ COMMANDS = (
     Lazy("plugins", "tradewright.cli.plugins:plugins", "Show plugins and what they provide, or begin one."),
     Lazy("run", "tradewright.cli.run:run", "Trade bar by bar with the agent."),
     Lazy("ledger", "tradewright.cli.ledger:ledger", "Verify, show, copy and restore ledgers."),
+    Lazy("replay", "tradewright.cli.replay:replay", "Live a ledger again, and compare every decision."),
     Lazy("doctor", "tradewright.cli.doctor:doctor", "Check this installation."),
 )
 """The commands; `program.GROUPS` says under what `--help` lists them."""
@@ -41,6 +42,7 @@ Examples:
   tradewright plugins new NAME --kind signal   begin a plugin of your own
   tradewright run --paper --replay sample --speed max   the agent, over twenty years
   tradewright ledger verify         can everything that was recorded be believed?
+  tradewright replay                does a ledger lead to the same decisions again?
   tradewright doctor                is everything in order here?
 
 \b

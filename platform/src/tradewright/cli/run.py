@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from tradewright.cli.options import config_option, json_option
-from tradewright.cli.output import echo_json
+from tradewright.cli.output import echo_json, printable
 from tradewright.cli.page import echo_report
 from tradewright.cli.paper import SAMPLE, echo_parity, parity_fields, range_options, read_settings, trade
 from tradewright.errors import CheckError, UsageError
@@ -85,15 +86,21 @@ def run(
     rows_per_second = None if speed == float("inf") else speed
     played, plugins = trade(settings, rows_per_second=rows_per_second, **asked)
     report, summary = _report(played, plugins)
+    from tradewright.live.kept import keep  # noqa: PLC0415  # a database's library: 0.6 s
+
+    ledger = keep(played.store, played.settings.workspace)
     if as_json:
         from tradewright.reports.tree.form import printed  # noqa: PLC0415  # as in `_report`
 
-        echo_json("run", mode="paper", parity=parity_fields(played.parity), report=printed(report))
+        echo_json(
+            "run", mode="paper", parity=parity_fields(played.parity), ledger=str(ledger), report=printed(report)
+        )
     else:
         click.echo(f"{PLAYED}: a replay of {played.parity.bars:,} rows\n")
         echo_report(report, None, summary.figures, brief=brief)
         click.echo()
         echo_parity(played.parity)
+        click.echo(f"Ledger {printable(os.path.relpath(ledger))}: tradewright ledger verify, tradewright replay")
     return 0 if played.parity.holds else CheckError.exit_code
 
 

@@ -8,7 +8,7 @@ its order, a fill before the state that holds it.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -34,11 +34,12 @@ from tradewright.live.events import (
     RowPrepared,
     Submit,
 )
+from tradewright.values.bars import utc
 from tradewright.values.exact import amount
 from tradewright.values.order import Activity, Fill, Purpose
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from tradewright.engine.walk import News, Walk
     from tradewright.execute.gate import Wanted
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from tradewright.live.account import Account
     from tradewright.live.events import Action, Event
     from tradewright.values.arrays import FloatArray
+    from tradewright.values.bars import Bars
     from tradewright.values.order import Quote
 
 KEPT_DAYS = 5  # Of orders that have ended, in case the venue speaks of one again.
@@ -94,15 +96,25 @@ class Agent:
             Answered: self._answer,
         }
 
-    def start(self, now: datetime) -> list[Action]:
-        """Begin the ledger with the capital that each strategy is granted."""
+    def start(self, now: datetime, session: Mapping[str, object], known: Bars) -> list[Action]:
+        """Begin the ledger: whose it is, what it runs, the rows that are known, and the capital of each strategy.
+
+        Args:
+            now: Aware UTC.
+            session: What runs, as `live.session` tells it.
+            known: Rows before the first that is traded.
+        """
         cash = [float(cash) for cash in self.walk.state.rows.cash[: len(self.account.strategies)]]
         grants = [
             self.account.capital(strategy, granted, now, "start")
             for strategy, granted in zip(self.account.strategies, cash, strict=True)
         ]
-        first = entries.genesis(self._name, self._mode, self.account, now)
-        return [self._book_own(grants, now, first), *(Fund(one.strategy, float(one.cash)) for one in grants)]
+        first = [
+            entries.genesis(self._name, self._mode, self.account, now),
+            entries.session(session, now),
+            *(entries.row(known.between(bar, bar + 1), now, is_known=True) for bar in range(known.n_bars)),
+        ]
+        return [self._book_own(grants, now, *first), *(Fund(one.strategy, float(one.cash)) for one in grants)]
 
     def handle(self, event: Event, now: datetime) -> list[Action]:
         """Return what is to be done about an event that came at `now`, aware UTC; in this order."""
@@ -233,7 +245,7 @@ class Agent:
     # ---- the row is complete, and is decided on ------------------------------------------------------------
 
     def _arrive(self, arrived: RowArrived, now: datetime) -> list[Action]:
-        self._row.closed_at = arrived.row.closed_at[0].astype("datetime64[us]").item().replace(tzinfo=UTC)
+        self._row.closed_at = utc(arrived.row.closed_at[0])
         left: list[Action] = [Cancel(state.order.id) for state in self.working.unsettled()]
         return [Commit((entries.row(arrived.row, now),)), *left, Prepare(arrived.row)]
 
@@ -262,11 +274,9 @@ class Agent:
         """Book the capital that the policy has just granted."""
         actions: list[Action] = []
         for event in news.events[news.events.kind == GRANTED]:
-            shares = self.walk.settings.books.share
+            shares, day = self.walk.settings.books.share, f"{self._row.closed_at:%Y-%m-%d}"
             grants = [
-                self.account.capital(
-                    strategy, float(event.money * share), now, f"step {self._row.closed_at:%Y-%m-%d}"
-                )
+                self.account.capital(strategy, float(event.money * share), now, f"step {day}")
                 for strategy, share in zip(self.account.strategies, shares, strict=True)
             ]
             actions += [self._book_own(grants, now), *(Fund(one.strategy, float(one.cash)) for one in grants)]

@@ -12,6 +12,7 @@ from tradewright.engine.log import GRANTED, HALTED
 from tradewright.engine.state import as_bytes
 from tradewright.ledger.entry import Draft, Kind
 from tradewright.risk.contract import Level
+from tradewright.values.bars import utc
 from tradewright.values.plain import to_plain
 
 if TYPE_CHECKING:
@@ -37,6 +38,11 @@ def genesis(name: str, mode: str, account: Account, at: datetime) -> Draft:
     """Return the first entry: whose ledger this is."""
     body = {"ledger": name, "mode": mode, "venue": account.venue, "currency": account.currency}
     return Draft(at, Kind.GENESIS, {**body, "strategies": list(account.strategies), "symbols": list(account.symbols)})
+
+
+def session(told: Mapping[str, object], at: datetime) -> Draft:
+    """Return what runs from here on: settings, versions, instruments."""
+    return Draft(at, Kind.SESSION, told)
 
 
 def opening(opened: Opening, symbols: Sequence[str], at: datetime) -> Draft:
@@ -72,9 +78,9 @@ def row(bars: Bars, at: datetime, *, is_known: bool = False) -> Draft:
         if bars.traded[0, column]
     }
     body: dict[str, Any] = {
-        "opened_at": str(bars.opened_at[0]),
-        "closed_at": str(bars.closed_at[0]),
-        "closes_at": str(bars.session_closes_at[0]),
+        "opened_at": utc(bars.opened_at[0]),
+        "closed_at": utc(bars.closed_at[0]),
+        "closes_at": utc(bars.session_closes_at[0]),
         "session": str(bars.session[0]),
         "ends": bool(bars.session_ends[0]),
         "prices": prices,
@@ -118,7 +124,7 @@ def decision(
     prepared, bar = known.known, known.known.bar
     made = np.flatnonzero(prepared.decisions.made[bar])
     body: dict[str, Any] = {
-        "closed_at": str(at),
+        "closed_at": at,
         "votes": {
             strategy: {signal: list(map(float, vote)) for signal, vote in votes.items()}
             for strategy, votes in known.votes.items()
@@ -131,7 +137,7 @@ def decision(
             for book, asset in np.argwhere(np.isfinite(plan.stop))
         ],
         "refused": list(refused),
-        "cash": {strategy: account.holdings.cash(strategy, account.currency) for strategy in account.strategies},
+        "cash": to_plain({name: account.holdings.cash(name, account.currency) for name in account.strategies}),
         "state": hashlib.sha256(as_bytes(state)).hexdigest(),
     }
     return Draft(at, Kind.DECISION, {key: value for key, value in body.items() if value})

@@ -14,6 +14,7 @@ from tradewright.live.parity import Comparison
 from tradewright.live.playback import Playback
 from tradewright.sentence.doubts import place_errors, warnings
 from tradewright.sentence.parts import Sentence
+from tradewright.sentence.provenance import versions
 from tradewright.sentence.record import Record
 
 if TYPE_CHECKING:
@@ -97,7 +98,9 @@ def trade(
         fused = sentence.fuse(cache)
         ready = time.perf_counter()
         with place_errors(settings):
-            playback = Playback(sentence, traded, fused, start, ahead=request.ahead)
+            playback = Playback(
+                sentence, traded, fused, start, ahead=request.ahead, versions=versions(plugins, fused.key)
+            )
             tell("signals", 0, 1)
             wanted = sentence.afresh(sentence.want(traded.bars))  # With optimizers of its own.
             costs = sentence.engine_settings(traded.bars, fused, traded.sessions_per_year)

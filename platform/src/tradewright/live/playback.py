@@ -7,7 +7,6 @@ and in order, and what comes of it is the next event.
 from __future__ import annotations
 
 from collections import deque
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,16 +14,18 @@ import numpy as np
 from tradewright.engine.walk import Walk, opening_of
 from tradewright.execute.venue import SimulatedVenue
 from tradewright.ledger.store import MemoryStore
-from tradewright.live import events
+from tradewright.live import events, session
 from tradewright.live.account import Account
 from tradewright.live.chronicle import Chronicle
 from tradewright.live.core import Agent
 from tradewright.live.outlook import Ahead, RowByRow
+from tradewright.values.bars import utc
 from tradewright.values.exact import exact
 from tradewright.values.order import Quote
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from tradewright.data.market import Market
     from tradewright.engine.fuse import FusedRules
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from tradewright.values.bars import Bars
 
 VENUE = "simulated"
+LEDGER = "playback"
+"""The name of a recording's ledger: its client ids are the same whenever it is played."""
 
 
 class Playback:
@@ -46,6 +49,7 @@ class Playback:
         start: First bar that is traded; earlier ones are known when it begins.
         ahead: Whether to ask the signals once of all rows, instead of at every row: the same orders, and quicker.
         segments: Parts at whose ends it is noted what the rules had cut.
+        versions: Of everything that computes; the ledger tells them.
 
     Attributes:
         agent: The agent.
@@ -64,6 +68,7 @@ class Playback:
         *,
         ahead: bool = False,
         segments: int = 1,
+        versions: Mapping[str, Any] | None = None,
     ) -> None:
         bars, names = market.bars, [book.name for book in sentence.books]
         costs = sentence.engine_settings(bars, fused, market.sessions_per_year)
@@ -78,8 +83,8 @@ class Playback:
         account = Account(VENUE, currency, names, bars.symbols, walk.assets.multiplier)
         self.store = MemoryStore()
         self.chronicle = Chronicle(bars.n_bars, start, walk.state, segments)
-        before = _instant(bars.opened_at[start] if start < bars.n_bars else bars.closed_at[-1])
-        self.agent = Agent("playback", "paper", walk, account, before)
+        before = utc(bars.opened_at[start] if start < bars.n_bars else bars.closed_at[-1])
+        self.agent = Agent(LEDGER, "paper", walk, account, before)
         self._now = before
         self._events: deque[Event] = deque()
         self._doers: dict[type, Callable[[Any], None]] = {
@@ -92,7 +97,8 @@ class Playback:
             events.Ask: self._ask,
             events.Decided: self.chronicle.add,
         }
-        self._do(self.agent.start(self._now))
+        told = session.describe(bars, market.sessions_per_year, versions or {}, sentence.settings.as_table())
+        self._do(self.agent.start(self._now, told | {"ahead": ahead}, bars.until(start)))
 
     def step(self) -> None:
         """Play the next bar.
@@ -102,7 +108,7 @@ class Playback:
         """
         bar, bars = self.bar, self._bars
         row, opening = bars.between(bar, bar + 1), opening_of(bars, bar)
-        opened_at, closed_at = _instant(bars.opened_at[bar]), _instant(bars.closed_at[bar])
+        opened_at, closed_at = utc(bars.opened_at[bar]), utc(bars.closed_at[bar])
         self._now = opened_at
         self.venue.begin(opening.assets, row)
         self._hear()
@@ -121,7 +127,7 @@ class Playback:
 
     def closed_at(self, bar: int) -> datetime:
         """Return when a bar of the recording closed."""
-        return _instant(self._bars.closed_at[bar])
+        return utc(self._bars.closed_at[bar])
 
     def _quote(self, row: Bars, at: datetime) -> None:
         """Let the agent see the first prices of what trades, or the last where orders fill at the close."""
@@ -158,9 +164,3 @@ class Playback:
 
     def _ask(self, action: events.Ask) -> None:
         self._events.append(events.Answered(action.book, self._outlook.ask(action.book, action.held)))
-
-
-def _instant(at: np.datetime64) -> datetime:
-    """Return an instant of bars as an aware one, to the microsecond."""
-    moment: datetime = at.astype("datetime64[us]").item()
-    return moment.replace(tzinfo=UTC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -12,6 +13,7 @@ from tradewright.values.arrays import array_field, read_only
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from tradewright.values.arrays import BoolArray, FloatArray, IntArray, TimeArray
     from tradewright.values.instrument import Instrument
@@ -20,6 +22,16 @@ GRIDS = ("close", "traded", "open", "high", "low", "volume", "split", "dividend"
 """Fields of `Bars` with a number per bar and asset."""
 
 Adjustment = Literal["none", "splits", "all"]
+
+
+def utc(at: np.datetime64) -> datetime:
+    """Return an instant of bars as an aware one in UTC, to the microsecond.
+
+    >>> str(utc(np.datetime64("2026-03-02T21:00")))
+    '2026-03-02 21:00:00+00:00'
+    """
+    moment: datetime = at.astype("datetime64[us]").item()
+    return moment.replace(tzinfo=UTC)
 
 
 def _carried(close: FloatArray) -> FloatArray:

@@ -1,0 +1,259 @@
+"""Live a ledger again: its inputs go through the same agent, and what the agent says then must be what stands there.
+
+Every entry that came from outside is an event; it is handled by an agent that begins as the first one did, at the
+instants that the ledger tells.  What is then to be committed is compared with what was, letter by letter.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from decimal import Decimal
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import attrs
+
+from tradewright.engine.state import table
+from tradewright.engine.tape import OPENING
+from tradewright.engine.walk import Opening, Walk
+from tradewright.errors import LedgerError
+from tradewright.execute.news import News, Report, Word
+from tradewright.execute.orders import read_news
+from tradewright.ledger.canonical import canonical
+from tradewright.ledger.entry import Kind
+from tradewright.live import events, session
+from tradewright.live.account import Account
+from tradewright.live.core import Agent
+from tradewright.live.entries import OWN
+from tradewright.live.outlook import Ahead, RowByRow
+from tradewright.values.order import Activity, Fill, Quote
+from tradewright.values.plain import from_plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from tradewright.engine.fuse import FusedRules
+    from tradewright.ledger.entry import Draft, Entry
+    from tradewright.ledger.store import Store
+    from tradewright.live.events import Action, Event
+    from tradewright.live.outlook import Outlook
+    from tradewright.sentence.parts import Sentence
+    from tradewright.values.bars import Bars
+
+
+@attrs.frozen(kw_only=True)
+class Difference:
+    """The first entry that is not what the agent would say now.
+
+    Attributes:
+        seq: Its number.
+        kind: What it tells, as it stands there.
+        found: Its body.
+        wanted: What the agent would write now; empty where it would write nothing.
+    """
+
+    seq: int
+    kind: str
+    found: str
+    wanted: str
+
+
+@attrs.frozen(kw_only=True)
+class Replayed:
+    """What came of it.
+
+    Attributes:
+        entries: How many were compared.
+        decisions: Decisions among them.
+        orders: Intents among them.
+        sessions: Sessions that they decide on, ISO days, in order.
+        difference: Where it parts, None for nowhere.
+        agent: As it stands after the last entry that was the same.
+    """
+
+    entries: int
+    decisions: int
+    orders: int
+    sessions: tuple[str, ...]
+    difference: Difference | None
+    agent: Agent
+
+
+class Replay:
+    """An agent that lives a ledger again.
+
+    Args:
+        store: The ledger.
+        sentence: The components, with the rule that halts on request, as the ledger's session tells them.
+        fused: The loop with their rules.
+
+    Raises:
+        LedgerError: The ledger does not begin as one of an agent does.
+    """
+
+    def __init__(self, store: Store, sentence: Sentence, fused: FusedRules) -> None:
+        self._entries = store.read()
+        first, told = self._head()
+        known = list(self._known())
+        nothing = session.nothing(told.body)
+        self._like, self._told = nothing, told.body
+        before = session.rows_of(known, nothing) if known else nothing
+        outlook = (
+            self._outlook_of(sentence, fused, before, store)
+            if told.body.get("ahead")
+            else RowByRow(sentence, fused, before)
+        )
+        costs = sentence.engine_settings(nothing, fused, int(told.body["sessions_per_year"]))
+        walk = Walk(fused, costs._replace(cash_rate=0.0, borrow_rate=0.0), outlook.known(), sentence.capital)
+        names = first.body
+        account = Account(
+            names["venue"], names["currency"], names["strategies"], names["symbols"], walk.assets.multiplier
+        )
+        self.agent = Agent(names["ledger"], names["mode"], walk, account, first.at)
+        self._outlook = outlook
+        self._expected: deque[Draft] = deque()
+        self._inner: deque[Event] = deque()
+        self._n = self._decisions = self._orders = 0
+        self._sessions: dict[str, None] = {}
+        self._begin(self.agent.start(first.at, told.body, before))
+
+    def run(self, told: Callable[[int], None] | None = None, until: int | None = None) -> Replayed:
+        """Live it, up to the first difference.
+
+        Args:
+            told: Hears how many entries are done, now and then.
+            until: Number of the last entry, None for all.
+        """
+        difference = None
+        for entry in self._entries:
+            if until is not None and entry.seq > until:
+                break
+            difference = self._compare(entry)
+            if difference is not None:
+                break
+            self._count(entry)
+            if told is not None and self._n % 500 == 0:
+                told(self._n)
+        return Replayed(
+            entries=self._n,
+            decisions=self._decisions,
+            orders=self._orders,
+            sessions=tuple(self._sessions),
+            difference=difference,
+            agent=self.agent,
+        )
+
+    # ---- the beginning -------------------------------------------------------------------------------------
+
+    def _head(self) -> tuple[Entry, Entry]:
+        first, told = next(self._entries, None), next(self._entries, None)
+        if first is None or told is None or told.kind is not Kind.SESSION:
+            raise LedgerError(
+                "a ledger must begin with a genesis and a session entry to be lived again",
+                fix="name the ledger of an agent: tradewright ledger show tells what a ledger holds",
+            )
+        return first, told
+
+    def _known(self) -> Iterator[Entry]:
+        """Yield the rows that were known before the first that was traded; what follows them stays to be read."""
+        for entry in self._entries:
+            if entry.kind is Kind.ROW and entry.body.get("known"):
+                yield entry
+                continue
+            self._entries = chain((entry,), self._entries)
+            return
+
+    def _outlook_of(self, sentence: Sentence, fused: FusedRules, before: Bars, store: Store) -> Outlook:
+        """Return an outlook like that of the agent: told row by row, or every row of the ledger at once."""
+        if not self._told["ahead"]:
+            return RowByRow(sentence, fused, before)
+        rows = session.rows_of(store.read(kinds=frozenset({Kind.ROW})), self._like)
+        return Ahead(sentence, fused, rows, before.n_bars)
+
+    def _begin(self, actions: list[Action]) -> None:
+        """Take what the agent says at its start as said, up to the grants, which are compared like all else."""
+        self._do(actions)
+        while self._expected[0].kind in {Kind.GENESIS, Kind.SESSION, Kind.ROW}:
+            self._expected.popleft()
+            self._n += 1
+
+    # ---- one entry -----------------------------------------------------------------------------------------
+
+    def _compare(self, entry: Entry) -> Difference | None:
+        """Lead the agent to where it says this entry; None where it says the same."""
+        while not self._expected:
+            event = self._event_of(entry)
+            if event is None and not self._inner:
+                return _difference(entry, "")
+            self._do(self.agent.handle(self._inner.popleft() if event is None else event, entry.at))
+            if event is not None and not self._expected:
+                return _difference(entry, "")
+        draft = self._expected.popleft()
+        body = canonical(draft.body)
+        if (draft.kind, draft.at, body) != (entry.kind, entry.at, entry.text):
+            return _difference(entry, f"{draft.kind} {body}")
+        return None
+
+    def _count(self, entry: Entry) -> None:
+        self._n += 1
+        self._decisions += entry.kind is Kind.DECISION
+        self._orders += entry.kind is Kind.INTENT
+        if entry.kind is Kind.ROW:
+            self._sessions[entry.body["session"]] = None
+
+    def _do(self, actions: list[Action]) -> None:
+        """Do what needs no venue."""
+        for action in actions:
+            if isinstance(action, events.Commit):
+                self._expected.extend(action.drafts)
+            elif isinstance(action, events.Prepare):
+                self._inner.append(self._outlook.prepare(action.row))
+            elif isinstance(action, events.Ask):
+                self._inner.append(events.Answered(action.book, self._outlook.ask(action.book, action.held)))
+
+    def _event_of(self, entry: Entry) -> Event | None:
+        """Return what led to an entry that came from outside; None for what the platform decided itself."""
+        body = entry.body
+        if entry.kind is Kind.ACTION:
+            return events.BarOpened(self._opening(body))
+        if entry.kind is Kind.QUOTE:
+            return events.Quoted({symbol: self._quote(symbol, sides, entry.at) for symbol, sides in body.items()})
+        if entry.kind is Kind.ROW:
+            return events.RowArrived(self._row(entry))
+        if entry.kind in {Kind.ORDER, Kind.FILL}:
+            return _report(entry.kind, body)
+        if entry.kind is Kind.ACTIVITY and OWN not in body:
+            return from_plain(Activity, body)
+        return None
+
+    def _opening(self, body: dict[str, Any]) -> Opening:
+        symbols = self.agent.account.symbols
+        assets = table((len(symbols),), OPENING, split=1.0)
+        for column, symbol in enumerate(symbols):
+            assets[column].split = float(body.get("splits", {}).get(symbol, 1.0))
+            assets[column].dividend = float(body.get("dividends", {}).get(symbol, 0.0))
+            assets[column].exits = symbol in body.get("exits", ())
+        return Opening(body["opens"], assets)
+
+    def _quote(self, symbol: str, sides: list[str | None], at: datetime) -> Quote:
+        bid, ask = (None if side is None else Decimal(side) for side in sides)
+        venue = self.agent.account.venue
+        return Quote(venue=venue, symbol=symbol, event_at=at, available_at=at, bid=bid, ask=ask)
+
+    def _row(self, entry: Entry) -> Bars:
+        return session.rows_of([entry], self._like)
+
+
+def _report(kind: Kind, body: dict[str, Any]) -> Report:
+    """Return what the venue has said, from how the order protocol has written it down."""
+    client_id = UUID(body["client_id"])
+    if kind is Kind.ORDER:
+        return Report(client_id, read_news(body))
+    fill = {name: value for name, value in body.items() if name != "client_id"}
+    return Report(client_id, News(word=Word.FILL, fill=from_plain(Fill, {**fill, "order_id": str(client_id)})))
+
+
+def _difference(entry: Entry, wanted: str) -> Difference:
+    return Difference(seq=entry.seq, kind=str(entry.kind), found=f"{entry.kind} {entry.text}", wanted=wanted)
