@@ -100,8 +100,12 @@ class Reading:
             self._stranger(name, status)
         elif filled != 0 and (filled > 0) != (state.order.quantity > 0):
             self.freeze = f"the venue counts {filled} units filled of an order for {state.order.quantity}"
-        elif (status, filled) != (state.status, state.filled) and not self._is_overtaken(state, status):
+        elif not self._is_known(state, status, filled) and not self._is_overtaken(state, status):
             self._hear(name, News(word=Word.FOUND, status=status, filled=filled))
+
+    def _is_known(self, state: OrderState, status: Status, filled: Decimal) -> bool:
+        """Say whether the venue has said so before."""
+        return status is state.status and filled in {state.filled, state.said}
 
     def _is_overtaken(self, state: OrderState, status: Status) -> bool:
         """Say whether an order has ended since the snapshot was asked for, and so stood in it rightly."""

@@ -132,7 +132,7 @@ def _compare(reading: Reading, currency: str, nav: Decimal, before: Mapping[str,
     cash = EXACT.subtract(said, ours)
     cash = cash if cash.copy_abs() >= CENT else Decimal(0)
     stops = cash.copy_abs() > EXACT.multiply(nav, CASH_OF_NAV)
-    return attrs.evolve(found, cash=cash, stops_increases=stops, is_clean=not doubts)
+    return attrs.evolve(found, cash=cash, stops_increases=stops, is_clean=not doubts and cash == 0)
 
 
 def _differences(reading: Reading) -> Iterator[tuple[str, Decimal]]:

@@ -258,7 +258,8 @@ class SimulatedVenue(VenueAccount):
         """End an order that still stands."""
         if order.id in self._left:
             self._forget(order, Status.CANCELLED if word is Word.CANCELLED else Status.EXPIRED, now)
-            self.told.say(order.id, News(word=word, reason=reason))
+            filled = self.told.ended[order.id].filled
+            self.told.say(order.id, News(word=word, filled=filled, reason=reason))
 
     def _forget(self, order: Order, status: Status, now: datetime) -> None:
         filled = EXACT.subtract(order.quantity, self._left.pop(order.id))

@@ -58,6 +58,7 @@ class VenueAccount:
         self._marks = dict.fromkeys(symbols, math.nan)
         self._posted = self._executed = 0
         self._owners: dict[str, str] = {}
+        self._owed: list[Activity] = []
         self.told = Told()
 
     def fund(self, strategy: str, cash: float) -> None:
@@ -80,10 +81,21 @@ class VenueAccount:
         cash = to_float(fill.quantity) * to_float(fill.price) * multiplier + to_float(fill.fee)
         self._move(whose, fill.symbol, fill.quantity.copy_negate(), cash)
 
-    def pay(self, kind: ActivityKind, cash: Decimal, now: datetime) -> None:
-        """Move nobody's cash: a deposit, a withdrawal, a fee."""
+    def pay(self, kind: ActivityKind, cash: Decimal, now: datetime, told_at: datetime | None = None) -> None:
+        """Move nobody's cash: a deposit, a withdrawal, a fee; it may be told later than it moves."""
         self.cash[EXTERNAL] += to_float(cash)
-        self.told.post(self._posting(kind, EXTERNAL, cash, now))
+        self._owed.append(self._posting(kind, EXTERNAL, cash, told_at or now))
+        self.tell_owed(now)
+
+    def owes(self) -> bool:
+        """Say whether cash has moved that is still to be told."""
+        return bool(self._owed)
+
+    def tell_owed(self, now: datetime) -> None:
+        """Tell of the cash whose time has come."""
+        for activity in [one for one in self._owed if one.at <= now]:
+            self._owed.remove(activity)
+            self.told.post(activity)
 
     def positions(self) -> Mapping[str, Decimal]:
         """Return the signed units of the whole account by symbol, what is flat left out."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tradewright.execute.news import News, Report, Word
+from tradewright.values.exact import EXACT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,13 +39,14 @@ class Told:
         ended: By client id.
         fills: Those that stand, by execution id, in their order.
         activities: In their order.
+        busts: Executions that were taken back, and when.
     """
 
     def __init__(self) -> None:
         self.ended: dict[UUID, Ended] = {}
         self.fills: dict[str, Fill] = {}
         self.activities: list[Activity] = []
-        self._busts: list[tuple[datetime, Fill]] = []
+        self.busts: list[tuple[datetime, Fill]] = []
         self._due: list[Report | Activity | Fill] = []
 
     def due(self) -> list[Report | Activity | Fill]:
@@ -78,7 +80,10 @@ class Told:
         if execution_id not in self.fills:
             raise LookupError(f"execution_id must name a fill that stands, was {execution_id!r}")
         fill = self.fills.pop(execution_id)
-        self._busts.append((now, fill))
+        self.busts.append((now, fill))
+        if fill.order_id in self.ended:
+            ended = self.ended[fill.order_id]
+            self.ended[fill.order_id] = ended._replace(filled=EXACT.subtract(ended.filled, fill.quantity))
         if fill.order_id is not None:
             self.say(fill.order_id, News(word=Word.BUST, fill=fill))
         return fill
@@ -94,7 +99,7 @@ class Told:
 
     def busts_since(self, since: datetime) -> tuple[Fill, ...]:
         """Return the executions that were taken back from an instant on."""
-        return tuple(fill for at, fill in self._busts if at >= since)
+        return tuple(fill for at, fill in self.busts if at >= since)
 
 
 def _first(told: Sequence[Fill | Activity], since: datetime) -> int:
