@@ -16,7 +16,8 @@ import numpy as np
 
 from tradewright.engine.log import GRANTED
 from tradewright.execute import gate
-from tradewright.execute.news import Demand, Report
+from tradewright.execute.budget import Budget, Contact, Use
+from tradewright.execute.news import Report
 from tradewright.execute.working import Intent, Working
 from tradewright.live import entries, guards
 from tradewright.live.events import (
@@ -27,49 +28,38 @@ from tradewright.live.events import (
     Commit,
     Decided,
     Fund,
+    Imposed,
     Prepare,
-    Query,
     Quoted,
     RowArrived,
     RowPrepared,
+    SnapshotTaken,
     Submit,
+    Tick,
 )
+from tradewright.live.listener import Listener, Row
+from tradewright.live.watch import Watch
 from tradewright.values.bars import utc
 from tradewright.values.exact import amount
-from tradewright.values.order import Activity, Fill, Purpose
+from tradewright.values.order import Activity, Fill, Purpose, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tradewright.engine.walk import News, Walk
+    from tradewright.engine.walk import News as Written
+    from tradewright.engine.walk import Walk
     from tradewright.execute.gate import Wanted
+    from tradewright.execute.state import OrderState
     from tradewright.ledger.entry import Draft
     from tradewright.live.account import Account
     from tradewright.live.events import Action, Event
-    from tradewright.values.arrays import FloatArray
     from tradewright.values.bars import Bars
-    from tradewright.values.order import Quote
 
 KEPT_DAYS = 5  # Of orders that have ended, in case the venue speaks of one again.
+QUOTE_MAX_AGE = timedelta(minutes=1)  # An order that had to wait for longer needs a new price.
 
 
-@attrs.define
-class Row:
-    """What happens between two decisions."""
-
-    news: list[News]
-    quotes: dict[str, Quote] = attrs.field(factory=dict)
-    planned: list[list[Wanted]] = attrs.field(factory=list)
-    stopped: set[tuple[str, str]] = attrs.field(factory=set)
-    refused: list[dict[str, str]] = attrs.field(factory=list)
-    closed_at: datetime | None = None
-    known: RowPrepared | None = None
-    answers: dict[int, FloatArray] = attrs.field(factory=dict)
-    asked: frozenset[int] | None = None
-    is_settled: bool = False
-
-
-class Agent:
+class Agent(Listener):
     """One account that trades bar by bar.
 
     Args:
@@ -78,13 +68,27 @@ class Agent:
         walk: The state, before its next bar.
         account: Exact money and units.
         decided_at: Close of the last row that is known, aware UTC.
+        budget: What the venue may be sent; without a limit where it has none.
+        look_every: How often the account is compared with the venue's word; None for only when something asks for it.
+
+    Attributes:
+        watch: What is not certain, and holds back.
     """
 
-    def __init__(self, name: str, mode: str, walk: Walk, account: Account, decided_at: datetime) -> None:
-        self.walk, self.account = walk, account
-        self.working = Working(name, account.venue)
+    def __init__(
+        self,
+        name: str,
+        mode: str,
+        walk: Walk,
+        account: Account,
+        decided_at: datetime,
+        *,
+        budget: Budget | None = None,
+        look_every: timedelta | None = None,
+    ) -> None:
+        watch = Watch(account, Working(name, account.venue), walk, budget or Budget(), look_every, since=decided_at)
+        super().__init__(watch)
         self._name, self._mode, self._decided_at = name, mode, decided_at
-        self._row = Row([])
         self._handlers: dict[type, Callable[[Any, datetime], list[Action]]] = {
             BarOpened: self._begin,
             Quoted: self._quote,
@@ -94,6 +98,10 @@ class Agent:
             RowArrived: self._arrive,
             RowPrepared: self._prepared,
             Answered: self._answer,
+            Tick: self._tick,
+            SnapshotTaken: self._read,
+            Imposed: self._impose,
+            Contact: self._touch,
         }
 
     def start(self, now: datetime, session: Mapping[str, object], known: Bars) -> list[Action]:
@@ -118,7 +126,20 @@ class Agent:
 
     def handle(self, event: Event, now: datetime) -> list[Action]:
         """Return what is to be done about an event that came at `now`, aware UTC; in this order."""
-        return self._handlers[type(event)](event, now)
+        row = self._row
+        if row.is_settled and not row.is_decided and not isinstance(event, Answered | Contact | Imposed):
+            row.aside.append(event)  # It belongs to the next row: what is decided on has been closed.
+            return []
+        return self.watch.admit(self._handlers[type(event)](event, now), now)
+
+    def wake_at(self, now: datetime) -> datetime | None:
+        """Return when the next `Tick` is wanted, None for not before something else happens."""
+        at = self.watch.wake_at(now)
+        waiting = (self._row.quotes.get(self._place(one)[1]) for planned in self._row.planned for one in planned)
+        if any(quote is not None and now - quote.available_at < QUOTE_MAX_AGE for quote in waiting):
+            soon = now + timedelta(seconds=1)
+            at = soon if at is None else min(at, soon)
+        return at
 
     # ---- a bar opens, and its orders meet their prices -----------------------------------------------------
 
@@ -144,7 +165,11 @@ class Agent:
 
     def _quote(self, quoted: Quoted, now: datetime) -> list[Action]:
         wanted = {self._place(one)[1] for planned in self._row.planned for one in planned}
-        heard = {symbol: quote for symbol, quote in quoted.quotes.items() if symbol in wanted}
+        heard = {
+            symbol: quote if quote.available_at == now else attrs.evolve(quote, available_at=now)
+            for symbol, quote in quoted.quotes.items()
+            if symbol in wanted and now - quote.available_at <= QUOTE_MAX_AGE  # Older ones are no prices to trade on.
+        }
         if not heard:
             return []
         self._row.quotes.update(heard)
@@ -158,21 +183,40 @@ class Agent:
             due = [wanted for wanted in planned if self._place(wanted)[1] in self._row.quotes]
             for wave in (True, False):
                 for wanted in [one for one in due if gate.reduces(one, self.walk) is wave and one in planned]:
-                    if not wave and self.working.is_reducing(self._place(wanted)[0]):
+                    if not wave and self._awaits_reduction(wanted, planned):
                         break
+                    if wave and self._is_guarded(wanted, submits):
+                        continue  # The stop holds the same units: it has to be gone before they are sold.
                     if self._place(wanted) not in self._row.stopped and not self._send(wanted, now, drafts, submits):
                         break  # The next ones would take the cash that it waits for.
                     planned.remove(wanted)
-        return [Commit(tuple(drafts)), *submits] if submits else []
+        return [*([Commit(tuple(drafts))] if drafts else []), *submits]
+
+    def _awaits_reduction(self, wanted: Wanted, planned: list[Wanted]) -> bool:
+        """Say whether a reduction of the book is still to be sent, or heard of."""
+        waits = any(gate.reduces(one, self.walk) and self._place(one)[1] in self._row.quotes for one in planned)
+        return waits or self.working.is_reducing(self._place(wanted)[0])
+
+    def _is_guarded(self, wanted: Wanted, submits: list[Action]) -> bool:
+        """Say whether a stop stands for the position of an exit; if so, cancel it."""
+        guard = self.working.guard(self._place(wanted))
+        if guard is None or self._place(wanted) in self._row.stopped:
+            return False
+        submits.append(Cancel(guard.order.id))
+        return True
 
     def _send(self, wanted: Wanted, now: datetime, drafts: list[Draft], submits: list[Action]) -> bool:
         """Let one order pass the gate, and say whether it is done with; what is refused tells the next decision."""
         strategy, symbol = self._place(wanted)
-        quote = self._row.quotes[symbol]
-        if self.walk.settings.at_close and gate.is_beyond(wanted, quote, self.walk):
-            return True  # There is no later price in this bar: it expires.
+        quote, closes = self._row.quotes[symbol], gate.reduces(wanted, self.walk)
+        use = Use.REDUCE if closes else Use.RISK
+        if now - quote.available_at > QUOTE_MAX_AGE or self.watch.budget.spend(use, now) is None:
+            return False  # Before any check is asked: what is asked counts.
+        if self._is_held_back(wanted, closes=closes):
+            return True  # What it would wait for may take long: it is planned anew at the next row.
         held = self.account.holdings.quantity(strategy, symbol)
-        bound, may_wait = self.working.bound(strategy), self.working.is_on_its_way(strategy)
+        bound = self.working.bound(strategy) + self.watch.bound(strategy)
+        may_wait = self.working.is_on_its_way(strategy)
         permit = gate.release(wanted, quote, self.walk, bound, held, may_wait=may_wait)
         if isinstance(permit, gate.Wait):
             return False
@@ -180,6 +224,7 @@ class Agent:
             refusal = {"strategy": strategy, "symbol": symbol, "reason": permit.reason}
             self._row.refused.append({**refusal, "by": ", ".join(permit.cut_by)})
             return True
+        self.watch.spend(use, now)
         order = self.working.intend(
             (strategy, symbol),
             permit.quantity,
@@ -189,63 +234,50 @@ class Agent:
             limit=None if np.isnan(wanted.limit) else amount(wanted.limit),
             intent=Intent(waits=permit.waits, reduces=permit.reduces, binds=permit.binds),
         )
+        self.watch.sent(order.id, now)
         drafts.append(entries.intent(order, now, permit.cut_by))
         submits.append(Submit(order))
         return True
 
-    # ---- the venue speaks ----------------------------------------------------------------------------------
+    def _is_held_back(self, wanted: Wanted, *, closes: bool) -> bool:
+        """Say whether an order may not go in this row, whatever its size; the next decision is told."""
+        strategy, symbol = self._place(wanted)
+        if self.walk.settings.at_close and gate.is_beyond(wanted, self._row.quotes[symbol], self.walk):
+            return True  # There is no later price in this bar: it expires.
+        reason = self.watch.holds(symbol, reduces=closes)
+        if reason:
+            self._row.refused.append({"strategy": strategy, "symbol": symbol, "reason": reason, "by": ""})
+        return bool(reason)
 
-    def _hear(self, report: Report, now: datetime) -> list[Action]:
-        had_ended = self.working.states[report.id].is_final
-        step = self.working.hear(report, now)
-        actions: list[Action] = (
-            [Commit(tuple(entries.said(draft, now) for draft in step.drafts))] if step.drafts else []
-        )
-        for one in step.booked:
-            self.account.holdings.book(one)
-            if isinstance(one, Fill):
-                self._take(one)
-        if Demand.QUERY in step.demands:
-            actions.append(Query(report.id))
-        if step.state.is_final and not had_ended:
-            self._count(step.state.order.id)
-            actions += self._release(now)
-        return [*actions, *self._close_when_settled(now)]
+    def _go_on(self, ended: OrderState, now: datetime) -> list[Action]:
+        """Send what waited for an order's end; one that guarded is placed again, unless it fired or was refused."""
+        released = self._release(now)
+        lapsed = {Status.CANCELLED, Status.EXPIRED, Status.DEAD}
+        if ended.order.purpose is not Purpose.STOP or ended.status not in lapsed:
+            return released
+        return [*released, *self._keep_guards(now, restore=True)]
 
-    def _take(self, fill: Fill) -> None:
-        """Book a fill into the state; a stop that has fired voids what was planned for its asset."""
-        self.walk.take(self.account.row_of(fill))
-        order = self.working.states[fill.order_id].order if fill.order_id in self.working.states else None
-        if order is not None and order.purpose is Purpose.STOP:
-            place = (order.strategy, order.symbol)
-            book, asset = self.account.book(place[0]), self.account.asset(place[1])
-            position = self.walk.state.positions[book, asset]
-            position.order = 0.0
-            self._row.stopped.add(place)
-            self.walk.count(participation_cuts=0 if position.quantity == 0.0 else 1)
+    # ---- time passes --------------------------------------------------------------------------------------
 
-    def _count(self, order_id: Any) -> None:
-        """Count an order that ended before all had filled: for want of volume, or because nothing met its limit."""
-        state = self.working.states[order_id]
-        if state.order.purpose is Purpose.STOP or not state.left:
-            return
-        missed = self.working.intent(order_id).waits and not state.filled
-        self.walk.count(participation_cuts=0 if missed else 1, expired=1 if missed else 0)
-
-    def _post(self, activity: Activity, now: datetime) -> list[Action]:
-        is_new = self.account.holdings.book(activity)
-        return [Commit((entries.activity(activity, now),))] if is_new else []
-
-    def _take_strange(self, fill: Fill, now: datetime) -> list[Action]:
-        """Book what no order of ours has done: it is nobody's, but it is held."""
-        if not self.account.holdings.book(fill):
-            return []
-        return [Commit((entries.fill(fill, now),))]
+    def _tick(self, _: Tick, now: datetime) -> list[Action]:
+        """Ask what is due, give up what is awaited for too long, and send what had to wait."""
+        row = self._row
+        actions = self.watch.ask(now)
+        if row.arrived_at is not None and not row.is_settled:
+            for state in [*self.working.unsettled()]:
+                actions += self._give_up(state, row.arrived_at, now)
+        planned = [*map(len, row.planned)]
+        released = self._release(now)
+        if not row.is_settled or row.is_decided:
+            released += self._keep_guards(now, restore=True)
+        if any(isinstance(one, Commit) for one in released) or planned != [*map(len, row.planned)]:
+            released.insert(0, Commit((entries.tick(now),)))
+        return [*actions, *released]
 
     # ---- the row is complete, and is decided on ------------------------------------------------------------
 
     def _arrive(self, arrived: RowArrived, now: datetime) -> list[Action]:
-        self._row.closed_at = utc(arrived.row.closed_at[0])
+        self._row.closed_at, self._row.arrived_at = utc(arrived.row.closed_at[0]), now
         left: list[Action] = [Cancel(state.order.id) for state in self.working.unsettled()]
         return [Commit((entries.row(arrived.row, now),)), *left, Prepare(arrived.row)]
 
@@ -270,7 +302,7 @@ class Agent:
             return [*granted, *(Ask(book, self.walk.held(book)) for book in sorted(row.asked))]
         return [*granted, *self._decide(now)]
 
-    def _grant(self, news: News, now: datetime) -> list[Action]:
+    def _grant(self, news: Written, now: datetime) -> list[Action]:
         """Book the capital that the policy has just granted."""
         actions: list[Action] = []
         for event in news.events[news.events.kind == GRANTED]:
@@ -289,8 +321,10 @@ class Agent:
     def _decide(self, now: datetime) -> list[Action]:
         row, known = self._row, self._row.known
         assert known is not None  # noqa: S101  # a bar closes only when its row is prepared
+        self.watch.impose()
         plan, news = self.walk.decide(row.answers)
         row.news.append(news)
+        row.is_decided = True
         self._decided_at = row.closed_at or now
         self.working.forget_final(now - timedelta(days=KEPT_DAYS))
         drafts = [
@@ -298,7 +332,11 @@ class Agent:
         ]
         drafts.append(entries.decision(known, plan, self.walk.state, self.account, row.refused, now))
         decided = Decided(tuple(row.news), plan, self.walk.state.rows.equity.copy())
-        return [Commit(tuple(drafts)), *self._keep_guards(now), decided]
+        actions: list[Action] = [Commit(tuple(drafts)), *self._keep_guards(now), decided]
+        aside, row.aside = row.aside, []
+        for event in aside:
+            actions += self._handlers[type(event)](event, now)
+        return actions
 
     # ---- what several of them do ---------------------------------------------------------------------------
 
@@ -311,6 +349,16 @@ class Agent:
             self.account.holdings.book(one)
         return Commit((*first, *(entries.own_activity(one, now) for one in activities)))
 
-    def _keep_guards(self, now: datetime) -> list[Action]:
-        """Have the venue hold the stops that the state has."""
-        return guards.keep(self.walk, self.account, self.working, self._decided_at, now)
+    def _keep_guards(self, now: datetime, *, restore: bool = False) -> list[Action]:
+        """Have the venue hold the stops that the state has; or only those that are gone."""
+        if self.watch.budget.spend(Use.REDUCE, now) is None:
+            return []  # The next tick places what is missing.
+        on_its_way = self.watch.on_its_way() if restore else {}
+        actions = guards.keep(
+            self.walk, self.account, self.working, self._decided_at, now, on_its_way=on_its_way, restore=restore
+        )
+        for action in actions:
+            if isinstance(action, Submit):
+                self.watch.sent(action.order.id, now)
+                self.watch.spend(Use.REDUCE, now)
+        return actions

@@ -22,14 +22,17 @@ if TYPE_CHECKING:
     from tradewright.engine.state import State, Table
     from tradewright.engine.walk import Opening, Plan
     from tradewright.execute import orders
+    from tradewright.execute.budget import Contact
     from tradewright.live.account import Account
-    from tradewright.live.events import RowPrepared
+    from tradewright.live.events import Imposed, RowPrepared
     from tradewright.values.bars import Bars
     from tradewright.values.order import Activity, Fill, Order, Quote
 
 PRICES = ("open", "high", "low", "close", "volume")
 ACTIONS = (("split", 1.0), ("dividend", 0.0))
 """Columns of a row that are told where they are not usual."""
+TICK, IMPOSED, CONTACT = "tick", "imposed", "contact"
+"""What a request is, beside those of people: time has passed, the venue's word differs, a call has ended."""
 OWN = "own"
 """Says of an activity that the platform has made it: it is computed again, and no input."""
 
@@ -105,6 +108,28 @@ def said(draft: orders.Draft, at: datetime) -> Draft:
 def fill(one: Fill, at: datetime) -> Draft:
     """Return an execution that belongs to no order of ours."""
     return Draft(at, Kind.FILL, _by_client(to_plain(one)))
+
+
+def tick(at: datetime) -> Draft:
+    """Return that time has passed, where something followed from it."""
+    return Draft(at, Kind.REQUEST, {"what": TICK})
+
+
+def contact(one: Contact, at: datetime) -> Draft:
+    """Return how a call has ended, where it changes what may be sent."""
+    body = {"outcome": str(one.outcome), "retry_after": one.retry_after, "reason": one.reason}
+    return Draft(at, Kind.REQUEST, {"what": CONTACT, **body})
+
+
+def imposed(told: Imposed, at: datetime) -> Draft:
+    """Return what differences from the venue's word impose."""
+    body = {"what": IMPOSED, "blocked": dict(told.blocked), "freeze": told.freeze, "cash": told.cash}
+    return Draft(at, Kind.REQUEST, {**body, "stops_increases": told.stops_increases})
+
+
+def alert(name: str, what: str, at: datetime) -> Draft:
+    """Return what a person has to look at; the same name is the same matter."""
+    return Draft(at, Kind.ALERT, {"id": name, "what": what, "state": "open"})
 
 
 def activity(one: Activity, at: datetime) -> Draft:

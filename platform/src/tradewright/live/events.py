@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import attrs
 
+from tradewright.execute.budget import Contact
 from tradewright.execute.news import Report
 from tradewright.values.order import Activity, Fill
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from uuid import UUID
 
     from tradewright.engine.walk import News, Opening, Plan, Prepared
     from tradewright.ledger.entry import Draft
     from tradewright.values.arrays import FloatArray
     from tradewright.values.bars import Bars
-    from tradewright.values.order import Order, Quote
+    from tradewright.values.order import Order, Quote, Snapshot
 
 # ---- what comes in ---------------------------------------------------------------------------------------
 
@@ -86,7 +89,53 @@ class Answered:
     target: FloatArray
 
 
-Event = BarOpened | Quoted | RowArrived | RowPrepared | Answered | Report | Activity | Fill
+@attrs.frozen
+class Tick:
+    """Time has passed: what is due may be asked, sent or given up."""
+
+
+@attrs.frozen
+class SnapshotTaken:
+    """The venue has said how the account stands.
+
+    Attributes:
+        seen: What it says; None where it said nothing in time, which is no snapshot.
+    """
+
+    seen: Snapshot | None
+
+
+@attrs.frozen
+class Imposed:
+    """What the account's differences from the venue's word impose; the agent tells it itself, and a replay it.
+
+    Attributes:
+        blocked: Why a symbol takes no new order, by symbol.
+        freeze: Why there may be no new risk at all; empty for no reason.
+        stops_increases: Whether nothing may be increased, since cash differs; None for as before.
+        cash: By how much, the venue's less the ledger's.
+    """
+
+    blocked: Mapping[str, str]
+    freeze: str = ""
+    stops_increases: bool | None = None
+    cash: Decimal = Decimal(0)
+
+
+Event = (
+    BarOpened
+    | Quoted
+    | RowArrived
+    | RowPrepared
+    | Answered
+    | Report
+    | Activity
+    | Fill
+    | Tick
+    | SnapshotTaken
+    | Imposed
+    | Contact
+)
 
 
 # ---- what goes out ---------------------------------------------------------------------------------------
@@ -141,6 +190,17 @@ class Query:
 
 
 @attrs.frozen
+class Look:
+    """Ask the venue how the account stands: the answer is `SnapshotTaken`.
+
+    Attributes:
+        since: From when on executions and activities are to be told, aware UTC.
+    """
+
+    since: datetime
+
+
+@attrs.frozen
 class Fund:
     """Let a strategy have more of the account's money, in currency."""
 
@@ -163,4 +223,4 @@ class Decided:
     equity: FloatArray
 
 
-Action = Commit | Prepare | Ask | Submit | Cancel | Query | Fund | Decided
+Action = Commit | Prepare | Ask | Submit | Cancel | Query | Look | Fund | Decided

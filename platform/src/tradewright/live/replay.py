@@ -18,6 +18,7 @@ from tradewright.engine.state import table
 from tradewright.engine.tape import OPENING
 from tradewright.engine.walk import Opening, Walk
 from tradewright.errors import LedgerError
+from tradewright.execute.budget import Contact
 from tradewright.execute.news import News, Report, Word
 from tradewright.execute.orders import read_news
 from tradewright.ledger.canonical import canonical
@@ -25,7 +26,7 @@ from tradewright.ledger.entry import Kind
 from tradewright.live import events, session
 from tradewright.live.account import Account
 from tradewright.live.core import Agent
-from tradewright.live.entries import OWN
+from tradewright.live.entries import CONTACT, IMPOSED, OWN, TICK
 from tradewright.live.outlook import Ahead, RowByRow
 from tradewright.values.order import Activity, Fill, Quote
 from tradewright.values.plain import from_plain
@@ -222,11 +223,35 @@ class Replay:
             return events.Quoted({symbol: self._quote(symbol, sides, entry.at) for symbol, sides in body.items()})
         if entry.kind is Kind.ROW:
             return events.RowArrived(self._row(entry))
+        return self._heard(entry)
+
+    def _heard(self, entry: Entry) -> Event | None:
+        """Return the venue's word, or a request, that led to an entry."""
+        body = entry.body
+        if entry.kind is Kind.REQUEST:
+            return _request(body)
+        if entry.kind is Kind.ORDER and body["word"] == Word.BUST:
+            return self._bust(body)
         if entry.kind in {Kind.ORDER, Kind.FILL}:
             return _report(entry.kind, body)
-        if entry.kind is Kind.ACTIVITY and OWN not in body:
-            return from_plain(Activity, body)
-        return None
+        return from_plain(Activity, body) if entry.kind is Kind.ACTIVITY and OWN not in body else None
+
+    def _bust(self, body: dict[str, Any]) -> Report:
+        """Return the news of a bust; of an execution that had never come nothing is known, and nothing is needed."""
+        name = UUID(body["client_id"])
+        order, taken = self.agent.working.states[name].order, self.agent.booked(body["execution_id"])
+        if taken is None:
+            taken = Fill(
+                venue=order.venue,
+                execution_id=body["execution_id"],
+                order_id=name,
+                symbol=order.symbol,
+                quantity=order.quantity,
+                price=Decimal(1),
+                currency=self.agent.account.currency,
+                at=self.agent.working.states[name].since,
+            )
+        return Report(name, News(word=Word.BUST, fill=taken, reason=body["reason"]))
 
     def _opening(self, body: dict[str, Any]) -> Opening:
         symbols = self.agent.account.symbols
@@ -246,8 +271,23 @@ class Replay:
         return session.rows_of([entry], self._like)
 
 
-def _report(kind: Kind, body: dict[str, Any]) -> Report:
+def _request(body: dict[str, Any]) -> Event:
+    """Return what is no word of the venue's: time has passed, or a reconciliation has imposed something."""
+    if body["what"] == TICK:
+        return events.Tick()
+    if body["what"] == CONTACT:
+        wait = body["retry_after"]
+        retry_after = None if wait is None else float(wait)
+        return Contact(outcome=body["outcome"], retry_after=retry_after, reason=body["reason"])
+    if body["what"] != IMPOSED:
+        raise LedgerError(f"a request must be one that this version knows, was {body['what']!r}", key="request")
+    return events.Imposed(body["blocked"], body["freeze"], body["stops_increases"], Decimal(body["cash"]))
+
+
+def _report(kind: Kind, body: dict[str, Any]) -> Report | Fill:
     """Return what the venue has said, from how the order protocol has written it down."""
+    if body["client_id"] is None:
+        return from_plain(Fill, {name: value for name, value in body.items() if name != "client_id"})
     client_id = UUID(body["client_id"])
     if kind is Kind.ORDER:
         return Report(client_id, read_news(body))
