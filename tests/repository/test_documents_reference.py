@@ -48,7 +48,7 @@ PAGES = {
     "target-rule": "docs/reference/rules/{name}.md",
     "order-check": "docs/reference/checks/README.md",
 }
-COMMAND_PAGES = tuple(f"docs/reference/{name}.md" for name in ("cli", "backtest", "paper", "ledger"))
+COMMAND_PAGES = tuple(f"docs/reference/{name}.md" for name in ("cli", "backtest", "paper", "ledger", "simtest"))
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ COMMANDS = (
     Lazy("run", "tradewright.cli.run:run", "Trade bar by bar with the agent."),
     Lazy("ledger", "tradewright.cli.ledger:ledger", "Verify, show, copy and restore ledgers."),
     Lazy("replay", "tradewright.cli.replay:replay", "Live a ledger again, and compare every decision."),
+    Lazy("simtest", "tradewright.cli.simtest:simtest", "Trade simulated days full of faults; nothing may go wrong."),
     Lazy("doctor", "tradewright.cli.doctor:doctor", "Check this installation."),
 )
 """The commands; `program.GROUPS` says under what `--help` lists them."""

@@ -16,6 +16,7 @@ _STAGES = {
     "compile": "compiling this set of rules into the engine, once (10 to 20 s)",
     "engine": "trading",
     "paper": "trading on paper",
+    "simtest": "simulating days full of faults",
     "replay": "living the ledger again",
 }
 

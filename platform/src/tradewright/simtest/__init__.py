@@ -1,0 +1,1 @@
+"""The agent in a simulated world: a market, a venue with faults, a clock, and what must never happen."""

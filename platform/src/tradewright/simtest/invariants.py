@@ -1,0 +1,208 @@
+"""What must never happen, looked for while a world runs; each is numbered as in the reference."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tradewright.execute.budget import Contact, Outcome
+from tradewright.execute.reconcile import CENT
+from tradewright.ledger.entry import verify
+from tradewright.live.events import Quoted
+from tradewright.values.exact import to_float
+from tradewright.values.order import EXTERNAL, Purpose, Status
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from tradewright.execute.venue import SimulatedVenue
+    from tradewright.ledger.store import MemoryStore
+    from tradewright.live.core import Agent
+    from tradewright.values.order import Order, Quote
+
+_PENDING = {Status.INTENDED, Status.SENT, Status.UNKNOWN}
+CALLS_A_MINUTE = 300
+"""What the simulated venue allows at most."""
+QUOTE_SECONDS = 60.0
+"""How old a price may be that an order follows."""
+SLACK = 0.02
+"""Prices move between a decision and its orders: exposure may exceed what was decided by so much."""
+GROSS_MAX, DAY_LOSS_MAX, DRAWDOWN_MAX = 1.0, 0.05, 0.12
+GAP = 0.04
+"""A stated slack for what opens beyond a stop or a limit."""
+
+
+class BrokenError(Exception):
+    """An invariant does not hold.
+
+    Attributes:
+        number: Of the invariant.
+    """
+
+    def __init__(self, number: int, what: str) -> None:
+        super().__init__(f"invariant {number}: {what}")
+        self.number = number
+
+
+class Invariants:
+    """A watch over one agent at one venue.
+
+    Args:
+        agent: It; a restart replaces it.
+        venue: Where it trades.
+        store: What it has written down.
+        shorts: Whether it may sell what it does not hold.
+
+    Attributes:
+        checked: How often each invariant was looked at, by number.
+    """
+
+    def __init__(self, agent: Agent, venue: SimulatedVenue, store: MemoryStore, *, shorts: bool) -> None:
+        self.agent, self.venue, self.store, self.shorts = agent, venue, store, shorts
+        self.checked: Counter[int] = Counter()
+        self._submitted: Counter[UUID] = Counter()
+        self._calls: list[datetime] = []
+        self._quotes: dict[str, Quote] = {}
+        self._closed_until: datetime | None = None
+        self._halted = 0
+        self._begin = self._peak = float(agent.walk.state.rows.equity[-1])
+
+    # ---- at once -------------------------------------------------------------------------------------------
+
+    def called(self, now: datetime) -> None:
+        """See a call to the venue."""
+        self._calls = [at for at in self._calls if (now - at).total_seconds() < 60.0] + [now]
+        self._hold(12, len(self._calls) <= CALLS_A_MINUTE, "the venue is called too often")
+        self._hold(12, self._closed_until is None or now >= self._closed_until, "the venue asked to be left alone")
+
+    def heard(self, event: object, now: datetime) -> None:
+        """See what the agent is told, just before it is."""
+        if isinstance(event, Quoted):
+            self._quotes = {**self._quotes, **event.quotes}
+        if isinstance(event, Contact) and event.outcome is Outcome.LIMITED and event.retry_after is not None:
+            self._closed_until = now + timedelta(seconds=event.retry_after)
+
+    def submitted(self, order: Order, now: datetime) -> None:
+        """See an order leave the agent."""
+        self._submitted[order.id] += 1
+        self._hold(4, self._submitted[order.id] == 1, f"order {order.id} was sent twice")
+        intents = self.store.projections.rows["orders"]
+        self._hold(3, (str(order.id),) in intents, f"order {order.id} was sent before it was written down")
+        level = int(self.agent.walk.state.halts.level.max()) if self.agent.walk.state.halts.size else 0
+        held = self.agent.account.holdings.quantity(order.strategy, order.symbol)
+        reduces = order.quantity * held < 0
+        is_stop = order.purpose is Purpose.STOP
+        self._hold(7, level == 0 or reduces or is_stop, f"{order.symbol} is increased while a halt of {level} stands")
+        frozen = bool(self.agent.watch.freeze) and not is_stop
+        self._hold(7, not frozen, f"{order.symbol} is ordered while nothing may be")
+        states = self.agent.working.states.values()
+        unknown = {one.order.symbol for one in states if one.status is Status.UNKNOWN or one.disputed}
+        uncertain = not is_stop and order.symbol in {*self.agent.watch.blocked, *unknown}
+        self._hold(7, not uncertain, f"{order.symbol} is ordered while it is not known what is held of it")
+        self._hold(7, is_stop or self._is_quoted(order.symbol, now), f"{order.symbol} is ordered at no sound price")
+
+    def _is_quoted(self, symbol: str, now: datetime) -> bool:
+        quote = self._quotes.get(symbol)
+        if quote is None or quote.bid is None or quote.ask is None:
+            return False
+        return 0 < quote.bid <= quote.ask and (now - quote.available_at).total_seconds() <= QUOTE_SECONDS
+
+    def arrived(self, order: Order, now: datetime) -> None:
+        """See an order reach the venue, just before it is taken."""
+        del now
+        known = self.agent.working.states.get(order.id)
+        has_ended = known is not None and known.is_final and not known.filled
+        self._hold(10, not has_ended, f"order {order.id} arrives and is said to have ended")
+        if order.purpose is Purpose.STOP:
+            return
+        symbol, whose = order.symbol, order.strategy
+        if self._touched():
+            return  # What was sold or bought may have been taken back since.
+        held = self.venue.held.get((whose, symbol), Decimal(0))
+        mine = [one for one in (*self.venue.standing(), order) if (one.strategy, one.symbol) == (whose, symbol)]
+        sold = sum(
+            (self.venue.left(one.id) or one.quantity for one in mine if one.quantity < 0 and one.stop is None),
+            Decimal(0),
+        )
+        self._hold(6, self.shorts or sold >= -max(held, Decimal(0)), f"{-sold} {symbol} are sold of {held} held")
+        self._hold(
+            5, self._gross(order) <= GROSS_MAX + SLACK, f"orders on their way exceed the exposure with {symbol}"
+        )
+
+    def _touched(self) -> set[str]:
+        """Return the symbols in which something happened that no order of the agent's has done."""
+        strange = {symbol for (whose, symbol), units in self.venue.held.items() if whose == EXTERNAL and units}
+        return strange | {fill.symbol for _, fill in self.venue.told.busts}
+
+    def _gross(self, order: Order) -> float:
+        """Return the worst gross exposure of the account with an order, as a part of its equity."""
+        orders = [one for one in self.venue.standing() if one.purpose is not Purpose.STOP]
+        worst = 0.0
+        for symbol in self.agent.account.symbols:
+            mark = self.venue.mark(symbol)
+            if np.isnan(mark):
+                continue
+            held = to_float(self.venue.positions().get(symbol, Decimal(0)))
+            left = [to_float(self.venue.left(one.id)) for one in orders if one.symbol == symbol]
+            left += [to_float(order.quantity)] if order.symbol == symbol else []
+            up, down = sum(one for one in left if one > 0), sum(one for one in left if one < 0)
+            worst += max(abs(held), abs(held + up), abs(held + down)) * mark
+        return worst / max(self._equity(), 1.0)
+
+    def _equity(self) -> float:
+        value = to_float(self.venue.money())
+        for symbol, units in self.venue.positions().items():
+            value += to_float(units) * self.venue.mark(symbol)
+        return value
+
+    # ---- after every event ---------------------------------------------------------------------------------
+
+    def after(self) -> None:
+        """Look at what holds all the time."""
+        latched = self.agent.walk.settings.latched
+        levels = self.agent.walk.state.halts.level
+        standing = int(levels[:, latched].max()) if levels.size and latched.any() else 0
+        self._hold(8, standing >= self._halted, "a latched halt has gone by itself")
+        self._halted = max(self._halted, standing)
+
+    # ---- at a session's end, when everything has healed ----------------------------------------------------
+
+    def settled(self, *, session_begins: bool = True) -> None:
+        """Look at what holds once faults have healed."""
+        watch, holdings = self.agent.watch, self.agent.account.holdings
+        told = {*watch.blocked, *watch.uncertain()}
+        positions = self.venue.positions()
+        for symbol in self.agent.account.symbols:
+            ours, theirs = holdings.total_quantity(symbol), positions.get(symbol, Decimal(0))
+            explained = ours == theirs or symbol in told or bool(watch.freeze)
+            self._hold(1, explained, f"{symbol}: {ours} are booked, {theirs} are held")
+        cash = self.venue.money() - holdings.total_cash("USD")
+        owed = bool(self._touched()) or bool(watch.freeze) or bool(told)
+        self._hold(2, abs(cash) < CENT or owed or self.venue.owes(), f"the venue has {cash} more than is booked")
+        pending = [one.order.symbol for one in self.agent.working.states.values() if one.status in _PENDING]
+        self._hold(14, not pending, f"an order in {', '.join(pending)} is still awaited")
+        resumes = not told or bool(self._touched()) or bool(watch.freeze)
+        self._hold(14, resumes, f"{', '.join(sorted(told))} stays blocked, and nobody else has touched it")
+        self._hold(9, verify(self.store.read()) == self.store.head, "the chain does not end in its head")
+        equity = self._equity()
+        if session_begins:
+            self._hold(
+                11, equity >= self._begin * (1 - DAY_LOSS_MAX - GAP), f"the day lost {1 - equity / self._begin:.1%}"
+            )
+            self._peak = max(self._peak, equity)
+            self._hold(11, equity >= self._peak * (1 - DRAWDOWN_MAX - GAP), "the drawdown is too deep")
+            self._begin = equity
+
+    def replayed(self, difference: str) -> None:
+        """See whether the ledger, lived again, says the same."""
+        self._hold(15, not difference, f"the ledger leads elsewhere: {difference[:400]}")
+
+    def _hold(self, number: int, holds: bool, what: str) -> None:  # noqa: FBT001  # what is checked, and what is said
+        self.checked[number] += 1
+        if not holds:
+            raise BrokenError(number, what)
