@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from tradewright.execute.news import Report, Word
 from tradewright.values.order import EXTERNAL, ActivityKind, Fill, Purpose, Status
-from venue_harness import OPENED, QUARTER, STRATEGY, begun, row, sent, venue, words
+from venue_rows import OPENED, QUARTER, STRATEGY, begun, row, sent, venue, words
 
 LATER = OPENED + QUARTER
 SECOND = timedelta(seconds=1)
