@@ -68,8 +68,8 @@ class Pair:
         told = Told(case)
         decisions = told.want(self.bars).decisions
         self.backtest = Simulation(self.bars, decisions, settings_of(case), self.rules, told.capital)
-        market = Market(feeds=(), beside=(), bars=self.bars, sessions_per_year=252)
-        self.paper = Playback(told, market, self.rules, 0, ahead=ahead)  # type: ignore[arg-type]  # it stands in
+        self.market = Market(feeds=(), beside=(), bars=self.bars, sessions_per_year=252)
+        self.paper = Playback(told, self.market, self.rules, 0, ahead=ahead)  # type: ignore[arg-type]  # it stands in
 
     def step(self) -> tuple[Plan, Plan]:
         """Play a bar in both, and return the orders and stops of both."""

@@ -24,7 +24,7 @@ from tradewright.values.exact import exact
 from tradewright.values.order import Quote
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from tradewright.data.market import Market
@@ -106,38 +106,45 @@ class Playback:
         Raises:
             PluginError: No signal of a strategy is left, or a rule broke.
         """
+        for event in self._stages():
+            self._hear()
+            if event is not None:
+                self._tell(event)
+        self.bar += 1
+
+    def _stages(self) -> Iterator[Event | None]:
+        """Let the venue play the bar, and yield what the agent is to be told, once the venue's reports are."""
         bar, bars = self.bar, self._bars
         row, opening = bars.between(bar, bar + 1), opening_of(bars, bar)
         opened_at, closed_at = utc(bars.opened_at[bar]), utc(bars.closed_at[bar])
         self._now = opened_at
         self.venue.begin(opening.assets, row)
-        self._hear()
-        self._tell(events.BarOpened(opening))
+        yield None
+        yield events.BarOpened(opening)
         if not self._at_close:
-            self._quote(row, opened_at)
+            yield self._quote(row, opened_at)
         self._now = closed_at
         self.venue.match(closed_at)
-        self._hear()
+        yield None
         if self._at_close:
-            self._quote(row, closed_at)
+            yield self._quote(row, closed_at)
         self.venue.close(closed_at)
-        self._hear()
-        self._tell(events.RowArrived(row))
-        self.bar += 1
+        yield None
+        yield events.RowArrived(row)
 
     def closed_at(self, bar: int) -> datetime:
         """Return when a bar of the recording closed."""
         return utc(self._bars.closed_at[bar])
 
-    def _quote(self, row: Bars, at: datetime) -> None:
-        """Let the agent see the first prices of what trades, or the last where orders fill at the close."""
+    def _quote(self, row: Bars, at: datetime) -> events.Quoted:
+        """Return the first prices of what trades, or the last where orders fill at the close."""
         self.venue.price()
         prices = row.close if self._at_close or row.open is None else row.open
         quotes = {}
         for column in np.flatnonzero(row.traded[0]):
             symbol, price = row.symbols[column], exact(prices[0, column])
             quotes[symbol] = Quote(venue=VENUE, symbol=symbol, event_at=at, available_at=at, bid=price, ask=price)
-        self._tell(events.Quoted(quotes))
+        return events.Quoted(quotes)
 
     def _tell(self, event: Event) -> None:
         """Tell the agent something, and do what it wants until there is nothing left to do."""
