@@ -182,7 +182,7 @@ def _word(action: Action) -> str:
         return " ".join(["commit", *(str(draft.kind) for draft in action.drafts)])
     if isinstance(action, Submit):
         stop = "stop " if action.order.purpose is Purpose.STOP else ""
-        return f"submit {stop}{action.order.symbol} {action.order.quantity}"
+        return f"submit {stop}{action.order.symbol} {float(action.order.quantity):g}"
     if isinstance(action, Ask):
         return f"ask {action.book}"
     if isinstance(action, Fund):
