@@ -221,6 +221,18 @@ def test_reduction_is_asked_before_increases_whatever_their_columns(rule_cache: 
 # ---- news of orders --------------------------------------------------------------------------------------
 
 
+def test_fill_is_written_before_anything_that_depends_on_it(rule_cache: Path) -> None:
+    one = switching(rule_cache)
+    (sale,) = orders(one.quote(A0=100, A1=50))
+    one.arrive()
+    one.prepare()
+    actions = one.fill(sale, 100)
+    kinds = [str(draft.kind) for draft in drafts(actions)]
+
+    assert "commit fill" == words(actions)[0]
+    assert kinds.index("fill") < kinds.index("decision")
+
+
 def test_fill_that_is_reported_twice_changes_nothing(rule_cache: Path) -> None:
     one = desk(rule_cache)
     one.play(0.5)
@@ -334,6 +346,32 @@ def test_late_fill_belongs_to_the_next_row(rule_cache: Path) -> None:
 def decided(action: Any) -> Decided:
     assert isinstance(action, Decided)
     return action
+
+
+def test_reduction_that_ends_after_the_row_lets_no_increase_go(rule_cache: Path) -> None:
+    """The quotes are those of a bar that is over: what was planned for it is void."""
+    one = switching(rule_cache)
+    (sale,) = orders(one.quote(A0=100, A1=50))
+    one.arrive()
+    actions = one.fill(sale, 100)
+
+    assert ["commit fill"] == words(actions)
+    decision = one.prepare()
+    assert ["commit decision", "decided"] == words(decision)
+    late = {"strategy": "trend", "symbol": "A1", "reason": "late", "by": ""}
+    assert [late] == drafts(decision)[0].body["refused"]
+
+
+def test_order_that_had_no_quote_is_void_with_its_row_and_no_refusal(rule_cache: Path) -> None:
+    one = desk(rule_cache, TWO)
+    one.play(0.2, 0.2)
+    one.open()
+    (order,) = orders(one.quote(A1=50))
+    one.fill(order, 50)
+    one.arrive()
+
+    assert [] == one.quote(A0=100)
+    assert "refused" not in drafts(one.prepare())[-1].body
 
 
 def test_reduction_of_which_nobody_knows_lets_increases_go(rule_cache: Path) -> None:
