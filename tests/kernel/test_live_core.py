@@ -412,6 +412,17 @@ def test_order_that_has_filled_whole_is_not_counted(rule_cache: Path) -> None:
     assert (0, 0) == (int(run.participation_cuts), int(run.expired))
 
 
+def test_order_at_the_close_whose_limit_is_not_met_expires_with_the_bar(rule_cache: Path) -> None:
+    one = desk(rule_cache, at_close=True, limit_offset=-0.01)
+    one.play(0.5)
+    one.open()
+    refused = one.quote(A0=100)
+    one.arrive()
+    one.prepare()
+
+    assert ([], 1) == (refused, int(one.walk.state.run[0].expired))
+
+
 def test_order_at_the_close_whose_limit_is_met_goes(rule_cache: Path) -> None:
     one = desk(rule_cache, at_close=True, limit_offset=-0.01)
     one.play(0.5)
