@@ -236,6 +236,23 @@ def test_difference_of_an_early_fill_is_told_before_later_orders() -> None:
     assert ["fill", "order"] == [one.what for one in comparison.result().differences]
 
 
+def test_difference_of_an_early_fill_is_told_however_many_numbers_it_has_moved() -> None:
+    """It is why they differ, and its comparison comes last."""
+    side = Side([fill(1)], [fill(1, 6.0)])
+    comparison = Comparison(side, side.backtest)  # type: ignore[arg-type]  # it stands in
+    comparison.step()
+    side.equity["paper"][0] = 101.0
+    for _ in range(3 * NAMED_MAX):
+        comparison.step()
+    parity = comparison.result()
+
+    assert (3 * NAMED_MAX + 1, NAMED_MAX) == (parity.differing, len(parity.differences))
+    assert [("fill", side.closed_at(1)), ("equity", side.closed_at(1))] == [
+        (one.what, one.at) for one in parity.differences[:2]
+    ]
+    assert parity.differences == comparison.result().differences, "asked again, it says the same"
+
+
 def test_difference_is_a_value() -> None:
     fields: dict[str, Any] = {"at": FIRST, "strategy": "trend", "symbol": "A0", "backtest": 1.0, "paper": 2.0}
 
