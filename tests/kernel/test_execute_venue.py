@@ -391,6 +391,18 @@ def test_cancel_of_an_order_that_has_ended_says_how() -> None:
     assert [(1, "found", "filled"), (2, "found", "cancelled"), (3, "absent")] == stall.said()
 
 
+@pytest.mark.parametrize("more", [{}, {"limit": 97.0}, {"stop": 98.0}])
+def test_order_that_is_sent_again_is_a_duplicate_and_fills_once(more: dict[str, float]) -> None:
+    stall = (
+        Stall(bar()).begin().hold(7).send(asked(1, -7, **more), asked(1, -7, **more)).end().send(asked(1, -7, **more))
+    )
+
+    assert ["accepted", "fill", "duplicate", "duplicate"] == sorted(
+        (one[1] for one in stall.said()), key=["accepted", "fill", "duplicate"].index
+    )
+    assert Decimal(0) == stall.held()
+
+
 def test_query_says_where_an_order_stands() -> None:
     stall = Stall(acted(split=2.0)).begin().hold(5).send(asked(1, -5, stop=80.0)).end()
     stall.venue.due()
