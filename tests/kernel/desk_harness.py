@@ -83,7 +83,7 @@ class Desk:
         self.target = np.zeros((bars.n_bars, len(capital), bars.n_assets))
         self.made = np.ones((bars.n_bars, len(capital)), bool)
         self.asked = np.zeros((bars.n_bars, len(capital)), bool)
-        self.done: list[Action] = [*self.agent.start(self.now)]
+        self.done: list[Action] = [*self.agent.start(self.now, {"mode": "paper"}, bars.until(0))]
 
     def tell(self, event: Event) -> list[Action]:
         """Tell it something a second later, and return what it wants done."""
@@ -101,10 +101,13 @@ class Desk:
 
     def open(self) -> list[Action]:
         bar = self.bar + 1
-        return self.tell(BarOpened(opening_of(self.bars, bar), str(self.bars.session[bar])))
+        return self.tell(BarOpened(opening_of(self.bars, bar)))
 
     def quote(self, **prices: Any) -> list[Action]:
-        return self.tell(Quoted({symbol: quote(symbol, price) for symbol, price in prices.items()}))
+        """Quote prices, and return what it wants done once they are written."""
+        actions = self.tell(Quoted({symbol: quote(symbol, price) for symbol, price in prices.items()}))
+        assert ["commit quote"] * bool(actions) == words(actions[:1])
+        return actions[1:]
 
     def arrive(self) -> list[Action]:
         return self.tell(RowArrived(self.bars.between(self.bar, self.bar + 1)))

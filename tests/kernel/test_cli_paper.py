@@ -122,7 +122,8 @@ def test_run_ends_with_the_report_of_a_backtest_and_how_it_compares(run: Run) ->
 
     assert (0, "") == (code, err)
     assert f"{PLAYED}: a replay of 5 rows" == out.splitlines()[0]
-    assert "all equal to the backtest's" in out.splitlines()[-1]
+    assert "all equal to the backtest's" in out.splitlines()[-2]
+    assert out.splitlines()[-1].startswith("Ledger .tradewright/live/replay/ledger.db: ")
     assert "played on paper: a replay is kept as no run, and no trial" in out
     assert len(out.splitlines()) > 15
 
@@ -142,7 +143,8 @@ def test_run_as_json_has_mode_parity_and_report(run: Run) -> None:
     code, out, _ = run("run", "--paper", "--replay", "feeds", "--speed", "max", *FEW, "--json")
     found = json.loads(out)
 
-    assert (0, ["schema", "mode", "parity", "report"]) == (code, list(found))
+    assert (0, ["schema", "mode", "parity", "ledger", "report"]) == (code, list(found))
+    assert Path(found["ledger"]).is_file()
     assert ("paper", KEYS[1:], True) == (found["mode"], list(found["parity"]), found["parity"]["holds"])
     assert isinstance(found["report"], dict)
 

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from desk_harness import PHYSICS, quote, walk_of
 from engine_harness import prices
+from tradewright.engine.state import as_bytes
 from tradewright.engine.walk import Walk
 from tradewright.execute import gate
-from tradewright.execute.gate import Permit, Refusal, Wanted
+from tradewright.execute.gate import Permit, Refusal, Wait, Wanted
 from tradewright.risk.checks import always, order_size
 from tradewright.values.instrument import Instrument
 from venue_harness import NAN
@@ -41,10 +42,11 @@ def let(
     limit: float = NAN,
     bound: float = 0.0,
     held: Any = None,
-) -> Permit | Refusal:
+    may_wait: bool = False,
+) -> Permit | Refusal | Wait:
     """Release an order at a quote; what is held exactly is what the state holds unless told otherwise."""
     exactly = Decimal(str(made.state.positions[0, 0].quantity if held is None else held))
-    return gate.release(wanted(quantity, limit), quote("A0", bid, ask), made, bound, exactly)
+    return gate.release(wanted(quantity, limit), quote("A0", bid, ask), made, bound, exactly, may_wait=may_wait)
 
 
 # ---- quotes ----------------------------------------------------------------------------------------------
@@ -193,6 +195,40 @@ def test_release_of_an_increase_gets_what_other_orders_have_not_bound(
         assert isinstance(permit, Permit)
         assert Decimal(expected) == permit.quantity
         assert ("buying-power",) * (expected < 10) == permit.cut_by
+
+
+@pytest.mark.parametrize(("bound", "waits"), [(0.0, False), (0.01, True), (500.0, True), (1_000.0, True)])
+def test_release_of_what_cash_would_cut_waits_where_it_may(bound: float, waits: bool, rule_cache: Path) -> None:
+    made = walk(rule_cache, cash=1_000.0)
+    found = let(made, 10.0, bound=bound, may_wait=True)
+
+    assert waits is isinstance(found, Wait)
+    assert (10.0 if waits else 0.0) == made.state.positions[0, 0].order
+
+
+def test_release_that_waits_leaves_no_trace(rule_cache: Path) -> None:
+    made = walk(rule_cache, cash=1_000.0)
+    made.state.positions[0, 0].order = 10.0
+    before = as_bytes(made.state)
+
+    assert Wait() == let(made, 10.0, bound=500.0, may_wait=True)
+    assert before == as_bytes(made.state)
+    permit = let(made, 10.0, bound=0.0, may_wait=True)
+    assert isinstance(permit, Permit)
+    assert (Decimal(10), ()) == (permit.quantity, permit.cut_by)
+
+
+def test_release_of_what_another_check_cuts_does_not_wait(rule_cache: Path) -> None:
+    made = walk(rule_cache, 10.0, checks=[*PHYSICS, FEW])
+    permit = let(made, -10.0, may_wait=True)
+
+    assert isinstance(permit, Permit)
+    assert (Decimal(-4), ("order-quantity",)) == (permit.quantity, permit.cut_by)
+    assert Refusal(reason="checks", cut_by=("order-quantity",)) == let(made, 10.0, may_wait=True)
+
+
+def test_release_at_an_unsound_quote_does_not_wait(rule_cache: Path) -> None:
+    assert Refusal(reason="quote") == let(walk(rule_cache, cash=1.0), 10.0, None, may_wait=True)
 
 
 def test_release_of_a_reduction_needs_no_cash(rule_cache: Path) -> None:

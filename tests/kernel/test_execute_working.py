@@ -136,6 +136,25 @@ def test_increase_that_is_awaited_is_no_reduction() -> None:
     assert not orders.is_reducing("trend")
 
 
+@pytest.mark.parametrize(
+    ("word", "expected"), [("accepted", True), ("cancelled", False), ("unanswered", False), ("refused", False)]
+)
+@pytest.mark.parametrize("intent", [GROWS, SHRINKS])
+def test_order_is_on_its_way_until_it_has_ended_or_nobody_knows(intent: Intent, word: str, expected: bool) -> None:
+    orders = working()
+    hear(orders, intend(orders, 10, intent), word)
+
+    assert (expected, False) == (orders.is_on_its_way("trend"), orders.is_on_its_way("other"))
+
+
+def test_order_that_rests_at_its_limit_is_not_on_its_way() -> None:
+    orders = working()
+    hear(orders, intend(orders, 10, Intent(waits=True, binds=1_000.0)), "accepted")
+
+    assert not orders.is_on_its_way("trend")
+    assert 1_000.0 == orders.bound("trend")
+
+
 # ---- what they bind --------------------------------------------------------------------------------------
 
 

@@ -66,7 +66,7 @@ def switching(folder: Path) -> Desk:
 def test_start_begins_the_ledger_and_funds_each_strategy(rule_cache: Path) -> None:
     one = desk(rule_cache, TWO, capital=(7_500.0, 2_500.0))
 
-    assert ["commit genesis activity activity", "fund trend 7500", "fund other 2500"] == words(one.done)
+    assert ["commit genesis session activity activity", "fund trend 7500", "fund other 2500"] == words(one.done)
     assert [Decimal(7_500), Decimal(2_500)] == [one.account.holdings.cash(name, "USD") for name in ("trend", "other")]
     assert {"ledger": "desk", "mode": "paper"}.items() <= drafts(one.done)[0].body.items()
 
@@ -74,7 +74,8 @@ def test_start_begins_the_ledger_and_funds_each_strategy(rule_cache: Path) -> No
 def test_bar_without_a_decision_before_it_asks_for_nothing(rule_cache: Path) -> None:
     one = desk(rule_cache)
 
-    assert ([], []) == (one.open(), one.quote(A0=100))
+    assert ["commit action"] == words(one.open())
+    assert [] == one.tell(Quoted({"A0": quote("A0", 100)})), "nobody wants a quote, and none is written"
 
 
 # ---- a row from the opening to the decision --------------------------------------------------------------
@@ -139,7 +140,7 @@ def test_order_that_the_gate_refuses_is_told_with_the_decision_and_not_sent(rule
     one.arrive()
     body = drafts(one.prepare())[0].body
 
-    assert [] == actions
+    assert ["commit quote"] == words(actions)
     assert [
         {"strategy": "trend", "symbol": "A0", "reason": "quote", "by": ""},
         {"strategy": "trend", "symbol": "A1", "reason": "checks", "by": "buying-power"},
@@ -207,7 +208,44 @@ def test_second_increase_gets_what_the_first_has_not_bound(rule_cache: Path) -> 
     one.play(0.75, 0.25)
     one.open()
 
-    assert ["submit A0 75", "submit A1 32"] == words(one.quote(A0=112, A1=50))[1:]
+    (first,) = orders(one.quote(A0=112, A1=50))
+
+    assert Decimal(75) == first.quantity
+    assert ["commit order"] == words(one.say(first, "accepted"))
+    assert ["commit fill", "commit intent", "submit A1 32"] == words(one.fill(first, 112))
+
+
+def test_second_increase_that_cash_pays_for_does_not_wait_for_the_first(rule_cache: Path) -> None:
+    one = desk(rule_cache, TWO)
+    one.play(0.75, 0.25)
+    one.open()
+
+    assert ["commit intent intent", "submit A0 75", "submit A1 50"] == words(one.quote(A0=100, A1=50))
+
+
+def test_second_increase_whose_turn_never_came_is_void_with_its_row(rule_cache: Path) -> None:
+    one = desk(rule_cache, TWO)
+    one.play(0.75, 0.25)
+    one.open()
+    (first,) = orders(one.quote(A0=112, A1=50))
+    one.arrive()
+    one.prepare()
+    actions = one.fill(first, 112)
+    late = {"strategy": "trend", "symbol": "A1", "reason": "late", "by": ""}
+
+    assert ["commit fill", "commit decision", "decided"] == words(actions)
+    assert [late] == drafts(actions)[-1].body["refused"]
+    assert 1 == int(one.walk.state.run[0].expired)
+
+
+def test_quote_is_written_before_the_order_that_follows_it(rule_cache: Path) -> None:
+    one = desk(rule_cache, TWO)
+    one.play(0.2, 0.0)
+    one.open()
+    actions = one.tell(Quoted({"A0": quote("A0", 99, 101), "A1": quote("A1", 50)}))
+
+    assert ["commit quote", "commit intent", "submit A0 20"] == words(actions)
+    assert {"A0": [Decimal(99), Decimal(101)]} == drafts(actions)[0].body, "of what nobody wants, nothing is written"
 
 
 def test_reduction_is_asked_before_increases_whatever_their_columns(rule_cache: Path) -> None:
@@ -589,7 +627,7 @@ def test_dividend_of_the_opening_is_booked_and_written_before_orders_go(rule_cac
     one.play(0.5)
     one.play(0.5)
 
-    assert ["commit activity"] == words(one.open())
+    assert ["commit action activity"] == words(one.open())
     assert Decimal(5_100) == one.account.holdings.cash("trend", "USD")
     assert 5_100.0 == one.walk.state.rows[0].cash
 
@@ -608,7 +646,7 @@ def test_activity_of_the_venue_is_booked_once_and_part_of_the_close(rule_cache: 
     )
 
     assert ["commit activity"] == words(one.tell(posted))
-    one.tell(posted)
+    assert [] == one.tell(posted)
     one.arrive()
     one.prepare()
     assert (10_002.5, 2.5) == (one.walk.state.rows[0].cash, one.walk.state.rows[0].interest)

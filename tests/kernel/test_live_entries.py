@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from desk_harness import Desk, drafts, fill_of
+from desk_harness import Desk, drafts, fill_of, quote
 from engine_harness import prices
 from order_harness import order
 from tradewright.engine.log import EVENT, GRANTED, HALTED, LIFTED
-from tradewright.engine.state import as_bytes
-from tradewright.engine.walk import Plan
+from tradewright.engine.state import as_bytes, table
+from tradewright.engine.tape import OPENING
+from tradewright.engine.walk import Opening, Plan
 from tradewright.errors import PluginError
 from tradewright.execute.news import News, Word
 from tradewright.execute.orders import advance
@@ -26,9 +28,12 @@ from tradewright.live import entries
 from tradewright.live.account import Account
 from tradewright.live.events import RowPrepared
 from tradewright.risk.contract import FLATTEN, FREEZE, REDUCING
+from tradewright.values.bars import Bars
 from tradewright.values.order import Purpose
 from tradewright.values.plain import from_plain
 from venue_harness import AT, NAN
+
+FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def account(*strategies: str) -> Account:
@@ -61,7 +66,9 @@ def test_genesis_says_whose_ledger_it_is() -> None:
 def test_row_has_the_prices_of_what_traded() -> None:
     bars = prices([[1.0, NAN]], open=[[2.0, NAN]], high=[[3.0, NAN]], low=[[0.5, NAN]], volume=[[7.0, NAN]])
     expected = {
-        "closed_at": "1970-01-01T00:01:00.000000000",
+        "opened_at": FIRST,
+        "closed_at": FIRST + timedelta(minutes=1),
+        "closes_at": FIRST + timedelta(minutes=1),
         "session": "1970-01-01",
         "prices": {"A0": {"open": 2.0, "high": 3.0, "low": 0.5, "close": 1.0, "volume": 7.0}},
         "ends": True,
@@ -74,6 +81,21 @@ def test_row_leaves_out_columns_and_numbers_that_are_not_there() -> None:
     closes = prices([[1.0, 2.0]], volume=[[7.0, NAN]])
 
     assert {"A0": {"close": 1.0, "volume": 7.0}, "A1": {"close": 2.0}} == entries.row(closes, AT).body["prices"]
+
+
+def test_row_has_the_actions_that_are_not_usual() -> None:
+    bars = prices([[1.0, 2.0, 3.0]])
+    fields = {name: getattr(bars, name) for name in ("opened_at", "closed_at", "session", "close", "traded")}
+    acted = Bars(instruments=bars.instruments, split=[[2.0, 1.0, 1.0]], dividend=[[0.0, 0.5, 0.0]], **fields)
+    written = body(entries.row(acted, AT), Kind.ROW)
+
+    assert ({"A0": 2.0}, {"A1": 0.5}) == (written["split"], written["dividend"])
+    assert not {"split", "dividend"} & body(entries.row(bars, AT), Kind.ROW).keys()
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_row_says_whether_it_was_there_before_the_first(is_known: bool) -> None:
+    assert is_known is ("known" in entries.row(prices([1.0]), AT, is_known=is_known).body)
 
 
 def test_row_says_whether_it_ends_its_session() -> None:
@@ -119,6 +141,38 @@ def test_activity_keeps_the_name_that_the_venue_gave_it() -> None:
 
     assert ("start trend", "capital", "5000") == (written["id"], written["kind"], written["cash"])
     assert one == from_plain(type(one), written)
+
+
+def test_activity_of_the_platforms_own_says_so() -> None:
+    one = account().capital("trend", 5_000.0, AT, "start")
+    theirs, own = (body(made(one, AT), Kind.ACTIVITY) for made in (entries.activity, entries.own_activity))
+
+    assert {**theirs, "own": True} == own
+
+
+def test_session_is_what_it_is_told() -> None:
+    assert {"config": "{}"} == body(entries.session({"config": "{}"}, AT), Kind.SESSION)
+
+
+@pytest.mark.parametrize("opens", [True, False])
+def test_opening_has_what_happens_before_the_first_price(opens: bool) -> None:
+    assets = table((3,), OPENING, split=[2.0, 1.0, 1.0], dividend=[0.0, 0.5, 0.0], exits=[False, False, True])
+    expected = {"opens": opens, "splits": {"A0": 2.0}, "dividends": {"A1": 0.5}, "exits": ["A2"]}
+
+    assert expected == body(entries.opening(Opening(opens, assets), ("A0", "A1", "A2"), AT), Kind.ACTION)
+
+
+def test_opening_at_which_nothing_happens_says_whether_it_opens_a_session() -> None:
+    assets = table((1,), OPENING, split=1.0)
+
+    assert {"opens": False} == body(entries.opening(Opening(False, assets), ("A0",), AT), Kind.ACTION)
+
+
+def test_quotes_are_bid_and_ask_by_symbol() -> None:
+    told = {"B": quote("B", None, 101), "A": quote("A", "0.10")}
+
+    assert {"A": [Decimal("0.10")] * 2, "B": [None, Decimal(101)]} == entries.quotes(told, AT).body
+    assert ["A", "B"] == [*entries.quotes(told, AT).body]
 
 
 # ---- events ----------------------------------------------------------------------------------------------
@@ -176,7 +230,7 @@ def test_decision_has_targets_orders_cash_and_the_states_hash(rule_cache: Path) 
     assert ["closed_at", "targets", "orders", "cash", "state"] == list(written)
     assert {"trend": {"A0": 0.5}} == written["targets"]
     assert [["trend", "A0", 50.0, 99.0]] == written["orders"]
-    assert {"trend": Decimal(10_000)} == written["cash"]
+    assert {"trend": "10000"} == written["cash"]
     assert hashlib.sha256(as_bytes(desk.walk.state)).hexdigest() == written["state"]
 
 

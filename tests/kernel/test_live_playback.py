@@ -54,6 +54,9 @@ class Filed:
     def settings(self) -> Any:
         return self
 
+    def as_table(self) -> dict[str, Any]:
+        return {}
+
     @property
     def capital(self) -> Any:
         return np.full(len(self.said.books), 10_000.0)
@@ -137,14 +140,17 @@ def test_playback_that_begins_later_knows_earlier_rows_and_trades_none(rule_cach
     bars = prices([100.0] * 6, open=[100.0] * 6)
     paper = finish(played(bars, rule_cache, Filed(strategy()), start=4))
 
-    assert [str(bars.closed_at[bar]) for bar in (4, 5)] == [row.body["closed_at"] for row in written(paper, Kind.ROW)]
+    rows = written(paper, Kind.ROW)
+    assert [f"1970-01-01T00:0{bar + 1}:00.000000Z" for bar in range(6)] == [row.body["closed_at"] for row in rows]
+    assert [True] * 4 + [False] * 2 == [row.body.get("known", False) for row in rows]
     assert (2, 6) == (len(paper.chronicle.plans), paper.bar)
 
 
 def test_playback_of_nothing_has_a_ledger_that_begins(rule_cache: Path) -> None:
     paper = finish(played(prices([100.0, 101.0]), rule_cache, start=2))
 
-    assert [Kind.GENESIS, Kind.ACTIVITY] == [entry.kind for entry in written(paper)]
+    kinds = [Kind.GENESIS, Kind.SESSION, Kind.ROW, Kind.ROW, Kind.ACTIVITY]
+    assert kinds == [entry.kind for entry in written(paper)]
     assert paper.closed_at(1) == written(paper)[0].at
 
 
@@ -209,10 +215,16 @@ def test_playback_whose_last_signal_is_lost_ends_with_its_reason(rule_cache: Pat
 
 @pytest.mark.parametrize("draw", DRAWS)
 def test_playback_row_by_row_and_ahead_write_the_same_ledger(draw: Draw, rule_cache: Path) -> None:
-    """Its last hash holds every entry, and every decision the hash of the state."""
+    """But for the entry that says how they ask; every decision has the hash of the state."""
     papers = [finish(Pair(case_of(draw), rule_cache, ahead=ahead).paper) for ahead in (False, True, False)]
+    told = [[(entry.at, entry.kind, entry.text) for entry in written(paper)] for paper in papers]
+    ahead, behind = (next(entry.body for entry in written(paper, Kind.SESSION)) for paper in papers[1::-1])
 
-    assert 1 == len({paper.store.head for paper in papers})
+    assert papers[0].store.head == papers[2].store.head
+    assert behind | {"ahead": True} == ahead
+    assert [one for one in told[0] if one[1] is not Kind.SESSION] == [
+        one for one in told[1] if one[1] is not Kind.SESSION
+    ]
     assert 1 == len({as_bytes(paper.agent.walk.state) for paper in papers})
     assert papers[0].store.head == verify(papers[0].store.read())
     assert len(written(papers[0], Kind.FILL)) > 5
