@@ -155,6 +155,24 @@ def test_order_that_rests_at_its_limit_is_not_on_its_way() -> None:
     assert 1_000.0 == orders.bound("trend")
 
 
+@pytest.mark.parametrize(("word", "expected"), [("accepted", False), ("unanswered", True), ("cancelled", False)])
+@pytest.mark.parametrize("stop", [None, 90])
+def test_symbol_is_blocked_while_nobody_knows_of_an_order_of_it(stop: Any, word: str, expected: bool) -> None:
+    orders = working()
+    hear(orders, intend(orders, -10, stop=stop), word)
+    intend(orders)
+
+    assert (expected, False) == (orders.is_blocked("SPY"), orders.is_blocked("QQQ"))
+
+
+@pytest.mark.parametrize(("filled", "expected"), [(9, False), (10, False), (11, True)])
+def test_symbol_is_blocked_when_more_has_filled_than_was_ordered(filled: int, expected: bool) -> None:
+    orders = working()
+    fill(orders, intend(orders, 10), filled)
+
+    assert expected is orders.is_blocked("SPY")
+
+
 # ---- what they bind --------------------------------------------------------------------------------------
 
 

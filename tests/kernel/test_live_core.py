@@ -337,6 +337,58 @@ def test_order_that_nobody_knows_of_goes_on_binding_its_cash(rule_cache: Path) -
     assert 2_500 == sum(float(one.quantity) * 50 for one in orders(one.quote(A1=50)))
 
 
+def silent(folder: Path) -> tuple[Desk, Any]:
+    """Return a desk that plans orders of A0 and A1, after a first one of A0 of which nobody knows."""
+    one = desk(folder, TWO)
+    one.play(0.2, 0.0)
+    one.open()
+    (order,) = orders(one.quote(A0=100, A1=50))
+    one.say(order, "unanswered")
+    one.target[1:, 0] = [0.2, 0.2]
+    one.arrive()
+    one.prepare()
+    one.open()
+    assert [20.0, 40.0] == [one.order("A0"), one.order("A1")]
+    return one, order
+
+
+def test_asset_of_an_order_that_nobody_knows_of_takes_no_other(rule_cache: Path) -> None:
+    """It may have filled: the next one would double what was wanted."""
+    one, _ = silent(rule_cache)
+
+    assert ["commit intent", "submit A1 40"] == words(one.quote(A0=100, A1=50))
+    one.fill(one.agent.working.states[[*one.agent.working.states][-1]].order, 50)
+    one.arrive()
+    (refused,) = drafts(one.prepare())[-1].body["refused"]
+    assert {"strategy": "trend", "symbol": "A0", "reason": "blocked", "by": ""} == refused
+
+
+@pytest.mark.parametrize("filled", [0, 20])
+def test_asset_is_free_again_when_the_venue_has_said_how_its_order_ended(filled: int, rule_cache: Path) -> None:
+    one, order = silent(rule_cache)
+    if filled:
+        one.fill(order, 100, filled)
+    one.say(order, "found", status=Status.FILLED if filled else Status.CANCELLED)
+    (sent,) = orders(one.quote(A0=100))
+
+    assert Decimal(20) == sent.quantity
+
+
+def test_asset_of_an_order_that_filled_too_much_takes_no_other(rule_cache: Path) -> None:
+    """What it is that is held, a person has to say."""
+    one = desk(rule_cache)
+    one.play(0.2)
+    one.open()
+    (order,) = orders(one.quote(A0=100))
+    one.fill(order, 100, 25)
+    one.target[1:] = 0.5
+    one.arrive()
+    one.prepare()
+    one.open()
+
+    assert [] == orders(one.quote(A0=100))
+
+
 def test_bar_that_waits_for_an_order_closes_with_its_last_news(rule_cache: Path) -> None:
     one = desk(rule_cache)
     one.play(0.5)

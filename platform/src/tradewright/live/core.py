@@ -167,6 +167,9 @@ class Agent:
     def _send(self, wanted: Wanted, now: datetime, drafts: list[Draft], submits: list[Action]) -> bool:
         """Let one order pass the gate, and say whether it is done with; what is refused tells the next decision."""
         strategy, symbol = self._place(wanted)
+        if self.working.is_blocked(symbol):
+            self._refuse(wanted, "blocked")
+            return True
         quote = self._row.quotes[symbol]
         if self.walk.settings.at_close and gate.is_beyond(wanted, quote, self.walk):
             return True  # There is no later price in this bar: it expires.
