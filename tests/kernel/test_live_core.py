@@ -7,11 +7,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import attrs
 import numpy as np
 import pytest
-from desk_harness import Desk, drafts, orders, quote, stops, words
+from desk_harness import Desk, drafts, fill_of, orders, quote, stops, words
 from engine_harness import limits, mission, prices
 from tradewright.engine.state import as_bytes
+from tradewright.execute.news import News, Report, Word
+from tradewright.execute.positions import reverse
 from tradewright.execute.working import Working
 from tradewright.ledger.entry import Kind
 from tradewright.live.core import KEPT_DAYS
@@ -471,6 +474,28 @@ def test_reduction_of_which_nobody_knows_lets_increases_go(rule_cache: Path) -> 
 
     assert ["commit order", "query"] == words(one.say(sale, "unanswered"))
     assert [] == orders(one.quote(A0=100, A1=50))
+
+
+def test_fill_that_is_taken_back_is_reversed_with_the_row(rule_cache: Path) -> None:
+    one = desk(rule_cache)
+    one.play(0.5)
+    one.open()
+    (order,) = orders(one.quote(A0=100))
+    booked = fill_of(order, 100, 20, "e1", one.now)
+    one.tell(Report(order.id, News(word=Word.FILL, fill=booked)))
+    booked = attrs.evolve(booked, shares=[("trend", booked.quantity)])
+    undone = reverse(booked, one.now, {})
+    actions = one.tell(Report(order.id, News(word=Word.BUST, fill=booked, reversal=undone, reason="erroneous")))
+
+    assert ["commit order activity"] == words(actions)
+    assert (Decimal(0), Decimal(10_000)) == (
+        one.account.holdings.quantity("trend", "A0"),
+        one.account.holdings.cash("trend", "USD"),
+    )
+    one.say(order, "cancelled")
+    one.arrive()
+    one.prepare()
+    assert (0.0, 10_000.0) == (one.held(), one.walk.state.rows[0].cash)
 
 
 # ---- counters --------------------------------------------------------------------------------------------
