@@ -14,7 +14,7 @@ from tradewright.engine.state import as_bytes
 from tradewright.engine.walk import Walk
 from tradewright.execute import gate
 from tradewright.execute.gate import Permit, Refusal, Wait, Wanted
-from tradewright.risk.checks import always, order_size
+from tradewright.risk.checks import always, order_size, price_collar
 from tradewright.values.instrument import Instrument
 from venue_harness import NAN
 
@@ -150,6 +150,17 @@ def test_release_of_an_order_that_waits_binds_its_limit(rule_cache: Path) -> Non
 
     assert isinstance(permit, Permit)
     assert 270.0 == permit.binds
+
+
+@pytest.mark.parametrize(("limit", "passes"), [(95.01, True), (95.0, True), (94.99, False)])
+def test_release_of_an_order_that_waits_has_its_limit_checked_as_its_price(
+    limit: float, passes: bool, rule_cache: Path
+) -> None:
+    collar = ("price-collar", price_collar.make(price_collar.PriceCollar(limit=0.05)))
+    permit = let(walk(rule_cache, checks=[*PHYSICS, collar]), 3.0, limit=limit)
+
+    assert passes is isinstance(permit, Permit)
+    assert permit.cut_by == (() if passes else ("price-collar",))  # type: ignore[union-attr]  # it does not wait
 
 
 def test_release_of_a_reduction_waits_for_no_price(rule_cache: Path) -> None:

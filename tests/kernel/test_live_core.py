@@ -174,6 +174,16 @@ def test_increase_waits_until_the_reduction_is_final(rule_cache: Path) -> None:
     assert ["commit fill", "commit intent", "submit A1 200"] == words(one.fill(sale, 100, -1))
 
 
+def test_increase_waits_for_the_reduction_whether_it_needs_its_cash_or_not(rule_cache: Path) -> None:
+    one = invested(rule_cache, 0.2, 0.0, bars=TWO)
+    one.play(0.0, 0.2)
+    one.open()
+    (sale,) = orders(one.quote(A0=100, A1=50))
+
+    assert Decimal(-20) == sale.quantity
+    assert ["commit fill", "commit intent", "submit A1 40"] == words(one.fill(sale, 100))
+
+
 def test_increase_gets_the_cash_that_the_reduction_has_brought(rule_cache: Path) -> None:
     one = switching(rule_cache)
     (sale,) = orders(one.quote(A0=100, A1=50))
@@ -765,17 +775,27 @@ def test_account_and_state_agree_after_a_day_in_which_much_goes_wrong(rule_cache
 
 
 def test_rows_that_were_let_go_of_are_counted_from_the_next(rule_cache: Path) -> None:
-    one = invested(rule_cache, 0.5)
+    one = desk(rule_cache)
+    one.play(1.0)
+    one.open()
+    (order,) = orders(one.quote(A0=125))
+    one.fill(order, 125)
+    one.arrive()
+    one.prepare()
     one.open()
     one.arrive()
-    kept = one.bars
-    one.bars, one.target = kept.between(2, 8), one.target[2:]
-    one.made, one.asked = one.made[2:], one.asked[2:]
+    cut = one.walk.state.counters[one.walk.state.counters.bars > 0]
+    assert [1] == cut.first.tolist()
+    one.bars, one.target, one.made, one.asked = (
+        one.bars.between(2, 8),
+        *(array[2:] for array in (one.target, one.made, one.asked)),
+    )
     one.walk.bar -= 2  # Which bar it is: the harness reads it.
     actions = one.prepare(dropped=2)
 
     assert "decided" == words(actions)[-1]
     assert (0, 0) == (one.bar, int(one.walk.state.run[0].closed))
+    assert [-1] == one.walk.state.counters[one.walk.state.counters.bars > 0].first.tolist()
 
 
 @pytest.mark.parametrize(("days", "kept"), [(KEPT_DAYS, 1), (KEPT_DAYS + 1, 0)])
