@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from engine_harness import Rules, settings
+from engine_harness import Rules, mission, prices, settings
 from tradewright.engine.fuse import fuse
 from tradewright.engine.run import lay_out
 from tradewright.engine.tape import Decisions
@@ -208,3 +208,34 @@ def stops(actions: Sequence[Action]) -> list[Order]:
 def drafts(actions: Sequence[Action]) -> list[Draft]:
     """Return all that is to be written."""
     return [draft for action in actions if isinstance(action, Commit) for draft in action.drafts]
+
+
+# ---- small desks --------------------------------------------------------------------------------------
+
+FLAT = prices([100.0] * 8, open=[100.0] * 8)
+TWO = prices([[100.0, 50.0]] * 8, open=[[100.0, 50.0]] * 8)
+WILD = prices([[100.0, 51.0], [101.0, 50.0]] * 30, open=[[100.0, 50.0]] * 60)
+STOPPED = mission()
+"""With the rule that gives each position a stop."""
+
+
+def desk(folder: Path, bars: Bars = FLAT, **more: Any) -> Desk:
+    return Desk(bars, folder, **more)
+
+
+def invested(folder: Path, *weights: float, bars: Bars = FLAT, **more: Any) -> Desk:
+    """Return a desk that holds what these weights buy, and has decided nothing else."""
+    one = desk(folder, bars, **more)
+    one.play(*weights)
+    one.play(*weights)
+    return one
+
+
+def switching(folder: Path) -> Desk:
+    """Return a desk that holds 100 of A0 and is about to hold 200 of A1 instead."""
+    one = invested(folder, 1.0, 0.0, bars=TWO)
+    assert [100.0, 0.0] == [one.held("A0"), one.held("A1")]
+    one.play(0.0, 1.0)
+    assert [-100.0, 200.0] == [one.order("A0"), one.order("A1")]
+    one.open()
+    return one
