@@ -79,7 +79,10 @@ class SimulatedVenue:
         self.cash[strategy] += cash
 
     def submit(self, order: Order, now: datetime) -> None:
-        """Take an order; one at the market, or within its limit, fills at once where there is a price."""
+        """Take an order, once; one at the market, or within its limit, fills at once where there is a price."""
+        if order.id in self._left or order.id in self._ended:
+            self._say(order.id, News(word=Word.DUPLICATE))
+            return
         self._say(order.id, News(word=Word.ACCEPTED))
         self._left[order.id] = order.quantity
         if order.purpose is Purpose.STOP:

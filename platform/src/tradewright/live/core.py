@@ -39,7 +39,7 @@ from tradewright.values.exact import amount
 from tradewright.values.order import Activity, Fill, Purpose
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from tradewright.engine.walk import News, Walk
     from tradewright.execute.gate import Wanted
@@ -167,6 +167,9 @@ class Agent:
     def _send(self, wanted: Wanted, now: datetime, drafts: list[Draft], submits: list[Action]) -> bool:
         """Let one order pass the gate, and say whether it is done with; what is refused tells the next decision."""
         strategy, symbol = self._place(wanted)
+        if self.working.is_blocked(symbol):
+            self._refuse(wanted, "blocked")
+            return True
         quote = self._row.quotes[symbol]
         if self.walk.settings.at_close and gate.is_beyond(wanted, quote, self.walk):
             return True  # There is no later price in this bar: it expires.
@@ -176,8 +179,7 @@ class Agent:
         if isinstance(permit, gate.Wait):
             return False
         if isinstance(permit, gate.Refusal):
-            refusal = {"strategy": strategy, "symbol": symbol, "reason": permit.reason}
-            self._row.refused.append({**refusal, "by": ", ".join(permit.cut_by)})
+            self._refuse(wanted, permit.reason, permit.cut_by)
             return True
         order = self.working.intend(
             (strategy, symbol),
@@ -191,6 +193,11 @@ class Agent:
         drafts.append(entries.intent(order, now, permit.cut_by))
         submits.append(Submit(order))
         return True
+
+    def _refuse(self, wanted: Wanted, reason: str, cut_by: Sequence[str] = ()) -> None:
+        strategy, symbol = self._place(wanted)
+        refusal = {"strategy": strategy, "symbol": symbol, "reason": reason, "by": ", ".join(cut_by)}
+        self._row.refused.append(refusal)
 
     # ---- the venue speaks ----------------------------------------------------------------------------------
 
@@ -238,9 +245,18 @@ class Agent:
     # ---- the row is complete, and is decided on ------------------------------------------------------------
 
     def _arrive(self, arrived: RowArrived, now: datetime) -> list[Action]:
+        self._void_planned()
         self._row.closed_at = utc(arrived.row.closed_at[0])
         left: list[Action] = [Cancel(state.order.id) for state in self.working.unsettled()]
         return [Commit((entries.row(arrived.row, now),)), *left, Prepare(arrived.row)]
+
+    def _void_planned(self) -> None:
+        """Drop what another order has held back for so long that the bar is over: its quote is of the past."""
+        for planned in self._row.planned:
+            for wanted in planned:
+                if self._place(wanted)[1] in self._row.quotes:
+                    self._refuse(wanted, "late")
+            planned.clear()
 
     def _prepared(self, known: RowPrepared, now: datetime) -> list[Action]:
         self._row.known = known

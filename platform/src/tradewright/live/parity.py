@@ -82,7 +82,7 @@ class Comparison:
 
     def __init__(self, playback: Playback, backtest: Simulation) -> None:
         self._playback, self._backtest = playback, backtest
-        self._orders = self._bars = self._differing = self._fills = 0
+        self._orders = self._bars = self._differing = 0
         self._money = 0.0
         self._differences: list[Difference] = []
 
@@ -101,21 +101,20 @@ class Comparison:
     def result(self) -> Parity:
         """Compare the fills, and return everything."""
         backtest, paper = self._backtest.trace().fills, self._playback.chronicle.trace().fills
-        self._fills = len(backtest)
-        for difference in self._fills_of(_sorted(backtest), _sorted(paper)):
-            self._note(difference)
+        fills = list(self._fills_of(_sorted(backtest), _sorted(paper)))
+        first = sorted([*fills, *self._differences], key=lambda one: one.at)  # A fill before what came of it.
         return Parity(
             bars=self._bars,
             orders=self._orders,
-            fills=self._fills,
-            differing=self._differing,
-            differences=tuple(sorted(self._differences, key=lambda one: one.at)[:NAMED_MAX]),
+            fills=len(backtest),
+            differing=self._differing + len(fills),
+            differences=tuple(first[:NAMED_MAX]),
             money=self._money,
         )
 
     def _note(self, difference: Difference) -> None:
         self._differing += 1
-        if len(self._differences) < 2 * NAMED_MAX:
+        if len(self._differences) < NAMED_MAX:
             self._differences.append(difference)
 
     def _plans(self, bar: int, backtest: Plan) -> Iterator[Difference]:
