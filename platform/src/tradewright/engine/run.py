@@ -159,7 +159,7 @@ def first_state(fused: FusedRules, capital: FloatArray, n_assets: int) -> State:
 
 def drained(buffer: Table, count: int) -> Table:
     """Return a copy of the first `count` entries."""
-    return buffer[:count].copy().view(np.recarray)
+    return states.bare(buffer)[:count].copy().view(np.recarray)
 
 
 def actions_of(bars: Bars) -> int:
