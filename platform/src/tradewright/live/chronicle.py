@@ -44,12 +44,11 @@ class Chronicle:
     def add(self, decided: Decided) -> None:
         """Add the next bar."""
         for news in decided.news:
-            for told in (news.fills, news.actions, news.events):
-                told.bar[:] = self._bar  # A walk counts from its anchor.
-            self._fills.append(news.fills)
-            self._actions.append(news.actions)
-            self._events.append(news.events)
-            self._curve.append(news.curve)
+            for told, kept in zip(news, (self._fills, self._actions, self._events, self._curve), strict=True):
+                if len(told):
+                    kept.append(told)
+                    if told is not news.curve:
+                        told.bar[:] = self._bar  # A walk counts from its anchor.
             self.n_fills += len(news.fills)
         self._equity[self._bar] = decided.equity
         self.plans.append(decided.plan)

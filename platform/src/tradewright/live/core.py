@@ -122,7 +122,7 @@ class Agent:
                     quantity=float(plan.order[book, asset]),
                     limit=float(plan.limit[book, asset]),
                 )
-                for asset in np.flatnonzero(plan.order[book])
+                for asset in plan.order[book].nonzero()[0]
             ]
             for book in range(n_books)
         ]
@@ -199,10 +199,10 @@ class Agent:
         if order is not None and order.purpose is Purpose.STOP:
             place = (order.strategy, order.symbol)
             book, asset = self.account.book(place[0]), self.account.asset(place[1])
-            position = self.walk.state.positions[book, asset]
-            position.order = 0.0
+            position = self.walk.positions[book, asset]
+            position["order"] = 0.0
             self._row.stopped.add(place)
-            self.walk.count(participation_cuts=0 if position.quantity == 0.0 else 1)
+            self.walk.count(participation_cuts=0 if position["quantity"] == 0.0 else 1)
 
     def _count(self, order_id: Any) -> None:
         """Count an order that ended before all had filled: for want of volume, or because nothing met its limit."""
@@ -246,7 +246,7 @@ class Agent:
     def _grant(self, news: News, now: datetime) -> list[Action]:
         """Book the capital that the policy has just granted."""
         actions: list[Action] = []
-        for event in news.events[news.events.kind == GRANTED]:
+        for event in (one for one in news.events if one.kind == GRANTED):
             shares = self.walk.settings.books.share
             grants = [
                 self.account.capital(strategy, float(event.money * share), now, f"step {self._row.session}")

@@ -68,7 +68,7 @@ def decision(
 ) -> Draft:
     """Return a decision: votes and targets, orders and stops, what the row before refused, the state's hash."""
     prepared, bar = known.known, known.known.bar
-    made = np.flatnonzero(prepared.decisions.made[bar])
+    made = prepared.decisions.made[bar].nonzero()[0]
     body: dict[str, Any] = {
         "closed_at": str(at),
         "votes": {
@@ -77,10 +77,10 @@ def decision(
         },
         "missing": {strategy: dict(lost) for strategy, lost in known.missing.items() if lost},
         "targets": {account.strategies[book]: _cells(prepared.decisions.target[bar, book], account) for book in made},
-        "orders": [_order(plan, account, book, asset) for book, asset in np.argwhere(plan.order != 0.0)],
+        "orders": [_order(plan, account, book, asset) for book, asset in zip(*plan.order.nonzero(), strict=True)],
         "stops": [
             [*account.place(book, asset), float(plan.stop[book, asset])]
-            for book, asset in np.argwhere(np.isfinite(plan.stop))
+            for book, asset in zip(*np.isfinite(plan.stop).nonzero(), strict=True)
         ],
         "refused": list(refused),
         "cash": {strategy: account.holdings.cash(strategy, account.currency) for strategy in account.strategies},
