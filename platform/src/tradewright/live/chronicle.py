@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tradewright.engine.state import State
     from tradewright.engine.walk import Plan
     from tradewright.live.events import Decided
+    from tradewright.values.arrays import FloatArray
 
 
 class Chronicle:
@@ -56,6 +57,11 @@ class Chronicle:
             self._counted.append(self._bar)
             self._counters.append(self._state.counters[None].copy())
         self._bar += 1
+
+    def equity_of(self, bar: int) -> FloatArray:
+        """Return the equity of each book and the account at the close of a bar, in currency, `(n_rows,)`."""
+        equity: FloatArray = self._equity[bar]
+        return equity
 
     def trace(self) -> Trace:
         """Return everything so far."""
