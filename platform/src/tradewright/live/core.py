@@ -267,7 +267,10 @@ class Agent:
         self._decided_at = row.closed_at or now
         self.working.forget_final(now - timedelta(days=KEPT_DAYS))
         drafts = [
-            one for told in row.news for one in entries.events(told.events, self.walk.halting, self.account, now)
+            one
+            for told in row.news
+            if len(told.events)
+            for one in entries.events(told.events, self.walk.halting, self.account, now)
         ]
         drafts.append(entries.decision(known, plan, self.walk.state, self.account, row.refused, now))
         decided = Decided(tuple(row.news), plan, self.walk.state.rows.equity.copy())

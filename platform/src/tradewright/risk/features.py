@@ -47,8 +47,8 @@ def _together(known: BoolArray) -> Iterator[tuple[slice, IntArray]]:
 def daily_closes(bars: Bars) -> FloatArray:
     """Return the last close of each session, `(n_sessions, n_assets)`, NaN where it had none."""
     ends = np.flatnonzero(bars.session_ends)
-    if bars.traded[ends].all():
-        return bars.close[ends]
+    if bars.traded.all() or bars.traded[ends].all():
+        return bars.close if len(ends) == bars.n_bars else bars.close[ends]
     over = ends[-1] + 1  # A session that goes on has no close yet.
     rows = np.where(bars.traded, np.arange(bars.n_bars)[:, None], -1)[:over]
     last = np.maximum.reduceat(rows, np.append(0, ends[:-1] + 1), axis=0)
@@ -161,9 +161,10 @@ def _deviations(returns: FloatArray, window: int) -> FloatArray:
     if len(returns) >= window:
         windows = np.moveaxis(sliding_window_view(returns, window, axis=0), -1, 0)
         mean = windows.mean(axis=0)
-        squares = np.zeros_like(mean)
+        squares, apart = np.zeros_like(mean), np.empty_like(mean)
         for values in windows:
-            squares += np.square(values - mean)
+            np.subtract(values, mean, out=apart)
+            squares += np.multiply(apart, apart, out=apart)
         result[window:] = np.sqrt(squares / (window - 1))
     return result
 
