@@ -49,6 +49,7 @@ class Playback:
 
     Attributes:
         agent: The agent.
+        outlook: Whom it asks what a row says.
         venue: Where it trades.
         store: What it has written down.
         chronicle: What came of it.
@@ -68,11 +69,11 @@ class Playback:
         bars, names = market.bars, [book.name for book in sentence.books]
         costs = sentence.engine_settings(bars, fused, market.sessions_per_year)
         self.bar, self._bars, self._at_close = start, bars, costs.at_close
-        self._outlook: Outlook = (
+        self.outlook: Outlook = (
             Ahead(sentence, fused, bars, start) if ahead else RowByRow(sentence, fused, bars.until(start))
         )
         # Interest and borrow are the venue's to post.
-        walk = Walk(fused, costs._replace(cash_rate=0.0, borrow_rate=0.0), self._outlook.known(), sentence.capital)
+        walk = Walk(fused, costs._replace(cash_rate=0.0, borrow_rate=0.0), self.outlook.known(), sentence.capital)
         currency = sentence.settings.currency
         self.venue = SimulatedVenue(VENUE, currency, costs, walk.assets, bars.symbols, names)
         account = Account(VENUE, currency, names, bars.symbols, walk.assets.multiplier)
@@ -154,10 +155,10 @@ class Playback:
         self.store.append(action.drafts)
 
     def _prepare(self, action: events.Prepare) -> None:
-        self._events.append(self._outlook.prepare(action.row))
+        self._events.append(self.outlook.prepare(action.row))
 
     def _ask(self, action: events.Ask) -> None:
-        self._events.append(events.Answered(action.book, self._outlook.ask(action.book, action.held)))
+        self._events.append(events.Answered(action.book, self.outlook.ask(action.book, action.held)))
 
 
 def _instant(at: np.datetime64) -> datetime:
