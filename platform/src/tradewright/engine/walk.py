@@ -231,7 +231,8 @@ class Walk:
 
     def waiting(self) -> IntArray:
         """Return the books that are to be asked what they want before the decision."""
-        return self._known.decisions.asked[self.bar].nonzero()[0]
+        books: IntArray = self._known.decisions.asked[self.bar].nonzero()[0]
+        return books
 
     def held(self, book: int) -> FloatArray:
         """Return the weights that a book holds at the close, `(n_assets,)`, signed fractions of its equity."""

@@ -26,7 +26,6 @@ DIGITS_MAX = 64
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
 _WHOLE_MAX = 10**DIGITS_MAX
-_SCALARS = (int, float, Decimal, datetime, list, tuple, type(None))
 
 
 def canonical(body: Mapping[str, object]) -> str:
@@ -96,7 +95,11 @@ def _plain(value: object, depth: int) -> object:  # noqa: PLR0911  # one line fo
     """Return what JSON can say without loss; the commonest kinds of value are asked for first."""
     if isinstance(value, str):
         return value
-    if isinstance(value, dict) or (not isinstance(value, _SCALARS) and isinstance(value, Mapping)):
+    if isinstance(value, float):
+        if math.isfinite(value):
+            return float.__repr__(value)  # numpy's own float, which is one, would add its name.
+        raise _refused("a number must be finite", float.__repr__(value))
+    if isinstance(value, dict):
         return _plain_items(value.items(), depth)
     if value is None or isinstance(value, bool):
         return value
@@ -106,14 +109,12 @@ def _plain(value: object, depth: int) -> object:  # noqa: PLR0911  # one line fo
         raise _refused(f"an integer must have at most {DIGITS_MAX} digits", "one of more")
     if isinstance(value, Decimal):
         return _plain_decimal(value)
-    if isinstance(value, float):
-        if math.isfinite(value):
-            return float.__repr__(value)  # numpy's own float, which is one, would add its name.
-        raise _refused("a number must be finite", float.__repr__(value))
     if isinstance(value, datetime):
         return instant_text(value)
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         return _plain_list(value, depth)
+    if isinstance(value, Mapping):
+        return _plain_items(value.items(), depth)
     wanted = "a value must be text, a number, a boolean, None, an aware datetime, or a mapping or list of these"
     raise _refused(wanted, type(value).__name__)
 

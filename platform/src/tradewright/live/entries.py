@@ -37,11 +37,11 @@ def genesis(name: str, mode: str, account: Account, at: datetime) -> Draft:
 
 def row(bars: Bars, at: datetime) -> Draft:
     """Return a complete row: prices by symbol, those that traded."""
-    columns = [(name, getattr(bars, name)) for name in PRICES if getattr(bars, name) is not None]
+    rows = {name: grid[0].tolist() for name in PRICES if (grid := getattr(bars, name)) is not None}
     prices = {
-        symbol: {name: float(grid[0, column]) for name, grid in columns if math.isfinite(grid[0, column])}
-        for column, symbol in enumerate(bars.symbols)
-        if bars.traded[0, column]
+        symbol: {name: cell for name, cell in zip(rows, cells, strict=True) if math.isfinite(cell)}
+        for symbol, traded, *cells in zip(bars.symbols, bars.traded[0].tolist(), *rows.values(), strict=True)
+        if traded
     }
     body = {"closed_at": str(bars.closed_at[0]), "session": str(bars.session[0]), "prices": prices}
     return Draft(at, Kind.ROW, {**body, "ends": bool(bars.session_ends[0])})
@@ -72,7 +72,7 @@ def decision(
     body: dict[str, Any] = {
         "closed_at": str(at),
         "votes": {
-            strategy: {signal: list(map(float, vote)) for signal, vote in votes.items()}
+            strategy: {signal: vote.tolist() for signal, vote in votes.items()}
             for strategy, votes in known.votes.items()
         },
         "missing": {strategy: dict(lost) for strategy, lost in known.missing.items() if lost},
@@ -102,8 +102,8 @@ def events(happened: Table, names: Sequence[str], account: Account, at: datetime
 
 
 def _cells(values: Any, account: Account) -> dict[str, float]:
-    cells = zip(account.symbols, values, strict=True)
-    return {symbol: float(value) for symbol, value in cells if value != 0.0 and math.isfinite(value)}
+    cells = zip(account.symbols, values.tolist(), strict=True)
+    return {symbol: value for symbol, value in cells if value != 0.0 and math.isfinite(value)}
 
 
 def _order(plan: Plan, account: Account, book: int, asset: int) -> list[Any]:

@@ -29,15 +29,15 @@ Stop = tuple["Decimal", "Decimal"]
 def keep(walk: Walk, account: Account, working: Working, decided_at: datetime, now: datetime) -> list[Action]:
     """Return what brings the stops at the venue to those of the state; where they are the same, nothing."""
     wanted = dict(_stops(walk, account))
-    cancels: list[Action] = []
-    for place in [*working.guarded()]:
-        state = working.guard(place)
-        if state is not None and wanted.get(place) != (state.left, state.order.stop):
-            cancels.append(Cancel(state.order.id))
+    standing = {place: state for place in working.guarded() if (state := working.guard(place)) is not None}
+    held = {place: (state.left, state.order.stop) for place, state in standing.items()}
+    cancels: list[Action] = [
+        Cancel(state.order.id) for place, state in standing.items() if wanted.get(place) != held[place]
+    ]
     orders = [
         working.intend(place, quantity, Purpose.STOP, decided_at, now, stop=price)
         for place, (quantity, price) in wanted.items()
-        if (state := working.guard(place)) is None or (state.left, state.order.stop) != (quantity, price)
+        if held.get(place) != (quantity, price)
     ]
     if not orders:
         return cancels

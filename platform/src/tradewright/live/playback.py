@@ -10,8 +10,6 @@ from collections import deque
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from tradewright.engine.walk import Walk, opening_of
 from tradewright.execute.venue import SimulatedVenue
 from tradewright.ledger.store import MemoryStore
@@ -25,6 +23,8 @@ from tradewright.values.order import Quote
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import numpy as np
 
     from tradewright.data.market import Market
     from tradewright.engine.fuse import FusedRules
@@ -129,9 +129,10 @@ class Playback:
         self.venue.price()
         prices = row.close if self._at_close or row.open is None else row.open
         quotes = {}
-        for column in np.flatnonzero(row.traded[0]):
-            symbol, price = row.symbols[column], exact(prices[0, column])
-            quotes[symbol] = Quote(venue=VENUE, symbol=symbol, event_at=at, available_at=at, bid=price, ask=price)
+        for symbol, traded, first in zip(row.symbols, row.traded[0].tolist(), prices[0].tolist(), strict=True):
+            if traded:
+                price = exact(first)
+                quotes[symbol] = Quote(venue=VENUE, symbol=symbol, event_at=at, available_at=at, bid=price, ask=price)
         self._tell(events.Quoted(quotes))
 
     def _tell(self, event: Event) -> None:
