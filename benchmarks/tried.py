@@ -5,6 +5,13 @@ _LOOP = (
     " of copying them, writing the curve per session; together four times as fast as without."
 )
 
+_CALL = (
+    "Nearly all of it is numba looking at the type of every number of every tuple that it is given: 2 us for the"
+    " state, 2.5 for the tape, 2 for the settings, 5 for the parameters of the rules; the machine code itself takes"
+    " half a microsecond. Tried: no fence where no rule is a plugin's (6 us), no copies of what is empty (39 us)."
+    " Not tried: calling the machine code past numba, which would look no more whether a table is what it must be."
+)
+
 TRIED: dict[str, str] = {
     "crossover": (
         f"{_LOOP} Of the time three quarters are the loop: a row of state that every bar reads and writes, where"
@@ -29,6 +36,7 @@ TRIED: dict[str, str] = {
         " which the contract of a rule has no words for, and updating a matrix by the rows that changed, which is"
         " less exact."
     ),
+    **dict.fromkeys(("begin", "take", "close", "decide", "check"), _CALL),
     "warm": (
         "Nearly all of it is start-up: importing numba, and what numba imports before it runs the compiled loop."
         " Tried: an older and lighter version of the charts (0.2 s less), keeping numba from scipy's linear algebra"

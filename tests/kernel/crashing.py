@@ -76,7 +76,7 @@ class Crashing(Playback):
             self._events.clear()
             self.store.crash()
             found = recover(self.store, self.sentence, self.fused, self._now)
-            self.agent, self._outlook = found.agent, found.outlook
+            self.agent, self.outlook = found.agent, found.outlook
             try:
                 self._do(list(found.actions))
                 self._events.extend(found.events)

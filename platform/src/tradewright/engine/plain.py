@@ -66,7 +66,8 @@ def interpreted(name: str) -> ModuleType:
     >>> interpreted("fills").stop_base(10.0, 95.0, 96.0, 94.0, 97.0)
     95.0
     """
-    load_plain_engine()
+    if PLAIN_PREFIX + name not in sys.modules:
+        load_plain_engine()
     return sys.modules[PLAIN_PREFIX + name]
 
 

@@ -121,12 +121,11 @@ class SimulatedVenue:
     def begin(self, opening: Table, row: Bars) -> None:
         """Begin a row, of which nobody else knows yet: splits, dividends and exits, `(n_assets,)` of OPENING."""
         self._row, self._used, self._is_priced = row, dict.fromkeys(self._columns, 0.0), False
-        for symbol, column in self._columns.items():
-            one = opening[column]
-            self._marks[symbol] /= one.split
+        for symbol, (split, dividend, exits) in zip(self._columns, opening.tolist(), strict=True):
+            self._marks[symbol] /= split
             for strategy in self._strategies:
-                self._adjust(strategy, symbol, float(one.split), float(one.dividend))
-            if one.exits:
+                self._adjust(strategy, symbol, split, dividend)
+            if exits:
                 self._delist(symbol)
 
     def price(self) -> None:
@@ -261,9 +260,10 @@ class SimulatedVenue:
 
     def _adjust(self, strategy: str, symbol: str, ratio: float, dividend: float) -> None:
         """Restate a position for a split; what whole lots cannot hold is paid out.  Then pay a dividend on it."""
-        one, held = self._assets[self._columns[symbol]], to_float(self._held(strategy, symbol))
-        if held == 0.0:
+        held = to_float(self._held(strategy, symbol))
+        if held == 0.0 or (ratio == 1.0 and dividend == 0.0):
             return
+        one = self._assets[self._columns[symbol]]
         if ratio != 1.0:
             split = held * ratio
             held = float(self._transitions.whole_lots(split, one.lot) if self._settings.whole else split)

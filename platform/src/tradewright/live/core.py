@@ -133,7 +133,7 @@ class Agent:
                     quantity=float(plan.order[book, asset]),
                     limit=float(plan.limit[book, asset]),
                 )
-                for asset in np.flatnonzero(plan.order[book])
+                for asset in plan.order[book].nonzero()[0]
             ]
             for book in range(n_books)
         ]
@@ -225,10 +225,10 @@ class Agent:
         if order is not None and order.purpose is Purpose.STOP:
             place = (order.strategy, order.symbol)
             book, asset = self.account.book(place[0]), self.account.asset(place[1])
-            position = self.walk.state.positions[book, asset]
-            position.order = 0.0
+            position = self.walk.positions[book, asset]
+            position["order"] = 0.0
             self._row.stopped.add(place)
-            self.walk.count(participation_cuts=0 if position.quantity == 0.0 else 1)
+            self.walk.count(participation_cuts=0 if position["quantity"] == 0.0 else 1)
 
     def _count(self, order_id: Any) -> None:
         """Count an order that ended before all had filled: for want of volume, or because nothing met its limit."""
@@ -282,7 +282,7 @@ class Agent:
     def _grant(self, news: News, now: datetime) -> list[Action]:
         """Book the capital that the policy has just granted."""
         actions: list[Action] = []
-        for event in news.events[news.events.kind == GRANTED]:
+        for event in (one for one in news.events if one.kind == GRANTED):
             shares, day = self.walk.settings.books.share, f"{self._row.closed_at:%Y-%m-%d}"
             grants = [
                 self.account.capital(strategy, float(event.money * share), now, f"step {day}")
@@ -303,7 +303,10 @@ class Agent:
         self._decided_at = row.closed_at or now
         self.working.forget_final(now - timedelta(days=KEPT_DAYS))
         drafts = [
-            one for told in row.news for one in entries.events(told.events, self.walk.halting, self.account, now)
+            one
+            for told in row.news
+            if len(told.events)
+            for one in entries.events(told.events, self.walk.halting, self.account, now)
         ]
         drafts.append(entries.decision(known, plan, self.walk.state, self.account, row.refused, now))
         decided = Decided(tuple(row.news), plan, self.walk.state.rows.equity.copy())

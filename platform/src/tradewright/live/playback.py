@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from tradewright.engine.walk import Walk, opening_of
 from tradewright.execute.venue import SimulatedVenue
 from tradewright.ledger.store import MemoryStore
@@ -53,6 +51,7 @@ class Playback:
 
     Attributes:
         agent: The agent.
+        outlook: Whom it asks what a row says.
         venue: Where it trades.
         store: What it has written down.
         chronicle: What came of it.
@@ -73,11 +72,11 @@ class Playback:
         bars, names = market.bars, [book.name for book in sentence.books]
         costs = sentence.engine_settings(bars, fused, market.sessions_per_year)
         self.bar, self._bars, self._at_close = start, bars, costs.at_close
-        self._outlook: Outlook = (
+        self.outlook: Outlook = (
             Ahead(sentence, fused, bars, start) if ahead else RowByRow(sentence, fused, bars.until(start))
         )
         # Interest and borrow are the venue's to post.
-        walk = Walk(fused, costs._replace(cash_rate=0.0, borrow_rate=0.0), self._outlook.known(), sentence.capital)
+        walk = Walk(fused, costs._replace(cash_rate=0.0, borrow_rate=0.0), self.outlook.known(), sentence.capital)
         currency = sentence.settings.currency
         self.venue = SimulatedVenue(VENUE, currency, costs, walk.assets, bars.symbols, names)
         account = Account(VENUE, currency, names, bars.symbols, walk.assets.multiplier)
@@ -141,9 +140,10 @@ class Playback:
         self.venue.price()
         prices = row.close if self._at_close or row.open is None else row.open
         quotes = {}
-        for column in np.flatnonzero(row.traded[0]):
-            symbol, price = row.symbols[column], exact(prices[0, column])
-            quotes[symbol] = Quote(venue=VENUE, symbol=symbol, event_at=at, available_at=at, bid=price, ask=price)
+        for symbol, traded, first in zip(row.symbols, row.traded[0].tolist(), prices[0].tolist(), strict=True):
+            if traded:
+                price = exact(first)
+                quotes[symbol] = Quote(venue=VENUE, symbol=symbol, event_at=at, available_at=at, bid=price, ask=price)
         return events.Quoted(quotes)
 
     def _tell(self, event: Event) -> None:
@@ -167,7 +167,7 @@ class Playback:
         self.store.append(action.drafts)
 
     def _prepare(self, action: events.Prepare) -> None:
-        self._events.append(self._outlook.prepare(action.row))
+        self._events.append(self.outlook.prepare(action.row))
 
     def _ask(self, action: events.Ask) -> None:
-        self._events.append(events.Answered(action.book, self._outlook.ask(action.book, action.held)))
+        self._events.append(events.Answered(action.book, self.outlook.ask(action.book, action.held)))
