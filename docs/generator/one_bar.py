@@ -88,7 +88,7 @@ STEPS = (
         (
             ("engine.fills", "price_with_limit"),
             ("engine.fills", "room"),
-            ("engine.fills", "stop_base"),
+            ("engine.fills", "price_at_stop"),
             ("engine.fills", "fee_of"),
         ),
         (("execute.venue", "SimulatedVenue.submit"), ("execute.venue", "SimulatedVenue.match")),

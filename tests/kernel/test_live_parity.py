@@ -119,7 +119,7 @@ FILLS = interpreted("fills")
         (FILLS, "fee_of", a_cent_more),
         (FILLS, "fill_price", a_cent_more),
         (FILLS, "room", lambda function: lambda *arguments: 0.5 * function(*arguments)),
-        (FILLS, "stop_base", lambda function: lambda *arguments: 1.001 * function(*arguments)),
+        (FILLS, "price_at_stop", lambda function: lambda *arguments: 1.001 * function(*arguments)),
         (Working, "bound", lambda function: lambda *arguments: -1e9),
         (FILLS, "within_limit", lambda function: lambda order, price, limit: True),
         (gate, "_within_position", lambda function: lambda wanted, walk: 0.5 * function(wanted, walk)),

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tradewright.engine.log import BY_ORDER, BY_STOP, FILL
+from tradewright.engine.state import POSITION, ROW, table
 from tradewright.engine.walk import Plan
 from tradewright.live.account import Account
 from tradewright.live.parity import NAMED_MAX, TOLERANCE, Comparison, Difference, Parity, differ
@@ -31,18 +32,19 @@ class Side:
 
     def __init__(self, backtest: Fills = (), paper: Fills = (), n_books: int = 2) -> None:  # type: ignore[assignment]  # never changed
         shape, n_rows = (n_books, 2), n_books + (n_books > 1)
-        self.plans = {
-            who: Plan(np.zeros(shape), np.full(shape, NAN), np.full(shape, NAN)) for who in ("backtest", "paper")
+        positions, rows = table(shape, POSITION, limit=NAN, stop=NAN), table((n_rows,), ROW, equity=100.0)
+        self.plans = {  # What is changed in the one of the backtest, changes in its state.
+            "backtest": Plan(positions.order, positions.limit, positions.stop),
+            "paper": Plan(np.zeros(shape), np.full(shape, NAN), np.full(shape, NAN)),
         }
-        self.equity = {who: np.full(n_rows, 100.0) for who in ("backtest", "paper")}
+        self.equity = {"backtest": rows.equity, "paper": np.full(n_rows, 100.0)}
         self.fills = {"backtest": list(backtest), "paper": list(paper)}
         self.bar, self.advanced = 0, 0
         account = Account("simulated", "USD", STRATEGIES[:n_books], ("A0", "A1"), np.ones(2))
-        self.chronicle = SimpleNamespace(plans=[], trace=lambda: self.trace("paper"))
-        rows = SimpleNamespace(equity=self.equity["paper"])
-        self.agent = SimpleNamespace(account=account, walk=SimpleNamespace(state=SimpleNamespace(rows=rows)))
-        positions = SimpleNamespace(**self.plans["backtest"]._asdict())
-        rows = SimpleNamespace(equity=self.equity["backtest"])
+        self.chronicle = SimpleNamespace(
+            plans=[], trace=lambda: self.trace("paper"), equity_of=lambda bar: self.equity["paper"]
+        )
+        self.agent = SimpleNamespace(account=account)
         self.backtest = SimpleNamespace(
             advance=self.advance,
             state=SimpleNamespace(positions=positions, rows=rows),

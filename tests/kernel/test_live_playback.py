@@ -167,8 +167,8 @@ def test_playback_begins_with_the_capital_at_the_venue(rule_cache: Path) -> None
 def test_playback_asks_row_by_row_unless_told_otherwise(rule_cache: Path) -> None:
     bars = prices([100.0])
 
-    assert isinstance(played(bars, rule_cache)._outlook, RowByRow)
-    assert isinstance(played(bars, rule_cache, ahead=True)._outlook, Ahead)
+    assert isinstance(played(bars, rule_cache).outlook, RowByRow)
+    assert isinstance(played(bars, rule_cache, ahead=True).outlook, Ahead)
 
 
 def test_playback_notes_counters_at_the_ends_of_segments(rule_cache: Path) -> None:

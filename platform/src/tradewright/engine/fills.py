@@ -100,9 +100,3 @@ def touches_stop(held: float, stop: float, low: float, high: float) -> bool:
 def price_at_stop(held: float, stop: float, first: float) -> float:
     """Return the price at which a bar meets the stop that it touches; a gap through it is the open."""
     return min(first, stop) if held > 0.0 else max(first, stop)
-
-
-@compiled
-def stop_base(held: float, stop: float, first: float, low: float, high: float) -> float:
-    """Return the price at which a bar meets a position's stop, NaN when it does not."""
-    return price_at_stop(held, stop, first) if touches_stop(held, stop, low, high) else math.nan

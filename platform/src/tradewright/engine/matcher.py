@@ -231,7 +231,7 @@ def fire_stops(state: State, tape: Tape, settings: Settings, log: Log, bar: int,
         if held == 0.0 or math.isnan(stop) or not tape.traded[bar, asset]:
             continue
         if not touches_stop(held, stop, tape.low[bar, asset], tape.high[bar, asset]):
-            continue  # On nearly every bar; told by a NaN of `stop_base` it took the loop 4 % longer.
+            continue  # On nearly every bar; told by a NaN price it took the loop 4 % longer.
         base = price_at_stop(held, stop, tape.open[bar, asset])
         position.order = 0.0
         size = limit_to_volume(state, tape, settings, bar, asset, abs(held))

@@ -63,7 +63,7 @@ def plain(source: str) -> str:
 def interpreted(name: str) -> ModuleType:
     """Return the copy of an engine's module that is left to the interpreter.
 
-    >>> interpreted("fills").stop_base(10.0, 95.0, 96.0, 94.0, 97.0)
+    >>> interpreted("fills").price_at_stop(10.0, 95.0, 96.0)
     95.0
     """
     if PLAIN_PREFIX + name not in sys.modules:

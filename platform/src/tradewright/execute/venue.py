@@ -194,9 +194,9 @@ class SimulatedVenue:
         held = to_float(exactly)
         if abs(held) < self._transitions.DUST or order.stop is None or not self._seen().traded[0, column]:
             return
-        prices = (self._cell(grid, column) for grid in ("open", "low", "high"))
-        base = self._fills.stop_base(held, to_float(order.stop), *prices)
-        if not math.isnan(base):
+        stop, first, low, high = to_float(order.stop), *(self._cell(grid, column) for grid in ("open", "low", "high"))
+        if self._fills.touches_stop(held, stop, low, high):
+            base = self._fills.price_at_stop(held, stop, first)
             self._fill(order, exactly.copy_negate(), base, None, now)
 
     def _fill(self, order: Order, quantity: Decimal, base: float, price: float | None, now: datetime) -> None:
