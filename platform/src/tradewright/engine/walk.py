@@ -175,7 +175,13 @@ class Walk:
         return [name for (name, _), is_one in zip(self._fused.named, chosen, strict=True) if is_one]
 
     def take(self, fills: Table) -> None:
-        """Book reported fills, of `engine.log.FILL`, in their order; `News` of the close tells them."""
+        """Book reported fills, of `engine.log.FILL`, in their order; `News` of the close tells them.
+
+        Raises:
+            OverflowError: A bar has more than `FILLS_MAX` of them: a venue that repeats itself, and no trading.
+        """
+        if self._log.counts[0] + len(fills) > len(self._log.fills):
+            raise OverflowError(f"a bar must have at most {len(self._log.fills):,} fills, and has more")
         call(self._fused, self._fused.take, self.state, self._known.tape, self._log, fills, self.bar)
 
     def count(self, *, participation_cuts: int = 0, expired: int = 0) -> None:
