@@ -33,7 +33,8 @@ class Told:
 
     @property
     def books(self) -> list[Any]:
-        return [SimpleNamespace(name=f"book{number}") for number in range(len(self.case.capital))]
+        symbols = [f"A{number}" for number in range(len(self.case.assets))]
+        return [SimpleNamespace(name=f"book{number}", symbols=symbols) for number in range(len(self.case.capital))]
 
     @property
     def capital(self) -> Any:

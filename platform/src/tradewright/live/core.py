@@ -269,11 +269,13 @@ class Agent:
             return []
         row.is_settled = True
         self.walk.settle(*self.account.sums())
+        anchored: list[Action] = []
         if row.known.dropped:
             self.walk.rebase(row.known.dropped)
+            anchored.append(Commit((entries.anchor(row.known.dropped, now),)))
         news = self.walk.close(row.known.known)
         row.news.append(news)
-        granted = self._grant(news, now)
+        granted = [*anchored, *self._grant(news, now)]
         row.asked = frozenset(int(book) for book in self.walk.waiting())
         if row.asked:
             return [*granted, *(Ask(book, self.walk.held(book)) for book in sorted(row.asked))]

@@ -91,6 +91,11 @@ def row(bars: Bars, at: datetime, *, is_known: bool = False) -> Draft:
     return Draft(at, Kind.ROW, {**body, **({"known": True} if is_known else {})})
 
 
+def anchor(dropped: int, at: datetime) -> Draft:
+    """Return that so many of the oldest rows were let go of: prices are computed from the next one on."""
+    return Draft(at, Kind.ANCHOR, {"dropped": dropped})
+
+
 def intent(order: Order, at: datetime, cut_by: Sequence[str] = ()) -> Draft:
     """Return an order that is about to be sent."""
     return Draft(at, Kind.INTENT, {**_by_client(to_plain(order)), "strategy": order.strategy, "cut_by": list(cut_by)})

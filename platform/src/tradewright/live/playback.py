@@ -97,7 +97,8 @@ class Playback:
             events.Decided: self.chronicle.add,
         }
         told = session.describe(bars, market.sessions_per_year, versions or {}, sentence.settings.as_table())
-        self._do(self.agent.start(self._now, told | {"ahead": ahead}, bars.until(start)))
+        told |= {"ahead": ahead, "symbols": {book.name: list(book.symbols) for book in sentence.books}}
+        self._do(self.agent.start(self._now, told, bars.until(start)))
 
     def step(self) -> None:
         """Play the next bar.
