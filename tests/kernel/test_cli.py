@@ -69,7 +69,9 @@ def test_help_lists_every_command_of_the_table_in_its_group(run: Run) -> None:
     assert (0, "") == (code, err)
     assert [(name, helps[name]) for name in names] == listed
     assert set(helps) == set(names)
-    assert [group for group in program.GROUPS if f"\n{group}:\n" in out] == ["Start", "Research", "Account for"]
+    assert [group for group in program.GROUPS if f"\n{group}:\n" in out] == [
+        group for group, names in program.GROUPS.items() if set(names) & set(helps)
+    ]
     assert "Examples:\n    tradewright " in out
 
 
