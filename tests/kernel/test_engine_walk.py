@@ -120,7 +120,7 @@ def test_walk_by_compiled_calls_leaves_the_bytes_of_the_compiled_loop(rule_cache
     assert len(both.backtest.trace().fills) > 100
 
 
-@FEW
+@settings(FEW, max_examples=20)
 @given(draw=draws("mission", "gates"))
 def test_walk_with_all_rows_prepared_ahead_leaves_the_same_bytes(draw: Draw, rule_cache: Path) -> None:
     ahead, behind = Both(case_of(draw), rule_cache), Both(case_of(draw), rule_cache)
