@@ -73,7 +73,7 @@ STEPS = (
     Step(
         "4  Begin: what is known before the first price",
         (("engine.bar", "begin_bar"),),
-        (("engine.transitions", "open_session"), ("engine.transitions", "apply_action")),
+        (("engine.transitions", "open_session"), ("engine.actions", "apply_action")),
         (("engine.walk", "Walk.begin"), ("engine.bar", "begin_unseen")),
     ),
     Step(

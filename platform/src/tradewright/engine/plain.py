@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F")
 
-_COPIED = ("log", "transitions", "fills", "matcher", "decide", "plan")
+_COPIED = ("log", "transitions", "actions", "fills", "matcher", "decide", "plan")
 PLAIN_PREFIX = "tradewright_plain_"
 """Begins the name of each plain copy of an engine's module."""
 
