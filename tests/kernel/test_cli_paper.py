@@ -172,6 +172,7 @@ def test_run_keeps_no_run(desk: Path, run: Run) -> None:
         ((), "run needs --paper", "nothing here trades real money yet"),
         (("--replay",), "run needs --paper", "add --paper"),
         (("--paper",), "it needs --replay", "--replay sample"),
+        (("--paper", "--replay", "sample", "--config", "x.toml"), "settings of its own", "leave --config out"),
     ],
 )
 def test_run_without_paper_or_replay_is_refused(words: tuple[str, ...], message: str, fix: str, run: Run) -> None:
