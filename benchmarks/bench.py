@@ -14,6 +14,9 @@ from contest import OURS, Entry, Measure, Point, Scale, Sizes, Stand, best
 from goals import faults, goals
 from page import Result, table, write
 from peers import HERE
+from steps import FULL as ALL_STEPS
+from steps import QUICK as FEW_STEPS
+from steps import steps
 from whole import ours, theirs
 
 CHECK_FAILED = 9  # The exit code of every check of this project that fails.
@@ -77,8 +80,9 @@ def full_result(folder: Path) -> Result:
     work = folder / "workspace"
     work.mkdir()
     processes = [*ours(work), *theirs(stand, folder / "result.json")]
-    reached = tuple(goals(measures, processes))
-    return Result(tuple(measures), tuple(processes), scaling(stand), reached, tuple(faults(measures)))
+    live = steps(folder, ALL_STEPS)
+    reached = tuple(goals(measures, processes, live.steps))
+    return Result(tuple(measures), tuple(processes), scaling(stand), live, reached, tuple(faults(measures)))
 
 
 def quick_result(folder: Path) -> Result:
@@ -86,7 +90,8 @@ def quick_result(folder: Path) -> Result:
     stand = Stand(folder, QUICK, once=True)
     entries = [entry for entry in (*CROSSOVER, *RULES, *MOMENTUM) if entry.who == OURS]
     measures = tuple(stand.measure(entry._replace(both=False)) for entry in entries)
-    return Result(measures, (), scaling(stand, bars=(500,), assets=(4,), rules=(0, 8)), (), ())
+    scales = scaling(stand, bars=(500,), assets=(4,), rules=(0, 8))
+    return Result(measures, (), scales, steps(folder, FEW_STEPS), (), ())
 
 
 def scaling(

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from contest import Measure
+    from steps import Step
     from whole import Process
 
 CUTS_MIN = 100  # Each rule must cut so often, or its cost is not that of a rule that binds.
@@ -22,7 +23,7 @@ class Goal(NamedTuple):
         text: What the page calls it.
         found: In `unit`.
         limit: Likewise.
-        unit: `x` for a ratio, `bars/s` or `s`.
+        unit: `x` for a ratio, `bars/s`, `s`, `ms` or `us`.
         at_least: Whether the limit is a lower one.
     """
 
@@ -52,7 +53,7 @@ class Goal(NamedTuple):
         return f"misses by a factor of {max(self.found / self.limit, self.limit / self.found):.2g}"
 
 
-def goals(measures: Sequence[Measure], processes: Sequence[Process]) -> Iterator[Goal]:
+def goals(measures: Sequence[Measure], processes: Sequence[Process], steps: Sequence[Step] = ()) -> Iterator[Goal]:
     """Yield every bar."""
     seconds = {measure.entry.label: measure.seconds for measure in measures}
     rate = {measure.entry.label: measure.rate for measure in measures if measure.seconds > 0.0}
@@ -80,6 +81,8 @@ def goals(measures: Sequence[Measure], processes: Sequence[Process]) -> Iterator
     yield Goal("warm", "tradewright backtest, caches warm", warm, 1.0, "s")
     first = clock.get("tradewright backtest, first call, compiling included", math.nan)
     yield Goal("first", "tradewright backtest, the first call ever", first, 25.0, "s")
+    for step in steps:
+        yield Goal(step.key, f"agent: {step.text}", step.found, step.limit, step.unit)
 
 
 def faults(measures: Sequence[Measure]) -> Iterator[str]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 SEED = 7
 FAST, SLOW = 50, 200  # Bars of the two averages.
 MINUTES = 390  # Bars of one session.
+QUARTERS = 26  # Bars of a quarter of an hour in one session.
 MONTH, YEAR = 21, 252  # Sessions.
 WINNERS = 20
 _MINUTE = np.timedelta64(60_000_000_000, "ns")
@@ -52,9 +53,27 @@ def daily(n_bars: int) -> Arrays:
     return one_asset(n_bars, 1, 0.01)
 
 
-def clock(opened: np.ndarray[Any, np.dtype[np.datetime64]]) -> Arrays:
-    """Return when each bar opened and closed, a minute later, in nanoseconds since 1970."""
-    return {"opened_at": opened.astype(np.int64), "closed_at": (opened + _MINUTE).astype(np.int64)}
+def quarters(n_days: int, n_assets: int) -> Arrays:
+    """Return quarter-hour bars of several assets, `(n_bars, n_assets)`, with volumes that bind nobody."""
+    random, n_bars = np.random.default_rng(SEED), n_days * QUARTERS
+    close = 50.0 * np.exp(np.cumsum(random.normal(0.0, 0.003, (n_bars, n_assets)), axis=0))
+    opening = np.vstack([close[:1], close[:-1]]) * np.exp(random.normal(0.0, 0.001, (n_bars, n_assets)))
+    session = np.busday_offset("2010-01-04", np.arange(n_bars) // QUARTERS)
+    opened = session.astype("datetime64[ns]") + 15 * _MINUTE * (58 + np.arange(n_bars) % QUARTERS)
+    return {
+        "open": opening,
+        "high": np.maximum(opening, close),
+        "low": np.minimum(opening, close),
+        "close": close,
+        "volume": np.full((n_bars, n_assets), 1e7),
+        "session": session.astype(np.int64),
+        **clock(opened, 15),
+    }
+
+
+def clock(opened: np.ndarray[Any, np.dtype[np.datetime64]], minutes: int = 1) -> Arrays:
+    """Return when each bar opened and closed, a minute later or some, in nanoseconds since 1970."""
+    return {"opened_at": opened.astype(np.int64), "closed_at": (opened + minutes * _MINUTE).astype(np.int64)}
 
 
 def crossover(close: FloatArray) -> Arrays:

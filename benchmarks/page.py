@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from contest import Measure, Scale
     from goals import Goal
+    from steps import Step, Steps
     from whole import Process
 
 
@@ -29,6 +30,7 @@ class Result(NamedTuple):
     measures: tuple[Measure, ...]
     processes: tuple[Process, ...]
     scaling: tuple[Scale, ...]
+    live: Steps
     goals: tuple[Goal, ...]
     faults: tuple[str, ...]
 
@@ -37,6 +39,7 @@ def table(result: Result) -> str:
     """Return the plain table."""
     lines = [row for measure in result.measures for row in plain(measure)]
     lines += [f"{one.label:<52} {clock(one)}" for one in result.processes]
+    lines += [f"{f'agent: {one.text}':<52} {amount(one.found, one.unit):>14}" for one in result.live.steps]
     lines += [f"{goal.text:<52} {amount(goal.found, goal.unit):>14}  {goal.verdict}" for goal in result.goals]
     return "\n".join(lines)
 
@@ -68,9 +71,11 @@ def clock(process: Process) -> str:
 def amount(found: float, unit: str) -> str:
     """Return a number with its unit.
 
-    >>> amount(41_200_000.0, "bars/s"), amount(0.28, "x"), amount(1.31, "s")
-    ('41.2M bars/s', '0.28', '1.31 s')
+    >>> amount(41_200_000.0, "bars/s"), amount(0.28, "x"), amount(1.31, "s"), amount(7.25, "us")
+    ('41.2M bars/s', '0.28', '1.31 s', '7.2 us')
     """
+    if unit in {"us", "ms"}:
+        return f"{found:.1f} {unit}"
     if unit == "bars/s":
         return f"{found / 1e6:.3g}M bars/s"
     return f"{found:.3g}" if unit == "x" else f"{found:.2f} s"
@@ -121,6 +126,7 @@ def lines(result: Result) -> Iterator[str]:
     yield from ("", "Whole processes:", "", "| process | |", "|---|---:|")
     yield from (f"| {one.label} | {clock(one)} |" for one in result.processes)
     yield ""
+    yield from bar_by_bar(result.live)
     yield from costs(result.scaling)
     yield from losses(result)
 
@@ -155,6 +161,28 @@ def row(measure: Measure) -> str:
         f"| {measure.entry.label} | {measure.seconds:.4f} | {measure.bars:,} | {rate(measure)} | {both}"
         f" | {measure.fills:,} | {measure.last_fill:,} |"
     )
+
+
+def bar_by_bar(live: Steps) -> Iterator[str]:
+    """Yield what the agent takes, step by step."""
+    yield from (
+        "## Bar by bar",
+        "",
+        "What `tradewright run` takes that a backtest does not: five assets on quarter-hour bars; the rules, checks,",
+        "signal and optimizer of `plugins.toml`. Processor time on one core, best of many. A day is the mean of ten",
+        f"with {live.orders:.1f} orders beside their stops; what happens is hashed into a ledger, entry by entry.",
+        "",
+        "| step | what is timed | wanted | found |",
+        "|---|---|---:|---:|",
+    )
+    yield from (bar_by_bar_row(step) for step in live.steps)
+    yield ""
+
+
+def bar_by_bar_row(step: Step) -> str:
+    """Return the line of one step."""
+    wanted, found = amount(step.limit, step.unit), amount(step.found, step.unit)
+    return f"| {step.text} | {step.what} | at most {wanted} | {found} |"
 
 
 def costs(scales: Sequence[Scale]) -> Iterator[str]:

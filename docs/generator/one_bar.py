@@ -73,7 +73,7 @@ STEPS = (
     Step(
         "4  Begin: what is known before the first price",
         (("engine.bar", "begin_bar"),),
-        (("engine.transitions", "open_session"), ("engine.transitions", "apply_action")),
+        (("engine.transitions", "open_session"), ("engine.actions", "apply_action")),
         (("engine.walk", "Walk.begin"), ("engine.bar", "begin_unseen")),
     ),
     Step(
@@ -88,7 +88,7 @@ STEPS = (
         (
             ("engine.fills", "price_with_limit"),
             ("engine.fills", "room"),
-            ("engine.fills", "stop_base"),
+            ("engine.fills", "price_at_stop"),
             ("engine.fills", "fee_of"),
         ),
         (("execute.venue", "SimulatedVenue.submit"), ("execute.venue", "SimulatedVenue.match")),

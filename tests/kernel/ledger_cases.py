@@ -29,7 +29,7 @@ BODIES = st.dictionaries(TEXTS, VALUES, max_size=6)
 """Whatever a body may hold."""
 
 
-def draft(kind: Kind, seconds: float = 0.0, **body: object) -> Draft:
+def draft(kind: Kind, seconds: float = 0.0, /, **body: object) -> Draft:
     """Return a draft `seconds` after the beginning."""
     return Draft(BEGIN + timedelta(seconds=seconds), kind, body)
 
@@ -42,8 +42,8 @@ def intent(client_id: str = "c1", **more: object) -> Draft:
     return draft(Kind.INTENT, client_id=client_id, symbol="SPY", quantity=Decimal(10), **{**PARTIES, **more})
 
 
-def order(client_id: str = "c1", state: str = "WORKING", **more: object) -> Draft:
-    return draft(Kind.ORDER, client_id=client_id, state=state, **more)
+def order(client_id: str = "c1", status: str = "working", **more: object) -> Draft:
+    return draft(Kind.ORDER, client_id=client_id, status=status, **more)
 
 
 def fill(execution_id: str = "e1", **more: object) -> Draft:
@@ -53,7 +53,7 @@ def fill(execution_id: str = "e1", **more: object) -> Draft:
 
 
 def activity(its: str = "a1", **more: object) -> Draft:
-    return draft(Kind.ACTIVITY, id=its, type="dividend", amount=Decimal("1.25"), **{**PARTIES, **more})
+    return draft(Kind.ACTIVITY, id=its, kind="dividend", cash=Decimal("1.25"), **{**PARTIES, **more})
 
 
 def job(name: str = "close", due: str = "2026-03-02", **more: object) -> Draft:
@@ -71,7 +71,7 @@ def days() -> Iterator[list[Draft]]:
         n = f"{day}"
         yield [draft(Kind.ROW, day, close=500.0 + day / 7), draft(Kind.DECISION, day, score=1 / day)]
         yield [intent(f"c{n}")]
-        yield [order(f"c{n}"), fill(f"e{n}", client_id=f"c{n}"), order(f"c{n}", "FILLED")]
+        yield [order(f"c{n}"), fill(f"e{n}", client_id=f"c{n}"), order(f"c{n}", "filled")]
         yield [job(due=n), activity(f"a{n}"), alert("w1", n), draft(Kind.CHECKPOINT, day, cash=Decimal(day))]
 
 

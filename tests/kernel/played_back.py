@@ -33,7 +33,8 @@ class Told:
 
     @property
     def books(self) -> list[Any]:
-        return [SimpleNamespace(name=f"book{number}") for number in range(len(self.case.capital))]
+        symbols = [f"A{number}" for number in range(len(self.case.assets))]
+        return [SimpleNamespace(name=f"book{number}", symbols=symbols) for number in range(len(self.case.capital))]
 
     @property
     def capital(self) -> Any:
@@ -68,8 +69,8 @@ class Pair:
         told = Told(case)
         decisions = told.want(self.bars).decisions
         self.backtest = Simulation(self.bars, decisions, settings_of(case), self.rules, told.capital)
-        market = Market(feeds=(), beside=(), bars=self.bars, sessions_per_year=252)
-        self.paper = Playback(told, market, self.rules, 0, ahead=ahead)  # type: ignore[arg-type]  # it stands in
+        self.market = Market(feeds=(), beside=(), bars=self.bars, sessions_per_year=252)
+        self.paper = Playback(told, self.market, self.rules, 0, ahead=ahead)  # type: ignore[arg-type]  # it stands in
 
     def step(self) -> tuple[Plan, Plan]:
         """Play a bar in both, and return the orders and stops of both."""

@@ -70,11 +70,7 @@ def test_help_lists_every_command_of_the_table_in_its_group(run: Run) -> None:
     assert [(name, helps[name]) for name in names] == listed
     assert set(helps) == set(names)
     assert [group for group in program.GROUPS if f"\n{group}:\n" in out] == [
-        "Start",
-        "Research",
-        "Operate",
-        "Account for",
-        "Prove",
+        group for group, names in program.GROUPS.items() if set(names) & set(helps)
     ]
     assert "Examples:\n    tradewright " in out
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import raising_rules
 from engine_harness import mission, prices
 from engine_harness import settings as costs_of
 from hypothesis import HealthCheck, given, settings
@@ -119,7 +120,7 @@ def test_walk_by_compiled_calls_leaves_the_bytes_of_the_compiled_loop(rule_cache
     assert len(both.backtest.trace().fills) > 100
 
 
-@FEW
+@settings(FEW, max_examples=20)
 @given(draw=draws("mission", "gates"))
 def test_walk_with_all_rows_prepared_ahead_leaves_the_same_bytes(draw: Draw, rule_cache: Path) -> None:
     ahead, behind = Both(case_of(draw), rule_cache), Both(case_of(draw), rule_cache)
@@ -252,3 +253,29 @@ def test_settled_money_and_units_take_the_place_of_those_that_were_summed(rule_c
 
     assert [1.0, 2.0] == state.rows.cash[:2].tolist()
     assert not ((np.abs(state.positions.quantity) < 1e-9) & (state.positions.quantity != 0.0)).any()
+
+
+def test_news_of_a_call_that_wrote_nothing_down_is_empty_and_none_is_told_twice(rule_cache: Path) -> None:
+    calm = Calm(rule_cache)
+    calm.step(30)
+    opening = opening_of(calm.bars, calm.walk.bar + 1)
+    begun = calm.walk.begin(opening)
+    known = calm.bars.until(calm.walk.bar + 1)
+    wants = Decisions(
+        np.full((known.n_bars, 1, 1), 0.25), calm.made[: known.n_bars], np.zeros((known.n_bars, 1), bool)
+    )
+    tape, _ = lay_out(known, calm.rules, calm.walk.bar)
+    closed = [calm.walk.close(Prepared(tape, wants, calm.walk.bar)) for _ in range(2)]
+    value = abs(float(calm.walk.positions["quantity"][0, 0])) * float(known.close[-1, 0])
+
+    assert [0, 0, 0, 0] == [len(one) for one in begun]
+    assert [(1, 1), (1, 1)] == [one.curve.shape for one in closed]
+    assert [[value]] * 2 == [one.curve.gross[0].tolist() for one in closed]
+    assert value > 0.0
+    assert np.shares_memory(calm.walk.positions, calm.walk.state.positions)
+
+
+def test_rules_of_the_kernel_alone_are_no_plugins_and_one_other_is(rule_cache: Path) -> None:
+    others = fuse([("late", raising_rules.RULE)], rule_cache)
+
+    assert [False, True] == [Calm(rule_cache).rules.has_plugins, others.has_plugins]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import attrs
 import numpy as np
 import pytest
 from tradewright.errors import PluginError
-from tradewright.host.fence import TEXT_MAX, expect, fence
+from tradewright.host.components import Signal, SignalSpec
+from tradewright.host.fence import TEXT_MAX, expect, fence, make_component
 from tradewright.values.arrays import read_only
 
 
@@ -129,3 +132,33 @@ def test_expect_when_a_coroutine_is_returned_closes_it_and_says_async():
 
     assert "write `def` instead of `async def`" == found.value.fix
     assert coroutine.cr_frame is None
+
+
+class Lost:
+    """A signal that cannot even say how far it looks back."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    @property
+    def warmup_bars(self) -> int:
+        raise self.error
+
+    def compute(self, view: object) -> object:
+        return view
+
+
+@pytest.mark.parametrize("error", [RuntimeError("lost"), SystemExit(3), PluginError("lost")])
+def test_component_whose_property_raises_is_the_plugins_error_or_found_out_later(error: BaseException) -> None:
+    """Python 3.11 runs the property to see whether it is there; later ones look without running it."""
+    made = Lost(error)
+    spec = SignalSpec(name="x", factory=lambda _: made, config=Options)
+    with contextlib.suppress(PluginError):
+        assert made is make_component(spec, Options(), Signal)
+
+
+def test_component_that_is_something_else_is_refused_in_its_own_words() -> None:
+    spec = SignalSpec(name="x", factory=lambda _: 3, config=Options)
+
+    with pytest.raises(PluginError, match=r"x\.factory: returned int; Signal wanted"):
+        make_component(spec, Options(), Signal)

@@ -68,13 +68,13 @@ def test_crash_loses_what_was_not_synced_and_its_rows_of_the_tables(store: Memor
     store.append([intent("c1")])
     kept = store.head
     store.append([intent("c2")], sync=False)
-    store.append([order("c1", "FILLED")], sync=False)
+    store.append([order("c1", "filled")], sync=False)
 
     assert kept == store.synced
     store.crash()
 
     assert kept == store.head == verify(store.read())
-    assert {("c1",): "INTENDED"} == {key: row["state"] for key, row in store.projections.rows["orders"].items()}
+    assert {("c1",): "intended"} == {key: row["status"] for key, row in store.projections.rows["orders"].items()}
     store.append([intent("c2")])
     assert 3 == store.head.seq
 
@@ -124,7 +124,7 @@ def test_tables_hold_the_latest_word_of_each() -> None:
         "symbol": "SPY",
         "quantity": "10",
         "purpose": "",
-        "state": "FILLED",
+        "status": "filled",
         "venue_id": "",
         "at": "2026-03-02T14:30:00.000000Z",
         "seq": 4,
@@ -133,7 +133,7 @@ def test_tables_hold_the_latest_word_of_each() -> None:
     assert ("512.340", "0.05", 6, 6) == tuple(
         rows["fills"]["paper", "e1"][column] for column in ("price", "fee", "seq", "last")
     )
-    assert "1.25" == rows["activities"]["paper", "a1"]["amount"]
+    assert "1.25" == rows["activities"]["paper", "a1"]["cash"]
     assert "done" == rows["jobs"]["close", "1"]["outcome"]
     assert "1" == rows["alerts"]["w1",]["state"]
 
@@ -142,7 +142,7 @@ def test_order_of_somebody_else_begins_with_the_venues_word(store: MemoryStore) 
     store.append([order("x9", "EXTERNAL", venue="paper", venue_id=77)])
     row = store.projections.rows["orders"]["x9",]
 
-    assert ("EXTERNAL", "paper", "77", "") == (row["state"], row["venue"], row["venue_id"], row["account"])
+    assert ("EXTERNAL", "paper", "77", "") == (row["status"], row["venue"], row["venue_id"], row["account"])
 
 
 def test_alert_is_raised_once_and_then_changes(store: MemoryStore) -> None:

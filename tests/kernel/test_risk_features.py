@@ -37,6 +37,28 @@ def series(values: Any) -> Any:
     return pd.Series(np.asarray(values)[:, 0])
 
 
+# ---- asked again -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("feature", [volatility, average_volume])
+def test_feature_asked_again_of_the_same_bars_is_the_same_array_and_refuses_writes(feature: Any) -> None:
+    bars = walk(60)
+    first = feature(bars, 5)
+
+    assert feature(bars, 5) is first
+    assert not first.flags.writeable
+
+
+@pytest.mark.parametrize("feature", [volatility, average_volume])
+def test_feature_asked_of_other_bars_or_another_window_is_computed_anew(feature: Any) -> None:
+    bars, longer = walk(60), walk(80)
+    first, other, wide = feature(bars, 5).copy(), feature(longer, 5), feature(longer, 20)
+
+    assert (60, 80) == (len(first), len(other))
+    assert not np.array_equal(other, wide, equal_nan=True)
+    np.testing.assert_array_equal(first, feature(bars, 5))
+
+
 # ---- against pandas --------------------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ import attrs
 import numpy as np
 import pytest
 from tradewright.errors import PluginError
-from tradewright.signals.evaluate import evaluate, opinion
+from tradewright.signals.evaluate import evaluate, opinion, warmup
 from tradewright.values.bars import Bars
 from tradewright.values.forecast import Forecast
 from tradewright.values.history import History
@@ -342,3 +342,42 @@ def test_evaluate_when_the_dtype_is_no_number_names_it_even_where_numpy_could_co
     wanted = f"raised ValueError: shape (n_bars, n_assets) of float64 wanted, was of dtype {dtype}"
     assert (wanted, "give arrays of float64 to the values of tradewright") == (found.message, found.fix)
     assert (__file__, compute.__code__.co_firstlineno + 1) == (found.file, found.line)
+
+
+# ---- how far a signal looks back -------------------------------------------------------------------------
+
+
+class Waits:
+    """A signal whose warm-up is whatever the test says, or takes its time."""
+
+    def __init__(self, warmup_bars, pause=0.0):
+        self._answer, self._pause = warmup_bars, pause
+
+    @property
+    def warmup_bars(self):
+        time.sleep(self._pause)
+        if isinstance(self._answer, Exception):
+            raise self._answer
+        return self._answer
+
+
+@pytest.mark.parametrize("rows", [0, 1, 250])
+def test_warmup_is_what_the_signal_says(rows):
+    assert rows == warmup("x", Waits(rows))
+
+
+@pytest.mark.parametrize("answer", [RuntimeError("lost"), AttributeError("lost"), None, "250", 2.5, np.float64(3)])
+def test_warmup_when_the_signal_cannot_say_is_none(answer):
+    assert None is warmup("x", Waits(answer))
+
+
+def test_warmup_when_it_is_not_declared_is_none():
+    class Silent:
+        pass
+
+    assert None is warmup("x", Silent())
+
+
+@pytest.mark.parametrize(("pause", "expected"), [(0.0, 7), (0.2, None)])
+def test_warmup_when_the_deadline_has_passed_is_none(pause, expected):
+    assert expected == warmup("x", Waits(7, pause), 0.1)

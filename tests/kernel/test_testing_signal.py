@@ -119,23 +119,6 @@ class Writing(Sound):
         return super().scores(bars)
 
 
-class Updating(Sound):
-    """Its state is the last six closes, each missing one replaced by the one before it."""
-
-    def update(self, state, close, traded):
-        if state is None:
-            state = np.full((LOOKBACK + 1, len(close)), np.nan)
-        state = np.vstack([state[1:], np.where(traded, close, state[-1])])
-        score = np.nan_to_num(np.tanh(state[-1] / state[0] - 1.0))
-        return state, score, score != 0.0
-
-
-class UpdatingLate(Updating):
-    def update(self, state, close, traded):
-        state, score, sure = super().update(state, close, traded)
-        return state, np.round(score, 3), sure
-
-
 KNOWN: dict[bytes, np.ndarray] = {}
 
 
@@ -182,7 +165,6 @@ BROKEN = {
     "test_gaps_do_not_silence_it_for_ever": (CumulatedOnWhole, "a NaN has spread"),
     "test_warm_up_ends_where_the_first_opinion_comes": (of(FromFebruary), "the first one at row 23"),
     "test_warm_up_is_all_the_history_it_needs": (of(SinceTheFirst), "declare a longer warmup_bars"),
-    "test_update_says_bar_by_bar_what_compute_says": (of(UpdatingLate), "carry in the state"),
     "test_it_does_not_look_ahead": (of(BackFilled), "a missing bar is filled from a later one"),
     "test_nothing_is_remembered_from_a_longer_history": (
         RememberingContract,
@@ -192,9 +174,8 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("component", [Sound, Updating])
-def test_contract_when_a_signal_is_sound_passes_it(component):
-    assert {} == failures(of(component))
+def test_contract_when_a_signal_is_sound_passes_it():
+    assert {} == failures(of(Sound))
 
 
 @pytest.mark.parametrize("test", BROKEN)

@@ -138,7 +138,7 @@ def test_only_takes_the_columns_in_the_order_asked_for() -> None:
     for name in ARRAYS:
         np.testing.assert_array_equal(getattr(part, name), getattr(bars, name)[:, [2, 0]])
     np.testing.assert_array_equal(part.closed_at, bars.closed_at)
-    assert bars.only(bars.symbols) == bars
+    assert bars.only(bars.symbols) is bars
 
 
 def test_only_of_a_symbol_that_is_not_there_is_refused() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tradewright.values.exact import AMOUNT_MAX, EXACT, add, divide, divide_fee, exact, is_amount, to_float
+from tradewright.values.exact import AMOUNT_MAX, EXACT, add, amount, divide, divide_fee, exact, is_amount, to_float
 
 AMOUNTS = st.decimals(-(10**17), 10**17, places=12)
 
@@ -29,6 +29,41 @@ def test_exact_when_given_a_numpy_float_reads_its_number() -> None:
 def test_exact_when_not_finite_is_refused(number: float) -> None:
     with pytest.raises(ValueError, match="must be finite, was"):
         exact(number)
+
+
+@pytest.mark.parametrize(
+    ("expected", "number"),
+    [
+        ("0.1", 0.1),
+        ("-2.5", -2.5),
+        ("0", 0.0),
+        ("1e-13", 1e-13),
+        ("1.2345678901234567e-14", 1.2345678901234567e-14),
+        ("1.23456789012346e-16", 1.2345678901234567e-16),
+        ("1e-30", 1e-30),
+        ("1e-30", 1.4e-30),
+        ("1e-30", 6e-31),
+        ("0", 4e-31),
+        ("-1e-30", -6e-31),
+        ("0", 5e-324),
+    ],
+)
+def test_amount_is_rounded_where_amounts_have_no_more_decimals(expected: str, number: float) -> None:
+    found = amount(number)
+
+    assert Decimal(expected) == found
+    assert is_amount(found)
+
+
+@given(st.floats(-1e17, 1e17).filter(lambda number: number == 0.0 or abs(number) > 1e-13))
+def test_amount_of_what_amounts_can_hold_is_exact(number: float) -> None:
+    assert (exact(number), number) == (amount(number), to_float(amount(number)))
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_amount_when_not_finite_is_refused(number: float) -> None:
+    with pytest.raises(ValueError, match="must be finite, was"):
+        amount(number)
 
 
 @pytest.mark.parametrize("text", ["NaN", "sNaN", "Infinity", "1e309", "-1e309"])

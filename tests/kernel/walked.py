@@ -142,9 +142,10 @@ class Venue:
             held, stop = float(cell.quantity), float(cell.stop)
             if held == 0.0 or math.isnan(stop) or not bars.traded[bar, asset]:
                 continue
-            base = fills.stop_base(held, stop, *(column[bar, asset] for column in columns))
-            if math.isnan(base):
+            first, low, high = (column[bar, asset] for column in columns)
+            if not fills.touches_stop(held, stop, low, high):
                 continue
+            base = fills.price_at_stop(held, stop, first)
             orders[:] = [order for order in orders if order.asset != asset]
             self.walk.state.positions[book, asset].order = 0.0
             size = self.room(bar, asset, abs(held))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 import os
 import subprocess
 import sys
@@ -32,6 +33,11 @@ def test_bench_quick_plays_every_workload_and_writes_the_page(root: Path, tmp_pa
     text = page.read_text("utf-8")
     labels = ("ours, no rules", "ours, mission's rules", "ours, 8 rules", "ours, mission's rules and correlation")
     assert [] == [label for label in labels if f"| {label} |" not in text]
+    steps = [
+        line for line in text.partition("## Bar by bar")[2].partition("## ")[0].splitlines() if "at most" in line
+    ]
+    assert 9 == len(steps)
+    assert [] == [line for line in steps if "nan" in line]
     pictures = sorted(picture.name for picture in (tmp_path / "images").iterdir())
     assert ["benchmark-assets.svg", "benchmark-bars.svg", "benchmark-rules.svg"] == pictures
 
@@ -94,6 +100,18 @@ def test_goals_when_a_peer_did_not_run_do_not_hold(bench: Any) -> None:
 
     assert 8 == len(goals)
     assert [] == [goal for goal in goals if goal.holds]
+
+
+@pytest.mark.parametrize(("microseconds", "expected"), [(6.9, True), (7.0, True), (7.1, False), (math.nan, False)])
+def test_goals_when_a_step_of_the_agent_takes_longer_than_its_aim_do_not_hold(
+    bench: Any, microseconds: float, expected: bool
+) -> None:
+    steps = bench("steps")
+    found = steps.told({step.key: microseconds / 1e6 for step in steps.STEPS})
+    begins = next(goal for goal in bench("goals").goals([], [], found) if goal.key == "begin")
+
+    assert expected == begins.holds
+    assert begins.found == pytest.approx(microseconds, nan_ok=True)
 
 
 def test_market_when_made_twice_gives_the_same_bytes(bench: Any) -> None:

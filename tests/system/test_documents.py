@@ -35,7 +35,7 @@ SETTINGS = (ROOT / "plugins.toml").read_text("utf-8")
 # A run is named after its moment and its settings, and told apart from another one of the same second.
 RUN = re.compile(r"\b\d{8}-\d{6}-[0-9a-f]{6}(-\d+)?\b")
 SAME_AS = {("make", "demo"): ["tradewright", "backtest"]}
-"""What .ci/demo runs once everything is installed."""
+"""What .ci/demo runs first once everything is installed."""
 
 
 @attrs.define

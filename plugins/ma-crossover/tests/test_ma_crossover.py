@@ -204,19 +204,6 @@ def test_compute_when_assets_start_late_treats_each_as_if_alone(options):
         assert np.array_equal(alone.score.ravel(), found.score[own, asset])
 
 
-# ---- bar by bar --------------------------------------------------------------------------
-
-
-def test_update_when_called_leaves_the_state_it_was_given():
-    signal = MovingAverageCrossover(**SMALL)
-    before, _, _ = signal.update(None, np.array([10.0]), np.array([True]))
-    kept = before.copy()
-
-    signal.update(before, np.array([11.0]), np.array([True]))
-
-    assert np.array_equal(kept, before, equal_nan=True)
-
-
 def test_compute_when_a_million_bars_have_passed_has_not_drifted():
     """Prices fall from 1e9 to 1: a running sum would keep the rounding of the large ones for ever."""
     random = np.random.default_rng(5)

@@ -23,6 +23,7 @@ COMMANDS = (
     Lazy("ledger", "tradewright.cli.ledger:ledger", "Verify, show, copy and restore ledgers."),
     Lazy("replay", "tradewright.cli.replay:replay", "Live a ledger again, and compare every decision."),
     Lazy("simtest", "tradewright.cli.simtest:simtest", "Trade simulated days full of faults; nothing may go wrong."),
+    Lazy("why", "tradewright.cli.why:why", "Walk one order back to the prices that led to it."),
     Lazy("doctor", "tradewright.cli.doctor:doctor", "Check this installation."),
 )
 """The commands; `program.GROUPS` says under what `--help` lists them."""
@@ -44,6 +45,7 @@ Examples:
   tradewright run --paper --replay sample --speed max   the agent, over twenty years
   tradewright ledger verify         can everything that was recorded be believed?
   tradewright replay                does a ledger lead to the same decisions again?
+  tradewright why last              what led to the newest order, and what became of it?
   tradewright doctor                is everything in order here?
 
 \b

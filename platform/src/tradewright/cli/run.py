@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from tradewright.cli.options import config_option, json_option
 from tradewright.cli.output import echo_json, printable
@@ -111,6 +112,10 @@ def _refuse_what_is_to_come(*, paper: bool, recording: str | None) -> None:
     if recording is None:
         fix = "add --replay for the feeds of plugins.toml, or --replay sample for the prices that ship"
         raise UsageError("run plays a recording: it needs --replay", key="--replay", fix=fix)
+    named = click.get_current_context().get_parameter_source("config_file") is ParameterSource.COMMANDLINE
+    if named and recording == SAMPLE:
+        fix = "leave --config out, or write --replay alone to play the feeds of that file"
+        raise UsageError("the sample is played with settings of its own", key="--config", fix=fix)
 
 
 def _report(played: Paper, plugins: Plugins) -> tuple[Report, Summary]:

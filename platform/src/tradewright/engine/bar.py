@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from tradewright.engine.actions import apply_action, delist
 from tradewright.engine.decide import apply_halts, asset_view, book_view, smaller, want
 from tradewright.engine.jit import compiled
 from tradewright.engine.log import log_fill
@@ -27,9 +28,7 @@ from tradewright.engine.matcher import (
 from tradewright.engine.plan import plan_book
 from tradewright.engine.rules import ask_asset, ask_books, ask_checks, ask_sides
 from tradewright.engine.transitions import (
-    apply_action,
     apply_fill,
-    delist,
     grant,
     mark,
     open_session,

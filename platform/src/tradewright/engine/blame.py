@@ -29,9 +29,13 @@ _KERNEL = "tradewright"
 def call(fused: FusedRules, entry: Callable[..., T], *arguments: Any) -> T:
     """Call an entry of the fused loop; what a plugin's rule raises in it names the rule.
 
+    Where all rules are the kernel's own there is nobody to blame, and no fence, which takes 6 us a call.
+
     Raises:
         PluginError: A plugin's rule or check raised.
     """
+    if not fused.has_plugins:
+        return entry(*arguments)
     try:
         with fence(LOOP, entry, letting=(TradewrightError,)):
             return entry(*arguments)

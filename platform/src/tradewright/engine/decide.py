@@ -96,10 +96,10 @@ def want(
         quantity = position.quantity
         unit = state.market[asset].mark * tape.assets[asset].multiplier
         held = held_weight(quantity, unit, equity)
-        raw, mode = held, NORMAL
+        raw, mode, blocked = held, NORMAL, position.blocked != 0
         if decisions.made[bar, book]:
             position.wanted = decisions.target[bar, book, asset]
-        elif tape.traded[bar, asset] and not position.blocked:
+        elif tape.traded[bar, asset] and not blocked:
             position.wanted = math.nan  # A decision that could not act yet stands until it can.
         if not equity > 0.0:
             raw, mode = 0.0, REDUCE_ONLY
@@ -112,7 +112,7 @@ def want(
                 state.run[0].breaches += 1
             elif raw * held < 0.0:
                 raw = 0.0
-        if position.blocked:
+        if blocked:
             raw, mode = held, FROZEN
         if math.isinf(position.wanted):
             position.wanted = math.nan  # What is no number does not stand.

@@ -88,11 +88,15 @@ def waits_before_stop(order: float, limit: float, stop: float) -> bool:
 
 
 @compiled
-def stop_base(held: float, stop: float, first: float, low: float, high: float) -> float:
-    """Return the price at which a bar meets a position's stop, NaN when it does not; a gap through it is the open.
+def touches_stop(held: float, stop: float, low: float, high: float) -> bool:
+    """Say whether a bar meets a position's stop.
 
     Close-only prices need no case of their own: on their tape open, high and low are the close.
     """
-    if held > 0.0:
-        return min(first, stop) if low <= stop else math.nan
-    return max(first, stop) if high >= stop else math.nan
+    return low <= stop if held > 0.0 else high >= stop
+
+
+@compiled
+def price_at_stop(held: float, stop: float, first: float) -> float:
+    """Return the price at which a bar meets the stop that it touches; a gap through it is the open."""
+    return min(first, stop) if held > 0.0 else max(first, stop)

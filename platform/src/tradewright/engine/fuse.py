@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import platform
 import sys
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -78,6 +79,12 @@ class FusedRules:
     def named(self) -> tuple[tuple[str, TargetRule | OrderCheck], ...]:
         """Names, rules and checks in the order of their numbers."""
         return (*self.rules, *self.checks)
+
+    @cached_property
+    def has_plugins(self) -> bool:
+        """Whether a rule or check is not the kernel's own."""
+        kernel = __package__.partition(".")[0]
+        return any(part.function.__module__.partition(".")[0] != kernel for part in self.parts)
 
     @property
     def parts(self) -> list[TargetRule | OrderCheck]:

@@ -10,9 +10,10 @@ from tradewright.engine.fills import (
     fill_price,
     floor_lot,
     part_within,
+    price_at_stop,
     price_with_limit,
     room,
-    stop_base,
+    touches_stop,
     unit_cost,
     waits_before_stop,
     within_limit,
@@ -229,9 +230,9 @@ def fire_stops(state: State, tape: Tape, settings: Settings, log: Log, bar: int,
         held, stop = position.quantity, position.stop
         if held == 0.0 or math.isnan(stop) or not tape.traded[bar, asset]:
             continue
-        base = stop_base(held, stop, tape.open[bar, asset], tape.low[bar, asset], tape.high[bar, asset])
-        if math.isnan(base):
-            continue
+        if not touches_stop(held, stop, tape.low[bar, asset], tape.high[bar, asset]):
+            continue  # On nearly every bar; told by a NaN price it took the loop 4 % longer.
+        base = price_at_stop(held, stop, tape.open[bar, asset])
         position.order = 0.0
         size = limit_to_volume(state, tape, settings, bar, asset, abs(held))
         if size > 0.0:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F")
 
-_COPIED = ("log", "transitions", "fills", "matcher", "decide", "plan")
+_COPIED = ("log", "transitions", "actions", "fills", "matcher", "decide", "plan")
 PLAIN_PREFIX = "tradewright_plain_"
 """Begins the name of each plain copy of an engine's module."""
 
@@ -63,10 +63,11 @@ def plain(source: str) -> str:
 def interpreted(name: str) -> ModuleType:
     """Return the copy of an engine's module that is left to the interpreter.
 
-    >>> interpreted("fills").stop_base(10.0, 95.0, 96.0, 94.0, 97.0)
+    >>> interpreted("fills").price_at_stop(10.0, 95.0, 96.0)
     95.0
     """
-    load_plain_engine()
+    if PLAIN_PREFIX + name not in sys.modules:
+        load_plain_engine()
     return sys.modules[PLAIN_PREFIX + name]
 
 

@@ -143,8 +143,11 @@ class Simulation:
 
     def _drain(self) -> None:
         log = self._log
-        self._fills.append(drained(log.fills, log.counts[0]))
-        self._events.append(drained(log.events, log.counts[1]))
+        fills, events = log.counts[:2].tolist()
+        if fills:
+            self._fills.append(drained(log.fills, fills))
+        if events:
+            self._events.append(drained(log.events, events))
         log.counts[:2] = 0
 
 
@@ -159,7 +162,7 @@ def first_state(fused: FusedRules, capital: FloatArray, n_assets: int) -> State:
 
 def drained(buffer: Table, count: int) -> Table:
     """Return a copy of the first `count` entries."""
-    return buffer[:count].copy().view(np.recarray)
+    return states.bare(buffer)[:count].copy().view(np.recarray)
 
 
 def actions_of(bars: Bars) -> int:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import numpy as np
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from tradewright.values.arrays import FloatArray
 
     Table = np.recarray[Any, Any]
@@ -99,6 +101,14 @@ def table(shape: tuple[int, ...], dtype: np.dtype[Any], **values: Any) -> Table:
     for column, value in values.items():
         result[column] = value
     return result
+
+
+def bare(records: Table) -> NDArray[Any]:
+    """Return a table as a plain array on the same memory, for Python that looks often: `bare(rows)["cash"]`.
+
+    A record array takes 2 us to give a column, a plain one a tenth of that.
+    """
+    return records.view(np.ndarray)
 
 
 def initial(

@@ -100,6 +100,7 @@ class Walk:
     Attributes:
         state: As it stands between two calls; only calls change it.
         bar: The bar that has begun last, counted in rows of the tape.
+        positions: Those of the state as a plain array, `(n_books, n_assets)` of `engine.state.POSITION`.
     """
 
     def __init__(
@@ -116,6 +117,8 @@ class Walk:
         self._fused, self._settings, self._known = fused, settings, known
         self._work = states.table((2, n_assets), WORK)
         self._log = _log_of_one_bar(self.state)
+        self._nothing = News(*(drained(one, 0) for one in _told(self._log)))
+        self._rows, self.positions = states.bare(self.state.rows), states.bare(self.state.positions)
         self._free_cash = interpreted("matcher").free_cash
 
     @property
@@ -159,7 +162,7 @@ class Walk:
             price: What it would fill at.
             free: Free cash of the book, less what other orders bind.
         """
-        self.state.positions[book, asset].order = 0.0
+        self.positions["order"][book, asset] = 0.0
         return call(
             self._fused,
             self._fused.check,
@@ -172,7 +175,13 @@ class Walk:
         return [name for (name, _), is_one in zip(self._fused.named, chosen, strict=True) if is_one]
 
     def take(self, fills: Table) -> None:
-        """Book reported fills, of `engine.log.FILL`, in their order; `News` of the close tells them."""
+        """Book reported fills, of `engine.log.FILL`, in their order; `News` of the close tells them.
+
+        Raises:
+            OverflowError: A bar has more than `FILLS_MAX` of them: a venue that repeats itself, and no trading.
+        """
+        if self._log.counts[0] + len(fills) > len(self._log.fills):
+            raise OverflowError(f"a bar must have at most {len(self._log.fills):,} fills, and has more")
         call(self._fused, self._fused.take, self.state, self._known.tape, self._log, fills, self.bar)
 
     def count(self, *, participation_cuts: int = 0, expired: int = 0) -> None:
@@ -189,7 +198,8 @@ class Walk:
             row: The book, None for the account.
         """
         self.state.positions.blocked = blocked
-        self.state.book_memory[-1 if row is None else row, self._request_at()] = float(level)
+        if level or REQUESTED_HALT in self.halting:
+            self.state.book_memory[-1 if row is None else row, self._request_at()] = float(level)
 
     def lift(self, rule: str, row: int | None = None) -> News:
         """End a latched halt in the name of a person, of a book or of the account; a flattened one counts from here.
@@ -216,10 +226,9 @@ class Walk:
             borrow: Paid for shorts so far, in currency, `(n_books,)`.
         """
         n_books = len(cash)
-        self.state.rows.cash[:n_books] = cash
-        self.state.rows.interest[:n_books] = interest
-        self.state.rows.borrow[:n_books] = borrow
-        self.state.positions.quantity = np.where(np.abs(quantity) < DUST, 0.0, quantity)
+        for name, exact in (("cash", cash), ("interest", interest), ("borrow", borrow)):
+            self._rows[name][:n_books] = exact
+        self.positions["quantity"] = np.where(np.abs(quantity) < DUST, 0.0, quantity)
 
     def close(self, prepared: Prepared) -> News:
         """End the bar, whose row is the last that `prepared` knows: marks, capital, the curve."""
@@ -229,7 +238,8 @@ class Walk:
 
     def waiting(self) -> IntArray:
         """Return the books that are to be asked what they want before the decision."""
-        return np.flatnonzero(self._known.decisions.asked[self.bar])
+        books: IntArray = self._known.decisions.asked[self.bar].nonzero()[0]
+        return books
 
     def held(self, book: int) -> FloatArray:
         """Return the weights that a book holds at the close, `(n_assets,)`, signed fractions of its equity."""
@@ -250,8 +260,7 @@ class Walk:
 
     def plan(self) -> Plan:
         """Return the orders and stops as they stand, a split since the decision included."""
-        positions = self.state.positions
-        return Plan(positions.order.copy(), positions.limit.copy(), positions.stop.copy())
+        return Plan(*(self.positions[column].copy() for column in Plan._fields))
 
     def rebase(self, rows: int) -> None:
         """Count bars from `rows` later on: the next rows that are prepared begin so much later."""
@@ -270,16 +279,20 @@ class Walk:
     def _drain(self) -> News:
         """Return what has been written down since the last time, and forget it."""
         log = self._log
-        fills, events, sessions, actions = log.counts
-        news = News(
-            drained(log.fills, fills),
-            drained(log.actions, actions),
-            drained(log.events, events),
-            drained(log.curve, sessions),
-        )
+        fills, events, sessions, actions = counts = log.counts.tolist()
+        if not any(counts):
+            return self._nothing
+        written = zip(_told(log), (fills, actions, events, sessions), self._nothing, strict=True)
+        news = News(*(drained(one, count) if count else nothing for one, count, nothing in written))
         log.counts[:] = 0
-        log.curve[:] = np.zeros((), log.curve.dtype)  # Exposures are summed where they stand.
+        if sessions:
+            states.bare(log.curve)[:] = 0.0  # Exposures are summed where they stand.
         return news
+
+
+def _told(log: Log) -> tuple[Table, Table, Table, Table]:
+    """Return the buffers in the order of `News`."""
+    return log.fills, log.actions, log.events, log.curve
 
 
 def _log_of_one_bar(state: State) -> Log:
@@ -291,9 +304,9 @@ def _log_of_one_bar(state: State) -> Log:
 
 def opening_of(bars: Bars, bar: int) -> Opening:
     """Return the opening of a bar in a history, which knew it before its first price."""
-    assets = states.table((bars.n_assets,), OPENING, split=1.0, exits=bars.exit_bar == bar)
-    if bars.split is not None and bars.dividend is not None:
-        assets.split, assets.dividend = bars.split[bar], bars.dividend[bar]
+    split, dividend = (None if one is None else one[bar] for one in (bars.split, bars.dividend))
+    actions = {"split": 1.0} if split is None else {"split": split, "dividend": dividend}
+    assets = states.table((bars.n_assets,), OPENING, exits=bars.exit_bar == bar, **actions)
     return Opening(bar == 0 or bool(bars.session_ends[bar - 1]), assets)
 
 

@@ -128,18 +128,22 @@ class SimulatedVenue(VenueAccount):
         """Begin a row, of which nobody else knows yet: splits, dividends and exits, `(n_assets,)` of OPENING."""
         self._row, self._used, self._is_priced = row, dict.fromkeys(self._columns, 0.0), False
         now = _instant(row.opened_at[0])
-        for symbol, column in self._columns.items():
-            one = opening[column]
-            self._marks[symbol] /= one.split
+        for symbol, (split, dividend, exits) in zip(self._columns, opening.tolist(), strict=True):
+            self._marks[symbol] /= split
             for whose in self.cash:
-                if self._adjust(whose, symbol, float(one.split), float(one.dividend)):
-                    self._void(whose, symbol, f"split of {one.split:g} to 1", now)
-            if one.exits:
+                if self._adjust(whose, symbol, split, dividend):
+                    self._void(whose, symbol, f"split of {split:g} to 1", now)
+            if exits:
                 self._delist(symbol, now)
 
-    def price(self, now: datetime) -> None:
-        """Show the row's first prices, or its last where orders fill at the close; orders fill from here on."""
+    def price(self, now: datetime | None = None) -> None:
+        """Show the row's first prices, or its last where orders fill at the close; orders fill from here on.
+
+        Args:
+            now: When those fill that have waited for it, aware UTC; None for when the row opened.
+        """
         self._is_priced = True
+        now = _instant(self._seen().opened_at[0]) if now is None else now
         for order in [*self._resting.values()]:
             if order.limit is None:
                 self._meet(order, now)
@@ -217,9 +221,9 @@ class SimulatedVenue(VenueAccount):
             return
         if held * to_float(left) > 0.0:
             return  # It guards a position on the other side.
-        prices = (self._cell(grid, column) for grid in ("open", "low", "high"))
-        base = self._fills.stop_base(held, to_float(order.stop), *prices)
-        if not math.isnan(base):
+        stop, first, low, high = to_float(order.stop), *(self._cell(grid, column) for grid in ("open", "low", "high"))
+        if self._fills.touches_stop(held, stop, low, high):
+            base = self._fills.price_at_stop(held, stop, first)
             self._fill(order, min(exactly.copy_negate(), left, key=Decimal.copy_abs), base, None, now)
 
     def _fill(self, order: Order, quantity: Decimal, base: float, price: float | None, now: datetime) -> None:

@@ -50,7 +50,7 @@ class VenueAccount:
     ) -> None:
         self.name, self.currency = name, currency
         self.held: dict[tuple[str, str], Decimal] = {}
-        self.cash = dict.fromkeys((*strategies, EXTERNAL), 0.0)
+        self.cash = dict.fromkeys(strategies, 0.0)
         self._settings, self._assets = settings, assets
         self._columns = {symbol: column for column, symbol in enumerate(symbols)}
         self._strategies = list(strategies)
@@ -83,7 +83,7 @@ class VenueAccount:
 
     def pay(self, kind: ActivityKind, cash: Decimal, now: datetime, told_at: datetime | None = None) -> None:
         """Move nobody's cash: a deposit, a withdrawal, a fee; it may be told later than it moves."""
-        self.cash[EXTERNAL] += to_float(cash)
+        self.cash[EXTERNAL] = self.cash.get(EXTERNAL, 0.0) + to_float(cash)
         self._owed.append(self._posting(kind, EXTERNAL, cash, told_at or now))
         self.tell_owed(now)
 
@@ -142,16 +142,17 @@ class VenueAccount:
 
     def _move(self, strategy: str, symbol: str, units: Decimal, cash: float) -> None:
         self.held[strategy, symbol] = EXACT.add(self._held(strategy, symbol), units)
-        self.cash[strategy] += cash
+        self.cash[strategy] = self.cash.get(strategy, 0.0) + cash
 
     def _adjust(self, strategy: str, symbol: str, ratio: float, dividend: float) -> bool:
         """Restate a position for a split, then pay a dividend on it; say whether units were restated.
 
         What whole lots cannot hold is paid out.
         """
-        one, held = self._assets[self._columns[symbol]], to_float(self._held(strategy, symbol))
-        if held == 0.0:
+        held = to_float(self._held(strategy, symbol))
+        if held == 0.0 or (ratio == 1.0 and dividend == 0.0):
             return False
+        one = self._assets[self._columns[symbol]]
         if ratio != 1.0:
             split = held * ratio
             held = float(self._transitions.whole_lots(split, one.lot) if self._settings.whole else split)

@@ -9,7 +9,7 @@ import attrs
 
 from tradewright.execute.orders import Step, advance, client_id
 from tradewright.execute.state import OrderState
-from tradewright.values.order import FINAL, Order, Purpose, Status
+from tradewright.values.order import Order, Purpose, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +48,7 @@ class Working:
     def __init__(self, ledger: str, venue: str) -> None:
         self.states: dict[UUID, OrderState] = {}
         self._ledger, self._venue = ledger, venue
+        self._open: dict[UUID, OrderState] = {}
         self._intents: dict[UUID, Intent] = {}
         self._guards: dict[Place, UUID] = {}
         self._earlier: Counter[tuple[str, str, datetime, Purpose]] = Counter()
@@ -91,7 +92,8 @@ class Working:
             shares=((strategy, quantity),),
             decided_at=decided_at,
         )
-        self.states[name], self._intents[name] = OrderState(order=order, since=now), intent or Intent()
+        self._intents[name] = intent or Intent()
+        self._keep(OrderState(order=order, since=now))
         if purpose is Purpose.STOP:
             self._guards[place] = name
         return order
@@ -99,8 +101,17 @@ class Working:
     def hear(self, report: Report, now: datetime) -> Step:
         """Lead an order on by what the venue says of it."""
         step = advance(self.states[report.id], report.news, now)
-        self.states[report.id] = step.state
+        self._keep(step.state)
         return step
+
+    def _keep(self, state: OrderState) -> None:
+        """Note where an order stands; those that may still fill also by themselves, for they are asked for often."""
+        name = state.order.id
+        self.states[name] = state
+        if state.is_final or state.order.purpose is Purpose.STOP:
+            self._open.pop(name, None)
+        else:
+            self._open[name] = state
 
     def intent(self, order_id: UUID) -> Intent:
         """Return what is known here of an order."""
@@ -117,15 +128,17 @@ class Working:
 
     def open(self, strategy: str | None = None) -> Iterator[OrderState]:
         """Yield the orders that may still fill, stops aside; of one strategy or of all."""
-        for state in self.states.values():
-            if state.status in FINAL or state.order.purpose is Purpose.STOP:
-                continue
+        for state in self._open.values():
             if strategy is None or state.order.strategy == strategy:
                 yield state
 
     def unsettled(self, strategy: str | None = None) -> Iterator[OrderState]:
         """Yield the orders of which news is still awaited; UNKNOWN ones block their asset and wait for nobody."""
         return (state for state in self.open(strategy) if state.status is not Status.UNKNOWN)
+
+    def is_blocked(self, symbol: str) -> bool:
+        """Say whether it is not known what an order of a symbol has come to: one more could double it."""
+        return any(state.blocks for state in self.states.values() if state.order.symbol == symbol)
 
     def is_reducing(self, strategy: str) -> bool:
         """Say whether news of a reduction is awaited: until then nobody knows what an increase may take."""
@@ -144,7 +157,9 @@ class Working:
 
     def forget_final(self, before: datetime) -> None:
         """Let go of orders that ended before an instant; the ledger has them."""
-        old = [name for name, state in self.states.items() if state.is_final and state.since < before]
+        old = [name for name, state in self.states.items() if state.since < before and state.is_final]
+        if not old:
+            return
         for name in old:
             del self.states[name], self._intents[name]
         self._guards = {place: name for place, name in self._guards.items() if name in self.states}

@@ -121,7 +121,8 @@ def make_component(spec: Spec, config: object, wanted: type[Any], seconds: float
     """
     key = f"{spec.name}.factory"
     returned: object = ask(key, spec.factory, lambda: spec.factory(config), seconds, letting=(ConfigError,))
-    return expect(key, returned, wanted)
+    with fence(key, returned, (PluginError,)):  # Python 3.11 runs a property to see whether a protocol has it.
+        return expect(key, returned, wanted)
 
 
 def expect(key: str, result: object, wanted: type[T]) -> T:

@@ -112,7 +112,8 @@ def asked_here(doing: str) -> Iterator[Question[None]]:
     """Count what runs inside as a component's, in the caller's own thread and without a deadline."""
     guard_output()
     thread = threading.current_thread()
-    outer, question = last_question_of.get(thread), Question[None](doing, None)
+    question: Question[None] = Question(doing, None)
+    outer = last_question_of.get(thread)
     last_question_of[thread] = question
     try:
         yield question

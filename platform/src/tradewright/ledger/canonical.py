@@ -26,7 +26,6 @@ DIGITS_MAX = 64
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
 _WHOLE_MAX = 10**DIGITS_MAX
-_SCALARS = (int, float, Decimal, datetime, list, tuple, type(None))
 
 
 def canonical(body: Mapping[str, object]) -> str:
@@ -96,7 +95,11 @@ def _plain(value: object, depth: int) -> object:  # noqa: PLR0911  # one line fo
     """Return what JSON can say without loss; the commonest kinds of value are asked for first."""
     if isinstance(value, str):
         return value
-    if isinstance(value, dict) or (not isinstance(value, _SCALARS) and isinstance(value, Mapping)):
+    if isinstance(value, float):
+        if math.isfinite(value):
+            return float.__repr__(value)  # numpy's own float, which is one, would add its name.
+        raise _refused("a number must be finite", float.__repr__(value))
+    if isinstance(value, dict):
         return _plain_items(value.items(), depth)
     if value is None or isinstance(value, bool):
         return value
@@ -106,21 +109,19 @@ def _plain(value: object, depth: int) -> object:  # noqa: PLR0911  # one line fo
         raise _refused(f"an integer must have at most {DIGITS_MAX} digits", "one of more")
     if isinstance(value, Decimal):
         return _plain_decimal(value)
-    if isinstance(value, float):
-        if math.isfinite(value):
-            return float.__repr__(value)  # numpy's own float, which is one, would add its name.
-        raise _refused("a number must be finite", float.__repr__(value))
     if isinstance(value, datetime):
         return instant_text(value)
-    if isinstance(value, list | tuple):
-        return list(_plain_items(((str(i), one) for i, one in enumerate(value)), depth).values())
+    if isinstance(value, (list, tuple)):
+        return _plain_list(value, depth)
+    if isinstance(value, Mapping):
+        return _plain_items(value.items(), depth)
     wanted = "a value must be text, a number, a boolean, None, an aware datetime, or a mapping or list of these"
     raise _refused(wanted, type(value).__name__)
 
 
 def _plain_items(items: Iterable[tuple[object, object]], depth: int) -> dict[str, object]:
     if depth >= DEPTH_MAX:
-        raise LedgerError(f"a body must be at most {DEPTH_MAX} levels deep")
+        raise _too_deep()
     found: dict[str, object] = {}
     key: object = None
     try:
@@ -129,7 +130,19 @@ def _plain_items(items: Iterable[tuple[object, object]], depth: int) -> dict[str
                 raise _refused("a key must be text", type(key).__name__)
             found[key] = _plain(value, depth + 1)
     except LedgerError as error:  # Only a failure pays for the path to what failed.
-        raise LedgerError(error.message, key=".".join(filter(None, (str(key)[:40], error.key)))) from error
+        raise _within(str(key)[:40], error) from error
+    return found
+
+
+def _plain_list(values: Iterable[object], depth: int) -> list[object]:
+    if depth >= DEPTH_MAX:
+        raise _too_deep()
+    found: list[object] = []
+    try:
+        for value in values:
+            found.append(_plain(value, depth + 1))  # noqa: PERF401  # how many there are says which one failed
+    except LedgerError as error:
+        raise _within(str(len(found)), error) from error
     return found
 
 
@@ -140,6 +153,15 @@ def _plain_decimal(value: Decimal) -> str:
     if text and len(text) <= 2 * DIGITS_MAX:
         return text
     raise _refused(f"a decimal must have at most {DIGITS_MAX} digits on either side of the point", f"{value:.3e}")
+
+
+def _too_deep() -> LedgerError:
+    return LedgerError(f"a body must be at most {DEPTH_MAX} levels deep")
+
+
+def _within(key: str, error: LedgerError) -> LedgerError:
+    """Return the error with one more step before the path to what failed."""
+    return LedgerError(error.message, key=".".join(filter(None, (key, error.key))))
 
 
 def _refused(wanted: str, found: str) -> LedgerError:

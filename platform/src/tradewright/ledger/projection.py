@@ -24,8 +24,8 @@ PARTIES = ("account", "venue", "strategy", "currency")
 migration; a body without one leaves it empty."""
 NUMBERS = ("seq", "last")
 """Columns of every table: the entry that made the row, and the one that last changed it."""
-INTENDED = "INTENDED"
-"""State of an order that the venue has not spoken of."""
+INTENDED = "intended"
+"""Status of an order that the venue has not spoken of."""
 
 
 @attrs.frozen
@@ -49,9 +49,9 @@ class Table:
         return (*dict.fromkeys(texts), *NUMBERS)
 
 
-ORDERS = Table("orders", ("client_id",), ("symbol", "quantity", "purpose", "state", "venue_id"))
+ORDERS = Table("orders", ("client_id",), ("symbol", "quantity", "purpose", "status", "venue_id"))
 FILLS = Table("fills", ("venue", "execution_id"), ("client_id", "symbol", "quantity", "price", "fee"))
-ACTIVITIES = Table("activities", ("venue", "id"), ("type", "symbol", "amount"))
+ACTIVITIES = Table("activities", ("venue", "id"), ("kind", "symbol", "cash", "units"))
 JOBS = Table("jobs", ("name", "due"), ("outcome",))
 ALERTS = Table("alerts", ("id",), ("what", "state"))
 TABLES = (ORDERS, FILLS, ACTIVITIES, JOBS, ALERTS)
@@ -105,7 +105,7 @@ def change_of(entry: Entry) -> Change | None:
     if missing := [column for column in table.key if not found.get(column)]:
         raise LedgerError("a body must have this key, and it must not be empty", key=f"{entry.kind}.{missing[0]}")
     if entry.kind is Kind.INTENT:
-        found.setdefault("state", INTENDED)
+        found.setdefault("status", INTENDED)
     key = tuple(str(found[column]) for column in table.key)
     stamp: dict[str, str | int] = {"at": instant_text(entry.at), "seq": entry.seq, "last": entry.seq}
     row = {**dict.fromkeys(table.columns, ""), **found, **stamp}

@@ -52,7 +52,7 @@ class OrderRow(Projected, table=True):
     symbol: str
     quantity: str
     purpose: str
-    state: str
+    status: str
     venue_id: str
 
 
@@ -77,9 +77,10 @@ class ActivityRow(Projected, table=True):
 
     venue: str = Field(primary_key=True)
     id: str = Field(primary_key=True)
-    type: str
+    kind: str
     symbol: str
-    amount: str
+    cash: str
+    units: str
 
 
 class JobRow(Projected, table=True):

@@ -93,6 +93,8 @@ class Account:
 
         A broker pays a dividend weeks after its ex-date; what stands here until then is owed.
         """
+        if not len(news.fills) and not len(news.actions):
+            return
         exits = news.fills[news.fills.reason == BY_EXIT]
         left = {(fill.book, fill.asset): amount(-fill.quantity) for fill in exits}
         held = dict(self.holdings.quantities)  # A split and an exit may come before the same opening.

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tradewright.engine.state import State
     from tradewright.engine.walk import Plan
     from tradewright.live.events import Decided
+    from tradewright.values.arrays import FloatArray
 
 
 class Chronicle:
@@ -44,12 +45,11 @@ class Chronicle:
     def add(self, decided: Decided) -> None:
         """Add the next bar."""
         for news in decided.news:
-            for told in (news.fills, news.actions, news.events):
-                told.bar[:] = self._bar  # A walk counts from its anchor.
-            self._fills.append(news.fills)
-            self._actions.append(news.actions)
-            self._events.append(news.events)
-            self._curve.append(news.curve)
+            for told, kept in zip(news, (self._fills, self._actions, self._events, self._curve), strict=True):
+                if len(told):
+                    kept.append(told)
+                    if told is not news.curve:
+                        told.bar[:] = self._bar  # A walk counts from its anchor.
             self.n_fills += len(news.fills)
         self._equity[self._bar] = decided.equity
         self.plans.append(decided.plan)
@@ -57,6 +57,11 @@ class Chronicle:
             self._counted.append(self._bar)
             self._counters.append(self._state.counters[None].copy())
         self._bar += 1
+
+    def equity_of(self, bar: int) -> FloatArray:
+        """Return the equity of each book and the account at the close of a bar, in currency, `(n_rows,)`."""
+        equity: FloatArray = self._equity[bar]
+        return equity
 
     def trace(self) -> Trace:
         """Return everything so far."""

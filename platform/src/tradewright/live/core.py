@@ -44,7 +44,7 @@ from tradewright.values.exact import amount
 from tradewright.values.order import Activity, Fill, Purpose, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from tradewright.engine.walk import News as Written
     from tradewright.engine.walk import Walk
@@ -155,7 +155,7 @@ class Agent(Listener):
                     quantity=float(plan.order[book, asset]),
                     limit=float(plan.limit[book, asset]),
                 )
-                for asset in np.flatnonzero(plan.order[book])
+                for asset in plan.order[book].nonzero()[0]
             ]
             for book in range(n_books)
         ]
@@ -221,8 +221,7 @@ class Agent(Listener):
         if isinstance(permit, gate.Wait):
             return False
         if isinstance(permit, gate.Refusal):
-            refusal = {"strategy": strategy, "symbol": symbol, "reason": permit.reason}
-            self._row.refused.append({**refusal, "by": ", ".join(permit.cut_by)})
+            self._refuse(wanted, permit.reason, permit.cut_by)
             return True
         self.watch.spend(use, now)
         order = self.working.intend(
@@ -241,13 +240,18 @@ class Agent(Listener):
 
     def _is_held_back(self, wanted: Wanted, *, closes: bool) -> bool:
         """Say whether an order may not go in this row, whatever its size; the next decision is told."""
-        strategy, symbol = self._place(wanted)
+        symbol = self._place(wanted)[1]
         if self.walk.settings.at_close and gate.is_beyond(wanted, self._row.quotes[symbol], self.walk):
             return True  # There is no later price in this bar: it expires.
         reason = self.watch.holds(symbol, reduces=closes)
         if reason:
-            self._row.refused.append({"strategy": strategy, "symbol": symbol, "reason": reason, "by": ""})
+            self._refuse(wanted, reason)
         return bool(reason)
+
+    def _refuse(self, wanted: Wanted, reason: str, cut_by: Sequence[str] = ()) -> None:
+        strategy, symbol = self._place(wanted)
+        refusal = {"strategy": strategy, "symbol": symbol, "reason": reason, "by": ", ".join(cut_by)}
+        self._row.refused.append(refusal)
 
     def _go_on(self, ended: OrderState, now: datetime) -> list[Action]:
         """Send what waited for an order's end; one that guarded is placed again, unless it fired or was refused."""
@@ -277,9 +281,18 @@ class Agent(Listener):
     # ---- the row is complete, and is decided on ------------------------------------------------------------
 
     def _arrive(self, arrived: RowArrived, now: datetime) -> list[Action]:
+        self._void_planned()
         self._row.closed_at, self._row.arrived_at = utc(arrived.row.closed_at[0]), now
         left: list[Action] = [Cancel(state.order.id) for state in self.working.unsettled()]
         return [Commit((entries.row(arrived.row, now),)), *left, Prepare(arrived.row)]
+
+    def _void_planned(self) -> None:
+        """Drop what another order has held back for so long that the bar is over: its quote is of the past."""
+        for planned in self._row.planned:
+            for wanted in planned:
+                if self._place(wanted)[1] in self._row.quotes:
+                    self._refuse(wanted, "late")
+            planned.clear()
 
     def _prepared(self, known: RowPrepared, now: datetime) -> list[Action]:
         self._row.known = known
@@ -292,11 +305,13 @@ class Agent(Listener):
             return []
         row.is_settled = True
         self.walk.settle(*self.account.sums())
+        anchored: list[Action] = []
         if row.known.dropped:
             self.walk.rebase(row.known.dropped)
+            anchored.append(Commit((entries.anchor(row.known.dropped, now),)))
         news = self.walk.close(row.known.known)
         row.news.append(news)
-        granted = self._grant(news, now)
+        granted = [*anchored, *self._grant(news, now)]
         row.asked = frozenset(int(book) for book in self.walk.waiting())
         if row.asked:
             return [*granted, *(Ask(book, self.walk.held(book)) for book in sorted(row.asked))]
@@ -305,7 +320,7 @@ class Agent(Listener):
     def _grant(self, news: Written, now: datetime) -> list[Action]:
         """Book the capital that the policy has just granted."""
         actions: list[Action] = []
-        for event in news.events[news.events.kind == GRANTED]:
+        for event in (one for one in news.events if one.kind == GRANTED):
             shares, day = self.walk.settings.books.share, f"{self._row.closed_at:%Y-%m-%d}"
             grants = [
                 self.account.capital(strategy, float(event.money * share), now, f"step {day}")
@@ -328,7 +343,10 @@ class Agent(Listener):
         self._decided_at = row.closed_at or now
         self.working.forget_final(now - timedelta(days=KEPT_DAYS))
         drafts = [
-            one for told in row.news for one in entries.events(told.events, self.walk.halting, self.account, now)
+            one
+            for told in row.news
+            if len(told.events)
+            for one in entries.events(told.events, self.walk.halting, self.account, now)
         ]
         drafts.append(entries.decision(known, plan, self.walk.state, self.account, row.refused, now))
         decided = Decided(tuple(row.news), plan, self.walk.state.rows.equity.copy())

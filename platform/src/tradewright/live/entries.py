@@ -73,12 +73,12 @@ def row(bars: Bars, at: datetime, *, is_known: bool = False) -> Draft:
         at: When it came.
         is_known: Whether it was there before the first that is traded.
     """
-    columns = [(name, getattr(bars, name)) for name in PRICES if getattr(bars, name) is not None]
-    cells = [(name, getattr(bars, name), usual) for name, usual in ACTIONS if getattr(bars, name) is not None]
+    rows = {name: grid[0].tolist() for name in PRICES if (grid := getattr(bars, name)) is not None}
+    actions = [(name, getattr(bars, name), usual) for name, usual in ACTIONS if getattr(bars, name) is not None]
     prices = {
-        symbol: {name: float(grid[0, column]) for name, grid in columns if math.isfinite(grid[0, column])}
-        for column, symbol in enumerate(bars.symbols)
-        if bars.traded[0, column]
+        symbol: {name: cell for name, cell in zip(rows, cells, strict=True) if math.isfinite(cell)}
+        for symbol, traded, *cells in zip(bars.symbols, bars.traded[0].tolist(), *rows.values(), strict=True)
+        if traded
     }
     body: dict[str, Any] = {
         "opened_at": utc(bars.opened_at[0]),
@@ -88,10 +88,15 @@ def row(bars: Bars, at: datetime, *, is_known: bool = False) -> Draft:
         "ends": bool(bars.session_ends[0]),
         "prices": prices,
     }
-    for name, grid, usual in cells:
+    for name, grid, usual in actions:
         if told := {symbol: float(cell) for symbol, cell in zip(bars.symbols, grid[0], strict=True) if cell != usual}:
             body[name] = told
     return Draft(at, Kind.ROW, {**body, **({"known": True} if is_known else {})})
+
+
+def anchor(dropped: int, at: datetime) -> Draft:
+    """Return that so many of the oldest rows were let go of: prices are computed from the next one on."""
+    return Draft(at, Kind.ANCHOR, {"dropped": dropped})
 
 
 def intent(order: Order, at: datetime, cut_by: Sequence[str] = ()) -> Draft:
@@ -147,19 +152,19 @@ def decision(
 ) -> Draft:
     """Return a decision: votes and targets, orders and stops, what the row before refused, the state's hash."""
     prepared, bar = known.known, known.known.bar
-    made = np.flatnonzero(prepared.decisions.made[bar])
+    made = prepared.decisions.made[bar].nonzero()[0]
     body: dict[str, Any] = {
         "closed_at": at,
         "votes": {
-            strategy: {signal: list(map(float, vote)) for signal, vote in votes.items()}
+            strategy: {signal: vote.tolist() for signal, vote in votes.items()}
             for strategy, votes in known.votes.items()
         },
         "missing": {strategy: dict(lost) for strategy, lost in known.missing.items() if lost},
         "targets": {account.strategies[book]: _cells(prepared.decisions.target[bar, book], account) for book in made},
-        "orders": [_order(plan, account, book, asset) for book, asset in np.argwhere(plan.order != 0.0)],
+        "orders": [_order(plan, account, book, asset) for book, asset in zip(*plan.order.nonzero(), strict=True)],
         "stops": [
             [*account.place(book, asset), float(plan.stop[book, asset])]
-            for book, asset in np.argwhere(np.isfinite(plan.stop))
+            for book, asset in zip(*np.isfinite(plan.stop).nonzero(), strict=True)
         ],
         "refused": list(refused),
         "cash": to_plain({name: account.holdings.cash(name, account.currency) for name in account.strategies}),
@@ -181,8 +186,8 @@ def events(happened: Table, names: Sequence[str], account: Account, at: datetime
 
 
 def _cells(values: Any, account: Account) -> dict[str, float]:
-    cells = zip(account.symbols, values, strict=True)
-    return {symbol: float(value) for symbol, value in cells if value != 0.0 and math.isfinite(value)}
+    cells = zip(account.symbols, values.tolist(), strict=True)
+    return {symbol: value for symbol, value in cells if value != 0.0 and math.isfinite(value)}
 
 
 def _order(plan: Plan, account: Account, book: int, asset: int) -> list[Any]:

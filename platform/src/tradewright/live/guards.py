@@ -39,6 +39,8 @@ def keep(
 ) -> list[Action]:
     """Return what brings the stops at the venue to those of the state; where they are the same, nothing.
 
+    A stop that is to change is cancelled, and placed anew once it is gone: two would sell the same units twice.
+
     Args:
         walk: The state.
         account: What is held.
@@ -49,15 +51,17 @@ def keep(
         restore: Whether to leave the stops that stand as they are, and place only those that are gone.
     """
     wanted = dict(_stops(walk, account, on_its_way or {}))
-    cancels: list[Action] = []
-    for place in () if restore else [*working.guarded()]:
-        state = working.guard(place)
-        if state is not None and wanted.get(place) != (state.left, state.order.stop):
-            cancels.append(Cancel(state.order.id))
+    standing = {place: state for place in working.guarded() if (state := working.guard(place)) is not None}
+    held = {place: (state.left, state.order.stop) for place, state in standing.items()}
+    cancels: list[Action] = [
+        Cancel(state.order.id)
+        for place, state in standing.items()
+        if not restore and wanted.get(place) != held[place]
+    ]
     orders = [
         working.intend(place, quantity, Purpose.STOP, decided_at, now, stop=price)
         for place, (quantity, price) in wanted.items()
-        if working.guard(place) is None  # What still stands would fire beside it: first it has to be gone.
+        if place not in held
     ]
     if not orders:
         return cancels
@@ -66,12 +70,12 @@ def keep(
 
 def _stops(walk: Walk, account: Account, on_its_way: Mapping[Place, Decimal]) -> Iterator[tuple[Place, Stop]]:
     """Yield a stop for each position that has one, the units of an entry that is planned among them."""
-    positions = walk.state.positions
-    for book, asset in np.argwhere(np.isfinite(positions.stop)):
-        cell, place = positions[book, asset], account.place(book, asset)
+    stops, orders, units = (walk.positions[column] for column in ("stop", "order", "quantity"))
+    for book, asset in zip(*np.isfinite(stops).nonzero(), strict=True):
+        place, order = account.place(book, asset), float(orders[book, asset])
         held = account.holdings.quantity(*place)
-        grows = cell.order != 0.0 and not cell.order * cell.quantity < 0.0
-        guarded = EXACT.add(held, amount(cell.order)) if grows else held
+        grows = order != 0.0 and not order * units[book, asset] < 0.0
+        guarded = EXACT.add(held, amount(order)) if grows else held
         guarded = EXACT.add(guarded, on_its_way.get(place, _NONE))  # What an exit sells, no stop may sell again.
         if guarded != 0 and not math.isclose(float(guarded), 0.0, abs_tol=1e-9):
-            yield place, (guarded.copy_negate(), amount(cell.stop))
+            yield place, (guarded.copy_negate(), amount(stops[book, asset]))

@@ -134,10 +134,10 @@ class Listener:
         if order is not None and order.purpose is Purpose.STOP:
             place = (order.strategy, order.symbol)
             book, asset = self.account.book(place[0]), self.account.asset(place[1])
-            position = self.walk.state.positions[book, asset]
-            position.order = 0.0
+            position = self.walk.positions[book, asset]
+            position["order"] = 0.0
             self._row.stopped.add(place)
-            self.walk.count(participation_cuts=0 if position.quantity == 0.0 else 1)
+            self.walk.count(participation_cuts=0 if position["quantity"] == 0.0 else 1)
 
     def _count(self, order_id: Any) -> None:
         """Count an order that ended before all had filled: for want of volume, or because nothing met its limit."""

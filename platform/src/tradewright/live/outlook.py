@@ -18,6 +18,8 @@ from tradewright.values.bars import GRIDS, Bars
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
     from tradewright.engine.fuse import FusedRules
     from tradewright.sentence.parts import Sentence, Wanted
     from tradewright.values.arrays import FloatArray
@@ -95,6 +97,8 @@ class RowByRow:
     def _move_anchor(self) -> int:
         """Let go of old rows, whole sessions of them; return how many."""
         rows = self._rows
+        if rows.n_bars < 2 * ROWS_MIN:
+            return 0  # Signals need not be asked how far they look back.
         keep = max(ROWS_MIN, WINDOWS_KEPT * self._longest())
         if rows.n_bars < 2 * keep:
             return 0
@@ -169,7 +173,14 @@ def extend(rows: Bars, row: Bars) -> Bars:
     fields: dict[str, Any] = attrs.asdict(rows, recurse=False)
     for name in ("opened_at", "closed_at", "session", *GRIDS):
         if fields[name] is not None:
-            fields[name] = np.concatenate([fields[name], getattr(row, name)])
-    fields["ends"] = np.concatenate([rows.session_ends, row.session_ends])
-    fields["closes_at"] = np.concatenate([rows.session_closes_at, row.session_closes_at])
+            fields[name] = _joined(fields[name], getattr(row, name))
+    fields["ends"] = _joined(rows.session_ends, row.session_ends)
+    fields["closes_at"] = _joined(rows.session_closes_at, row.session_closes_at)
     return Bars(**fields)
+
+
+def _joined(rows: NDArray[Any], row: NDArray[Any]) -> NDArray[Any]:
+    """Return both as one array that refuses writes, so that `Bars` need not copy it once more."""
+    joined = np.concatenate([rows, row])
+    joined.setflags(write=False)
+    return joined

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from tradewright.engine.walk import Walk, opening_of
 from tradewright.execute.venue import SimulatedVenue
 from tradewright.ledger.store import MemoryStore
@@ -24,7 +22,7 @@ from tradewright.values.exact import exact
 from tradewright.values.order import Quote
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from tradewright.data.market import Market
@@ -53,6 +51,7 @@ class Playback:
 
     Attributes:
         agent: The agent.
+        outlook: Whom it asks what a row says.
         venue: Where it trades.
         store: What it has written down.
         chronicle: What came of it.
@@ -73,11 +72,11 @@ class Playback:
         bars, names = market.bars, [book.name for book in sentence.books]
         costs = sentence.engine_settings(bars, fused, market.sessions_per_year)
         self.bar, self._bars, self._at_close = start, bars, costs.at_close
-        self._outlook: Outlook = (
+        self.outlook: Outlook = (
             Ahead(sentence, fused, bars, start) if ahead else RowByRow(sentence, fused, bars.until(start))
         )
         # Interest and borrow are the venue's to post.
-        walk = Walk(fused, costs._replace(cash_rate=0.0, borrow_rate=0.0), self._outlook.known(), sentence.capital)
+        walk = Walk(fused, costs._replace(cash_rate=0.0, borrow_rate=0.0), self.outlook.known(), sentence.capital)
         currency = sentence.settings.currency
         self.venue = SimulatedVenue(VENUE, currency, costs, walk.assets, bars.symbols, names)
         account = Account(VENUE, currency, names, bars.symbols, walk.assets.multiplier)
@@ -98,7 +97,8 @@ class Playback:
             events.Decided: self.chronicle.add,
         }
         told = session.describe(bars, market.sessions_per_year, versions or {}, sentence.settings.as_table())
-        self._do(self.agent.start(self._now, told | {"ahead": ahead}, bars.until(start)))
+        told |= {"ahead": ahead, "symbols": {book.name: list(book.symbols) for book in sentence.books}}
+        self._do(self.agent.start(self._now, told, bars.until(start)))
 
     def step(self) -> None:
         """Play the next bar.
@@ -106,38 +106,46 @@ class Playback:
         Raises:
             PluginError: No signal of a strategy is left, or a rule broke.
         """
+        for event in self._stages():
+            self._hear()
+            if event is not None:
+                self._tell(event)
+        self.bar += 1
+
+    def _stages(self) -> Iterator[Event | None]:
+        """Let the venue play the bar, and yield what the agent is to be told, once the venue's reports are."""
         bar, bars = self.bar, self._bars
         row, opening = bars.between(bar, bar + 1), opening_of(bars, bar)
         opened_at, closed_at = utc(bars.opened_at[bar]), utc(bars.closed_at[bar])
         self._now = opened_at
         self.venue.begin(opening.assets, row)
-        self._hear()
-        self._tell(events.BarOpened(opening))
+        yield None
+        yield events.BarOpened(opening)
         if not self._at_close:
-            self._quote(row, opened_at)
+            yield self._quote(row, opened_at)
         self._now = closed_at
         self.venue.match(closed_at)
-        self._hear()
+        yield None
         if self._at_close:
-            self._quote(row, closed_at)
+            yield self._quote(row, closed_at)
         self.venue.close(closed_at)
-        self._hear()
-        self._tell(events.RowArrived(row))
-        self.bar += 1
+        yield None
+        yield events.RowArrived(row)
 
     def closed_at(self, bar: int) -> datetime:
         """Return when a bar of the recording closed."""
         return utc(self._bars.closed_at[bar])
 
-    def _quote(self, row: Bars, at: datetime) -> None:
-        """Let the agent see the first prices of what trades, or the last where orders fill at the close."""
+    def _quote(self, row: Bars, at: datetime) -> events.Quoted:
+        """Return the first prices of what trades, or the last where orders fill at the close."""
         self.venue.price(at)
         prices = row.close if self._at_close or row.open is None else row.open
         quotes = {}
-        for column in np.flatnonzero(row.traded[0]):
-            symbol, price = row.symbols[column], exact(prices[0, column])
-            quotes[symbol] = Quote(venue=VENUE, symbol=symbol, event_at=at, available_at=at, bid=price, ask=price)
-        self._tell(events.Quoted(quotes))
+        for symbol, traded, first in zip(row.symbols, row.traded[0].tolist(), prices[0].tolist(), strict=True):
+            if traded:
+                price = exact(first)
+                quotes[symbol] = Quote(venue=VENUE, symbol=symbol, event_at=at, available_at=at, bid=price, ask=price)
+        return events.Quoted(quotes)
 
     def _tell(self, event: Event) -> None:
         """Tell the agent something, and do what it wants until there is nothing left to do."""
@@ -160,7 +168,7 @@ class Playback:
         self.store.append(action.drafts)
 
     def _prepare(self, action: events.Prepare) -> None:
-        self._events.append(self._outlook.prepare(action.row))
+        self._events.append(self.outlook.prepare(action.row))
 
     def _ask(self, action: events.Ask) -> None:
-        self._events.append(events.Answered(action.book, self._outlook.ask(action.book, action.held)))
+        self._events.append(events.Answered(action.book, self.outlook.ask(action.book, action.held)))

@@ -72,6 +72,8 @@ class Replayed:
         sessions: Sessions that they decide on, ISO days, in order.
         difference: Where it parts, None for nowhere.
         agent: As it stands after the last entry that was the same.
+        has_begun: Whether the bar after the last decision has begun.
+        has_row: Whether its row has come.
     """
 
     entries: int
@@ -80,6 +82,23 @@ class Replayed:
     sessions: tuple[str, ...]
     difference: Difference | None
     agent: Agent
+    has_begun: bool
+    has_row: bool
+
+
+@attrs.frozen(kw_only=True)
+class Left:
+    """What an agent had decided when its ledger ended.
+
+    Attributes:
+        handed: What stands behind the last commit: it may have been done, or not.
+        undone: What stands behind a commit that is not in the ledger, and that commit: none of it was done.
+        inner: What its own signals and optimizers have said, and it has not heard.
+    """
+
+    handed: tuple[Action, ...]
+    undone: tuple[Action, ...]
+    inner: tuple[Event, ...]
 
 
 class Replay:
@@ -115,9 +134,13 @@ class Replay:
         self.agent = Agent(names["ledger"], names["mode"], walk, account, first.at)
         self._outlook = outlook
         self._expected: deque[Draft] = deque()
+        self._open: deque[Action] = deque()
+        self._handed: list[Action] = []
+        self._confirmed = 0
         self._inner: deque[Event] = deque()
         self._n = self._decisions = self._orders = 0
         self._sessions: dict[str, None] = {}
+        self._has_begun = self._has_row = False
         self._begin(self.agent.start(first.at, told.body, before))
 
     def run(self, told: Callable[[int], None] | None = None, until: int | None = None) -> Replayed:
@@ -144,7 +167,24 @@ class Replay:
             sessions=tuple(self._sessions),
             difference=difference,
             agent=self.agent,
+            has_begun=self._has_begun,
+            has_row=self._has_row,
         )
+
+    # ---- what is left to be done ----------------------------------------------------------------------------
+
+    @property
+    def outlook(self) -> Outlook:
+        """Who asks the signals; it has heard every row of the ledger."""
+        return self._outlook
+
+    def left(self) -> Left:
+        """Return what the agent had decided when the ledger ended."""
+        handed = [*self._handed]
+        undone = [*self._open]
+        while undone and not isinstance(undone[0], events.Commit):
+            handed.append(undone.pop(0))
+        return Left(handed=tuple(handed), undone=tuple(undone), inner=tuple(self._inner))
 
     # ---- the beginning -------------------------------------------------------------------------------------
 
@@ -178,6 +218,7 @@ class Replay:
         self._do(actions)
         while self._expected[0].kind in {Kind.GENESIS, Kind.SESSION, Kind.ROW}:
             self._expected.popleft()
+            self._confirm()
             self._n += 1
 
     # ---- one entry -----------------------------------------------------------------------------------------
@@ -195,17 +236,30 @@ class Replay:
         body = canonical(draft.body)
         if (draft.kind, draft.at, body) != (entry.kind, entry.at, entry.text):
             return _difference(entry, f"{draft.kind} {body}")
+        self._confirm()
         return None
+
+    def _confirm(self) -> None:
+        """Note that one more draft of the first commit that is open stands in the ledger."""
+        while not isinstance(self._open[0], events.Commit):
+            self._handed.append(self._open.popleft())
+        self._confirmed += 1
+        if self._confirmed == len(self._open[0].drafts):
+            self._open.popleft()
+            self._confirmed, self._handed = 0, []
 
     def _count(self, entry: Entry) -> None:
         self._n += 1
         self._decisions += entry.kind is Kind.DECISION
         self._orders += entry.kind is Kind.INTENT
+        self._has_begun = entry.kind is Kind.ACTION or (self._has_begun and entry.kind is not Kind.DECISION)
+        self._has_row = entry.kind is Kind.ROW or (self._has_row and entry.kind is not Kind.DECISION)
         if entry.kind is Kind.ROW:
             self._sessions[entry.body["session"]] = None
 
     def _do(self, actions: list[Action]) -> None:
         """Do what needs no venue."""
+        self._open.extend(actions)
         for action in actions:
             if isinstance(action, events.Commit):
                 self._expected.extend(action.drafts)

@@ -215,5 +215,5 @@ def _breaches(
 
 
 def _first_of_each_row(cells: BoolArray) -> Iterator[tuple[int, int]]:
-    for row in np.flatnonzero(cells.any(axis=1)):
+    for row in np.flatnonzero(cells.any(axis=1)) if cells.any() else ():
         yield int(row), int(np.argmax(cells[row]))

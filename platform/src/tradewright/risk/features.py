@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import TYPE_CHECKING
+from weakref import ref
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -15,9 +17,32 @@ if TYPE_CHECKING:
     from tradewright.values.arrays import BoolArray, FloatArray, IntArray
     from tradewright.values.bars import Bars
 
+    Compute = Callable[[Bars, int], FloatArray]
+
 COLUMNS = 16  # Assets whose windows are computed at once: more do not fit into a core's own cache.
 
 
+def remembered(compute: Compute) -> Compute:
+    """Keep the last answer: at every row optimizer, rules and checks ask the same of the same bars.
+
+    Bars never change and are told apart by identity; the answer refuses writes, for several have it.
+    """
+    last: tuple[Callable[[], Bars | None], int, FloatArray] | None = None
+
+    @wraps(compute)
+    def answer(bars: Bars, window: int) -> FloatArray:
+        nonlocal last
+        kept = last  # Another thread may replace it meanwhile, but only as a whole.
+        if kept is None or kept[0]() is not bars or kept[1] != window:
+            found = compute(bars, window)
+            found.setflags(write=False)
+            last = kept = ref(bars), window, found
+        return kept[2]
+
+    return answer
+
+
+@remembered
 def volatility(bars: Bars, window: int) -> FloatArray:
     """Return the daily close-to-close volatility, `(n_bars, n_assets)`, a fraction.
 
@@ -47,8 +72,8 @@ def _together(known: BoolArray) -> Iterator[tuple[slice, IntArray]]:
 def daily_closes(bars: Bars) -> FloatArray:
     """Return the last close of each session, `(n_sessions, n_assets)`, NaN where it had none."""
     ends = np.flatnonzero(bars.session_ends)
-    if bars.traded[ends].all():
-        return bars.close[ends]
+    if bars.traded.all() or bars.traded[ends].all():
+        return bars.close if len(ends) == bars.n_bars else bars.close[ends]
     over = ends[-1] + 1  # A session that goes on has no close yet.
     rows = np.where(bars.traded, np.arange(bars.n_bars)[:, None], -1)[:over]
     last = np.maximum.reduceat(rows, np.append(0, ends[:-1] + 1), axis=0)
@@ -82,6 +107,7 @@ def true_range(bars: Bars, window: int) -> FloatArray:
     return _columns(bars, column)
 
 
+@remembered
 def average_volume(bars: Bars, window: int) -> FloatArray:
     """Return the mean volume of the last `window` traded bars in units, `(n_bars, n_assets)`.
 
@@ -161,9 +187,10 @@ def _deviations(returns: FloatArray, window: int) -> FloatArray:
     if len(returns) >= window:
         windows = np.moveaxis(sliding_window_view(returns, window, axis=0), -1, 0)
         mean = windows.mean(axis=0)
-        squares = np.zeros_like(mean)
+        squares, apart = np.zeros_like(mean), np.empty_like(mean)
         for values in windows:
-            squares += np.square(values - mean)
+            np.subtract(values, mean, out=apart)
+            squares += np.multiply(apart, apart, out=apart)
         result[window:] = np.sqrt(squares / (window - 1))
     return result
 

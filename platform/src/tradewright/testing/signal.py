@@ -13,7 +13,7 @@ from tradewright.host.components import Signal
 from tradewright.signals.causality import BARS_MIN, check
 from tradewright.signals.evaluate import evaluate, opinion
 from tradewright.testing import processes
-from tradewright.testing.comparison import described, first_difference, near, row
+from tradewright.testing.comparison import described, first_difference, row
 from tradewright.testing.contract import SEEDS, ComponentContract
 from tradewright.testing.markets import bars_of, extreme_closes, market
 from tradewright.testing.wording import broken, refused
@@ -170,20 +170,6 @@ class SignalContract(ComponentContract):
                 raise broken(expected=f"the same scores from the last {warmup + 1} bars alone", found=found, fix=fix)
 
     # ---- causality --------------------------------------------------------------------------------------------
-
-    def test_update_says_bar_by_bar_what_compute_says(self) -> None:
-        """`update(state, close, traded)` takes one bar and returns a new state, scores and confidences."""
-        signal = self.component()
-        if not hasattr(signal, "update"):
-            pytest.skip("it has no `update`: live trading asks `compute`")
-        bars = self.view().bars
-        whole, state = self._ask(bars), None
-        for bar in range(bars.n_bars):
-            state, score, confidence = signal.update(state, bars.close[bar], bars.traded[bar])
-            if not (near(score, whole.score[bar]) and near(confidence, whole.confidence[bar])):
-                found = f"scores {score} with confidences {confidence}"
-                wanted = f"{whole.score[bar]} with {whole.confidence[bar]}, as compute says, at bar {bar}"
-                raise broken(expected=wanted, found=found, fix="carry in the state all that compute looks at")
 
     def test_it_does_not_look_ahead(self) -> None:
         """No forecast changes when the bars after it do: the gate of `tradewright signals check`."""

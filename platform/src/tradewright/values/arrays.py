@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _NUMBERS = "biuf"  # numpy's kinds: a bool counts as 0 or 1, a complex number would lose half of itself.
 
 
-def read_only(values: ArrayLike, dtype: str = "float64") -> NDArray[Any]:
+def read_only(values: ArrayLike, dtype: str | np.dtype[Any] = "float64") -> NDArray[Any]:
     """Return `values` as an array of `dtype` that refuses writes.
 
     It is a copy, unless nobody can write to `values` as they are: a history is cut and handed on many times a run,
@@ -54,11 +54,12 @@ def array_field(
         optional: Whether None is taken as well, and is the default.
         validator: Called by attrs with the converted array.
     """
+    held = np.dtype(dtype)  # numpy reads a name anew each time, which takes longer than all the rest.
 
     def convert(values: ArrayLike) -> NDArray[Any]:
         if wanted is not None and (found := np.asarray(values).dtype).kind not in _NUMBERS:
             raise ValueError(f"{wanted}, was of dtype {found}")
-        return read_only(values, dtype)
+        return read_only(values, held)
 
     comparison = attrs.cmp_using(eq=_same)
     if optional:

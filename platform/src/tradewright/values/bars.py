@@ -42,6 +42,14 @@ def _carried(close: FloatArray) -> FloatArray:
     return np.where(latest >= 0, last, np.inf)
 
 
+def _last_of_each(session: TimeArray) -> BoolArray:
+    """Return where the next row is of another session; the last row is the last of its own."""
+    day, ends = session.view(np.int64), np.ones(len(session), bool)
+    np.not_equal(day[1:], day[:-1], out=ends[:-1])
+    ends.setflags(write=False)
+    return ends
+
+
 def _tuple(instruments: Iterable[Instrument]) -> tuple[Instrument, ...]:
     return tuple(instruments)
 
@@ -104,7 +112,7 @@ class Bars:
         if (self.split is None) != (self.dividend is None):
             raise ValueError("split and dividend come together or not at all")
         closed_at = self.closed_at.view(np.int64)  # Comparing times takes four times as long.
-        if np.any(closed_at[1:] <= closed_at[:-1]):
+        if (closed_at[1:] <= closed_at[:-1]).any():
             raise ValueError("closed_at must be strictly increasing")
 
     @property
@@ -127,17 +135,15 @@ class Bars:
         """Where a session has its last bar, `(n_bars,)`."""
         if self.ends is not None:
             return self.ends
-        day = self.session.view(np.int64)  # As above.
-        return read_only(np.append(day[1:] != day[:-1], True)[: self.n_bars], "bool")
+        return _last_of_each(self.session)
 
     @cached_property
     def session_closes_at(self) -> TimeArray:
         """When the session of each bar closes, UTC, `(n_bars,)`."""
         if self.closes_at is not None:
             return self.closes_at
-        day = self.session.view(np.int64)
-        last = np.flatnonzero(np.append(day[1:] != day[:-1], True)[: self.n_bars])
-        return read_only(self.closed_at[np.repeat(last, np.diff(last, prepend=-1))], "datetime64[ns]")
+        ends = _last_of_each(self.session)
+        return read_only(self.closed_at[ends][np.cumsum(ends) - ends], "datetime64[ns]")
 
     @cached_property
     def session_number(self) -> IntArray:
@@ -200,6 +206,8 @@ class Bars:
         Raises:
             ValueError: One of them is not there.
         """
+        if tuple(symbols) == self.symbols:
+            return self
         columns = self.columns(symbols)
         fields = attrs.asdict(self, recurse=False)
         grids = {name: value[:, columns] for name, value in fields.items() if getattr(value, "ndim", 0) == 2}

@@ -27,6 +27,7 @@ What it cannot hold exactly raises `decimal.Inexact`.
 """
 _CUT = Context(prec=_DIGITS, traps=[InvalidOperation])
 _LAST = Decimal(1).scaleb(-DECIMALS_MAX)
+_COARSE = 1e-13  # From here on 17 digits end before the 30th decimal.
 _ZERO = Decimal("0e-8")  # A part of a fee is this fine at least; what is finer itself is divided as finely.
 
 
@@ -54,7 +55,10 @@ def amount(number: float) -> Decimal:
     (Decimal('0.1'), Decimal('1.2345678901E-20'))
     """
     whole = exact(number)
-    return whole if whole.as_tuple().exponent >= -DECIMALS_MAX else whole.quantize(_LAST, context=_CUT)  # type: ignore[operator]  # it is finite
+    # A float64 has 17 digits at most, so that a glance tells of nearly all of them.
+    if abs(number) >= _COARSE or int(whole.as_tuple().exponent) >= -DECIMALS_MAX:
+        return whole
+    return whole.quantize(_LAST, context=_CUT)
 
 
 def to_float(exact: Decimal) -> float:

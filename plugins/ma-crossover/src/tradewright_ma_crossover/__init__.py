@@ -83,25 +83,6 @@ class MovingAverageCrossover:
             scores[:, asset] = opinions[np.cumsum(traded)]
         return tw.Forecast(scores, scores != 0.0)
 
-    def update(
-        self, closes: FloatArray | None, close: FloatArray, traded: BoolArray
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Take one bar and return the new state, the scores and the confidences, as `compute` would.
-
-        Args:
-            closes: State from the last call, the last warmup_bars + 1 closes of each asset, or None at first.
-            close: Close of each asset, `(n_assets,)`; ignored where it did not trade.
-            traded: Where the bar exists, `(n_assets,)`.
-        """
-        if closes is None:
-            closes = np.full((self.warmup_bars + 1, len(close)), np.nan)
-        closes = np.where(traded, np.vstack([closes[1:], close]), closes)
-        known = [asset for asset, oldest in enumerate(closes[0]) if not math.isnan(oldest)]
-        scores = np.zeros(len(close))
-        for asset in known:
-            scores[asset] = self._scores(np.ascontiguousarray(closes[:, asset]))[-1]
-        return closes, scores, (scores != 0.0).astype(np.float64)
-
     def _scores(self, close: FloatArray) -> FloatArray:
         """Return the scores of one asset from bar number `warmup_bars` on, given more closes than that."""
         n_scores = len(close) - self.warmup_bars

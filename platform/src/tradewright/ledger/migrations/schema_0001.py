@@ -21,9 +21,9 @@ def upgrade() -> None:
         sa.Column("seq", _NUMBER, primary_key=True, autoincrement=False),
         *(_text(name) for name in ("at", "kind", "body", "hash")),
     )
-    _project("orders", ("client_id",), ("symbol", "quantity", "purpose", "state", "venue_id"))
+    _project("orders", ("client_id",), ("symbol", "quantity", "purpose", "status", "venue_id"))
     _project("fills", ("venue", "execution_id"), ("client_id", "symbol", "quantity", "price", "fee"))
-    _project("activities", ("venue", "id"), ("type", "symbol", "amount"))
+    _project("activities", ("venue", "id"), ("kind", "symbol", "cash", "units"))
     _project("jobs", ("name", "due"), ("outcome",))
     _project("alerts", ("id",), ("what", "state"))
 

@@ -1,0 +1,99 @@
+"""Start-up is recovery: live the ledger again, prove that it leads here, and find out what may have been done.
+
+What was committed is known.  What stands behind the last commit may have been done or not: an order that may have
+been sent is UNKNOWN until the venue has said, a cancel is asked for again, and nothing is ever sent twice.  What
+stands behind a commit that is not in the ledger was not done, and is done now.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from tradewright.errors import LedgerError
+from tradewright.execute.news import News, Report, Word
+from tradewright.live import events
+from tradewright.live.replay import Replay
+from tradewright.values.order import Status
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tradewright.engine.fuse import FusedRules
+    from tradewright.ledger.store import Store
+    from tradewright.live.core import Agent
+    from tradewright.live.events import Action, Event
+    from tradewright.live.outlook import Outlook
+    from tradewright.sentence.parts import Sentence
+
+NOT_SENT = frozenset({Status.INTENDED, Status.SENT})
+
+
+@attrs.frozen(kw_only=True)
+class Recovered:
+    """An agent as its ledger has left it.
+
+    Attributes:
+        agent: Ready to be told what happens.
+        outlook: Who asks its signals; it has heard every row of the ledger.
+        actions: What is to be done first, in this order.
+        events: What is to be told to the agent once these are done.
+        entries: How many entries were lived again, all the same.
+        has_begun: Whether the bar that is to be decided on next has begun.
+        has_row: Whether its row has come.
+    """
+
+    agent: Agent
+    outlook: Outlook
+    actions: tuple[Action, ...]
+    events: tuple[Event, ...]
+    entries: int
+    has_begun: bool
+    has_row: bool
+
+
+def recover(store: Store, sentence: Sentence, fused: FusedRules, now: datetime) -> Recovered:
+    """Return the agent that a ledger has left, and what it has to do before anything else.
+
+    Args:
+        store: The ledger, whose chain was verified.
+        sentence: The components, as its session tells them, with the rule that halts on request.
+        fused: The loop with their rules.
+        now: Aware UTC.
+
+    Raises:
+        LedgerError: The ledger is no agent's, or does not lead to what it holds.
+    """
+    lived = Replay(store, sentence, fused)
+    found = lived.run()
+    if found.difference is not None:
+        parted = found.difference
+        raise LedgerError(
+            f"entry {parted.seq} ({parted.kind}) is not what the agent decides from the entries before it",
+            fix="look at both with tradewright replay; install the version and the plugins that wrote the ledger",
+        )
+    agent, left = found.agent, lived.left()
+    actions = [*_ask_what_was_sent(agent, left.undone, now), *_again(left.handed), *left.undone]
+    return Recovered(
+        agent=agent,
+        outlook=lived.outlook,
+        actions=tuple(actions),
+        events=left.inner,
+        entries=found.entries,
+        has_begun=found.has_begun,
+        has_row=found.has_row,
+    )
+
+
+def _ask_what_was_sent(agent: Agent, undone: tuple[Action, ...], now: datetime) -> list[Action]:
+    """Return the queries of orders that may have been sent: nobody but the venue knows."""
+    never = {action.order.id for action in undone if isinstance(action, events.Submit)}
+    may_be = [name for name, state in agent.working.states.items() if state.status in NOT_SENT and name not in never]
+    news = News(word=Word.FOUND_AT_START)
+    return [action for name in may_be for action in agent.handle(Report(name, news), now)]
+
+
+def _again(handed: tuple[Action, ...]) -> list[Action]:
+    """Return what may be asked twice of a venue."""
+    return [action for action in handed if isinstance(action, events.Cancel | events.Query)]
