@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -48,10 +48,10 @@ PHYSICS: list[tuple[str, OrderCheck]] = [
 """Checks without which an order could not be paid for."""
 
 
-def quote(symbol: str, bid: Any, ask: Any = None) -> Quote:
+def quote(symbol: str, bid: Any, ask: Any = None, at: datetime = AT) -> Quote:
     """Return a quote; one price is both sides."""
     sides = [None if price is None else Decimal(str(price)) for price in (bid, bid if ask is None else ask)]
-    return Quote(venue="simulated", symbol=symbol, event_at=AT, available_at=AT, bid=sides[0], ask=sides[1])
+    return Quote(venue="simulated", symbol=symbol, event_at=at, available_at=at, bid=sides[0], ask=sides[1])
 
 
 def walk_of(
@@ -105,7 +105,7 @@ class Desk:
 
     def quote(self, **prices: Any) -> list[Action]:
         """Quote prices, and return what it wants done once they are written."""
-        actions = self.tell(Quoted({symbol: quote(symbol, price) for symbol, price in prices.items()}))
+        actions = self.tell(Quoted({symbol: quote(symbol, price, at=self.now) for symbol, price in prices.items()}))
         assert ["commit quote"] * bool(actions) == words(actions[:1])
         return actions[1:]
 
@@ -129,11 +129,22 @@ class Desk:
             for column, symbol in enumerate(self.bars.symbols)
             if not math.isnan(opens[self.bar, column])
         }
-        sent = orders(self.quote(**prices))
-        while sent:
-            one = sent.pop(0)
-            sent += orders(self.fill(one, prices[one.symbol]))
-        return [*self.arrive(), *self.prepare()]
+        self._answer(self.quote(**prices), prices)
+        actions = [*self.arrive(), *self.prepare()]
+        self._answer(actions, prices)
+        return actions
+
+    def _answer(self, actions: Sequence[Action], prices: Mapping[str, float]) -> None:
+        """Fill orders whole, take stops and cancels, and so on with what comes of it."""
+        todo = [*actions]
+        while todo:
+            action = todo.pop(0)
+            if isinstance(action, Cancel):
+                todo += self.tell(Report(action.id, News(word=Word.CANCELLED)))
+            elif isinstance(action, Submit) and action.order.purpose is Purpose.STOP:
+                todo += self.say(action.order, "accepted")
+            elif isinstance(action, Submit):
+                todo += self.fill(action.order, prices[action.order.symbol])
 
     # ---- the venue -------------------------------------------------------------------------------------
 

@@ -186,7 +186,11 @@ def test_bar_that_waits_for_an_answer_is_closed_once(rule_cache: Path) -> None:
     one.arrive()
 
     assert ["ask 0"] == words(one.prepare())
-    assert ["commit fill", "query"] == words(one.fill(order, 100, 20))
+    assert [] == one.fill(order, 100, 20), "it belongs to the next row"
+    held = one.held()
+    said = words(one.tell(Answered(0, np.array([0.5]))))
+    assert ("commit decision", "commit fill") == (said[0], said[said.index("decided") + 1])
+    assert (0.0, 20.0) == (held, one.held())
 
 
 # ---- capital ---------------------------------------------------------------------------------------------
