@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tradewright.config import Settings
+    from tradewright.data.market import Market
     from tradewright.host.plugins import Plugins
     from tradewright.ledger.store import MemoryStore
     from tradewright.live.parity import Parity
+    from tradewright.sentence.parts import Wanted
 
 
 @attrs.frozen(kw_only=True)
@@ -106,26 +108,37 @@ def trade(
             costs = sentence.engine_settings(traded.bars, fused, traded.sessions_per_year)
             backtest = Simulation(traded.bars, wanted.decisions, costs, fused, sentence.capital, start, wanted.answer)
             parity = _play(Comparison(playback, backtest), traded.bars.n_bars - start, request, tell, pause)
-        seconds = {"data": ready - began, "paper": time.perf_counter() - ready}
-        return Paper(
-            settings=settings,
-            feeds=traded.all_feeds,
-            bars=traded.bars,
-            start=start,
-            sessions_per_year=traded.sessions_per_year,
-            books=tuple(settings.strategies),
-            targets=wanted.targets,
-            decisions=wanted.decisions,
+        return _paper(
+            sentence,
+            traded,
+            playback,
+            wanted,
+            start,
+            parity=parity,
             rules=fused.rules,
             checks=fused.checks,
-            trace=playback.chronicle.trace(),
-            warnings=tuple(warnings(sentence, traded, wanted, start, fused)),
-            seconds=seconds,
-            parity=parity,
             interpreted=fused.interpreted,
             engine=fused.key,
-            store=playback.store,
+            warnings=tuple(warnings(sentence, traded, wanted, start, fused)),
+            seconds={"data": ready - began, "paper": time.perf_counter() - ready},
         )
+
+
+def _paper(sentence: Sentence, traded: Market, playback: Playback, wanted: Wanted, start: int, **more: Any) -> Paper:
+    """Return what a playback has left as a record."""
+    return Paper(
+        settings=sentence.settings,
+        feeds=traded.all_feeds,
+        bars=traded.bars,
+        start=start,
+        sessions_per_year=traded.sessions_per_year,
+        books=tuple(sentence.settings.strategies),
+        targets=wanted.targets,
+        decisions=wanted.decisions,
+        trace=playback.chronicle.trace(),
+        store=playback.store,
+        **more,
+    )
 
 
 def _play(

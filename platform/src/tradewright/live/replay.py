@@ -7,33 +7,23 @@ instants that the ledger tells.  What is then to be committed is compared with w
 from __future__ import annotations
 
 from collections import deque
-from decimal import Decimal
 from itertools import chain
-from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from typing import TYPE_CHECKING
 
 import attrs
 
-from tradewright.engine.state import table
-from tradewright.engine.tape import OPENING
-from tradewright.engine.walk import Opening, Walk
+from tradewright.engine.walk import Walk
 from tradewright.errors import LedgerError
-from tradewright.execute.budget import Contact
-from tradewright.execute.news import News, Report, Word
-from tradewright.execute.orders import read_news
 from tradewright.ledger.canonical import canonical
 from tradewright.ledger.entry import Kind
 from tradewright.live import events, session
 from tradewright.live.account import Account
 from tradewright.live.core import Agent
-from tradewright.live.entries import CONTACT, IMPOSED, OWN, TICK
+from tradewright.live.inputs import event_of
 from tradewright.live.outlook import Ahead, RowByRow
-from tradewright.values.order import Activity, Fill, Quote
-from tradewright.values.plain import from_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime
 
     from tradewright.engine.fuse import FusedRules
     from tradewright.ledger.entry import Draft, Entry
@@ -226,7 +216,7 @@ class Replay:
     def _compare(self, entry: Entry) -> Difference | None:
         """Lead the agent to where it says this entry; None where it says the same."""
         while not self._expected:
-            event = self._event_of(entry)
+            event = event_of(entry, self.agent, self._like)
             if event is None and not self._inner:
                 return _difference(entry, "")
             self._do(self.agent.handle(self._inner.popleft() if event is None else event, entry.at))
@@ -267,86 +257,6 @@ class Replay:
                 self._inner.append(self._outlook.prepare(action.row))
             elif isinstance(action, events.Ask):
                 self._inner.append(events.Answered(action.book, self._outlook.ask(action.book, action.held)))
-
-    def _event_of(self, entry: Entry) -> Event | None:
-        """Return what led to an entry that came from outside; None for what the platform decided itself."""
-        body = entry.body
-        if entry.kind is Kind.ACTION:
-            return events.BarOpened(self._opening(body))
-        if entry.kind is Kind.QUOTE:
-            return events.Quoted({symbol: self._quote(symbol, sides, entry.at) for symbol, sides in body.items()})
-        if entry.kind is Kind.ROW:
-            return events.RowArrived(self._row(entry))
-        return self._heard(entry)
-
-    def _heard(self, entry: Entry) -> Event | None:
-        """Return the venue's word, or a request, that led to an entry."""
-        body = entry.body
-        if entry.kind is Kind.REQUEST:
-            return _request(body)
-        if entry.kind is Kind.ORDER and body["word"] == Word.BUST:
-            return self._bust(body)
-        if entry.kind in {Kind.ORDER, Kind.FILL}:
-            return _report(entry.kind, body)
-        return from_plain(Activity, body) if entry.kind is Kind.ACTIVITY and OWN not in body else None
-
-    def _bust(self, body: dict[str, Any]) -> Report:
-        """Return the news of a bust; of an execution that had never come nothing is known, and nothing is needed."""
-        name = UUID(body["client_id"])
-        order, taken = self.agent.working.states[name].order, self.agent.booked(body["execution_id"])
-        if taken is None:
-            taken = Fill(
-                venue=order.venue,
-                execution_id=body["execution_id"],
-                order_id=name,
-                symbol=order.symbol,
-                quantity=order.quantity,
-                price=Decimal(1),
-                currency=self.agent.account.currency,
-                at=self.agent.working.states[name].since,
-            )
-        return Report(name, News(word=Word.BUST, fill=taken, reason=body["reason"]))
-
-    def _opening(self, body: dict[str, Any]) -> Opening:
-        symbols = self.agent.account.symbols
-        assets = table((len(symbols),), OPENING, split=1.0)
-        for column, symbol in enumerate(symbols):
-            assets[column].split = float(body.get("splits", {}).get(symbol, 1.0))
-            assets[column].dividend = float(body.get("dividends", {}).get(symbol, 0.0))
-            assets[column].exits = symbol in body.get("exits", ())
-        return Opening(body["opens"], assets)
-
-    def _quote(self, symbol: str, sides: list[str | None], at: datetime) -> Quote:
-        bid, ask = (None if side is None else Decimal(side) for side in sides)
-        venue = self.agent.account.venue
-        return Quote(venue=venue, symbol=symbol, event_at=at, available_at=at, bid=bid, ask=ask)
-
-    def _row(self, entry: Entry) -> Bars:
-        return session.rows_of([entry], self._like)
-
-
-def _request(body: dict[str, Any]) -> Event:
-    """Return what is no word of the venue's: time has passed, or a reconciliation has imposed something."""
-    if body["what"] == TICK:
-        return events.Tick()
-    if body["what"] == CONTACT:
-        wait = body["retry_after"]
-        retry_after = None if wait is None else float(wait)
-        return Contact(outcome=body["outcome"], retry_after=retry_after, reason=body["reason"])
-    if body["what"] != IMPOSED:
-        raise LedgerError(f"a request must be one that this version knows, was {body['what']!r}", key="request")
-    return events.Imposed(body["blocked"], body["freeze"], body["stops_increases"], Decimal(body["cash"]))
-
-
-def _report(kind: Kind, body: dict[str, Any]) -> Report | Fill:
-    """Return what the venue has said, from how the order protocol has written it down."""
-    if body["client_id"] is None:
-        return from_plain(Fill, {name: value for name, value in body.items() if name != "client_id"})
-    client_id = UUID(body["client_id"])
-    if kind is Kind.ORDER:
-        return Report(client_id, read_news(body))
-    fill = {name: value for name, value in body.items() if name != "client_id"}
-    return Report(client_id, News(word=Word.FILL, fill=from_plain(Fill, {**fill, "order_id": str(client_id)})))
 
 
 def _difference(entry: Entry, wanted: str) -> Difference:

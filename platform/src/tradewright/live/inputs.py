@@ -1,0 +1,118 @@
+"""What a ledger tells of the world, read back as the events that an agent was told."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from tradewright.engine.state import table
+from tradewright.engine.tape import OPENING
+from tradewright.engine.walk import Opening
+from tradewright.errors import LedgerError
+from tradewright.execute.budget import Contact
+from tradewright.execute.news import News, Report, Word
+from tradewright.execute.orders import read_news
+from tradewright.ledger.entry import Kind
+from tradewright.live import events, session
+from tradewright.live.entries import CONTACT, IMPOSED, OWN, TICK
+from tradewright.values.order import Activity, Fill, Quote
+from tradewright.values.plain import from_plain
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tradewright.ledger.entry import Entry
+    from tradewright.live.core import Agent
+    from tradewright.live.events import Event
+    from tradewright.values.bars import Bars
+
+
+def event_of(entry: Entry, agent: Agent, like: Bars) -> Event | None:
+    """Return what led to an entry that came from outside; None for what the platform decided itself.
+
+    Args:
+        entry: Of the ledger.
+        agent: As it stood before.
+        like: Instruments and columns of its rows.
+
+    Raises:
+        LedgerError: This version knows no such request, or a row tells of a symbol that is not traded.
+    """
+    body = entry.body
+    if entry.kind is Kind.ACTION:
+        return events.BarOpened(_opening(body, agent.account.symbols))
+    if entry.kind is Kind.QUOTE:
+        venue = agent.account.venue
+        return events.Quoted({symbol: _quote(venue, symbol, sides, entry.at) for symbol, sides in body.items()})
+    if entry.kind is Kind.ROW:
+        return events.RowArrived(session.rows_of([entry], like))
+    return _heard(entry, agent)
+
+
+def _heard(entry: Entry, agent: Agent) -> Event | None:
+    """Return the venue's word, or a request, that led to an entry."""
+    body = entry.body
+    if entry.kind is Kind.REQUEST:
+        return _request(body)
+    if entry.kind is Kind.ORDER and body["word"] == Word.BUST:
+        return _bust(body, agent)
+    if entry.kind in {Kind.ORDER, Kind.FILL}:
+        return _report(entry.kind, body)
+    return from_plain(Activity, body) if entry.kind is Kind.ACTIVITY and OWN not in body else None
+
+
+def _bust(body: dict[str, Any], agent: Agent) -> Report:
+    """Return the news of a bust; of an execution that had never come nothing is known, and nothing is needed."""
+    name = UUID(body["client_id"])
+    order, taken = agent.working.states[name].order, agent.booked(body["execution_id"])
+    if taken is None:
+        taken = Fill(
+            venue=order.venue,
+            execution_id=body["execution_id"],
+            order_id=name,
+            symbol=order.symbol,
+            quantity=order.quantity,
+            price=Decimal(1),
+            currency=agent.account.currency,
+            at=agent.working.states[name].since,
+        )
+    return Report(name, News(word=Word.BUST, fill=taken, reason=body["reason"]))
+
+
+def _opening(body: dict[str, Any], symbols: tuple[str, ...]) -> Opening:
+    assets = table((len(symbols),), OPENING, split=1.0)
+    for column, symbol in enumerate(symbols):
+        assets[column].split = float(body.get("splits", {}).get(symbol, 1.0))
+        assets[column].dividend = float(body.get("dividends", {}).get(symbol, 0.0))
+        assets[column].exits = symbol in body.get("exits", ())
+    return Opening(body["opens"], assets)
+
+
+def _quote(venue: str, symbol: str, sides: list[str | None], at: datetime) -> Quote:
+    bid, ask = (None if side is None else Decimal(side) for side in sides)
+    return Quote(venue=venue, symbol=symbol, event_at=at, available_at=at, bid=bid, ask=ask)
+
+
+def _request(body: dict[str, Any]) -> Event:
+    """Return what is no word of the venue's: time has passed, or a reconciliation has imposed something."""
+    if body["what"] == TICK:
+        return events.Tick()
+    if body["what"] == CONTACT:
+        wait = body["retry_after"]
+        retry_after = None if wait is None else float(wait)
+        return Contact(outcome=body["outcome"], retry_after=retry_after, reason=body["reason"])
+    if body["what"] != IMPOSED:
+        raise LedgerError(f"a request must be one that this version knows, was {body['what']!r}", key="request")
+    return events.Imposed(body["blocked"], body["freeze"], body["stops_increases"], Decimal(body["cash"]))
+
+
+def _report(kind: Kind, body: dict[str, Any]) -> Report | Fill:
+    """Return what the venue has said, from how the order protocol has written it down."""
+    if body["client_id"] is None:
+        return from_plain(Fill, {name: value for name, value in body.items() if name != "client_id"})
+    client_id = UUID(body["client_id"])
+    if kind is Kind.ORDER:
+        return Report(client_id, read_news(body))
+    fill = {name: value for name, value in body.items() if name != "client_id"}
+    return Report(client_id, News(word=Word.FILL, fill=from_plain(Fill, {**fill, "order_id": str(client_id)})))
