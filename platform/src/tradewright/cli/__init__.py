@@ -46,6 +46,7 @@ Examples:
   tradewright ledger verify         can everything that was recorded be believed?
   tradewright replay                does a ledger lead to the same decisions again?
   tradewright why last              what led to the newest order, and what became of it?
+  tradewright simtest               does the agent bear a venue full of faults?
   tradewright doctor                is everything in order here?
 
 \b
