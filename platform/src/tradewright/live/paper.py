@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from tradewright.config import Settings
     from tradewright.data.market import Market
+    from tradewright.engine.fuse import FusedRules
     from tradewright.host.plugins import Plugins
     from tradewright.ledger.store import MemoryStore
     from tradewright.live.parity import Parity
@@ -105,26 +106,29 @@ def trade(
             )
             tell("signals", 0, 1)
             wanted = sentence.afresh(sentence.want(traded.bars))  # With optimizers of its own.
-            costs = sentence.engine_settings(traded.bars, fused, traded.sessions_per_year)
-            backtest = Simulation(traded.bars, wanted.decisions, costs, fused, sentence.capital, start, wanted.answer)
-            parity = _play(Comparison(playback, backtest), traded.bars.n_bars - start, request, tell, pause)
-        return _paper(
-            sentence,
-            traded,
-            playback,
-            wanted,
-            start,
-            parity=parity,
-            rules=fused.rules,
-            checks=fused.checks,
-            interpreted=fused.interpreted,
-            engine=fused.key,
-            warnings=tuple(warnings(sentence, traded, wanted, start, fused)),
-            seconds={"data": ready - began, "paper": time.perf_counter() - ready},
-        )
+            comparison = Comparison(playback, _backtest(sentence, traded, fused, wanted, start))
+            parity = _play(comparison, traded.bars.n_bars - start, request, tell, pause)
+        seconds = {"data": ready - began, "paper": time.perf_counter() - ready}
+        return _paper(sentence, traded, playback, wanted, start, fused, parity=parity, seconds=seconds)
 
 
-def _paper(sentence: Sentence, traded: Market, playback: Playback, wanted: Wanted, start: int, **more: Any) -> Paper:
+def _backtest(sentence: Sentence, traded: Market, fused: FusedRules, wanted: Wanted, start: int) -> Simulation:
+    """Return the loop of a backtest over the same rows."""
+    costs = sentence.engine_settings(traded.bars, fused, traded.sessions_per_year)
+    return Simulation(traded.bars, wanted.decisions, costs, fused, sentence.capital, start, wanted.answer)
+
+
+def _paper(
+    sentence: Sentence,
+    traded: Market,
+    playback: Playback,
+    wanted: Wanted,
+    start: int,
+    fused: FusedRules,
+    *,
+    parity: Parity,
+    seconds: dict[str, float],
+) -> Paper:
     """Return what a playback has left as a record."""
     return Paper(
         settings=sentence.settings,
@@ -135,9 +139,15 @@ def _paper(sentence: Sentence, traded: Market, playback: Playback, wanted: Wante
         books=tuple(sentence.settings.strategies),
         targets=wanted.targets,
         decisions=wanted.decisions,
+        rules=fused.rules,
+        checks=fused.checks,
+        interpreted=fused.interpreted,
+        engine=fused.key,
         trace=playback.chronicle.trace(),
         store=playback.store,
-        **more,
+        parity=parity,
+        warnings=tuple(warnings(sentence, traded, wanted, start, fused)),
+        seconds=seconds,
     )
 
 
