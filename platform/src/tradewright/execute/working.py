@@ -136,10 +136,6 @@ class Working:
         """Yield the orders of which news is still awaited; UNKNOWN ones block their asset and wait for nobody."""
         return (state for state in self.open(strategy) if state.status is not Status.UNKNOWN)
 
-    def is_blocked(self, symbol: str) -> bool:
-        """Say whether it is not known what an order of a symbol has come to: one more could double it."""
-        return any(state.blocks for state in self.states.values() if state.order.symbol == symbol)
-
     def is_reducing(self, strategy: str) -> bool:
         """Say whether news of a reduction is awaited: until then nobody knows what an increase may take."""
         return any(self._intents[state.order.id].reduces for state in self.unsettled(strategy))
