@@ -38,7 +38,8 @@ from tradewright.risk.checks import always
 from tradewright.risk.contract import OrderCheck
 from tradewright.values.bars import Bars
 from tradewright.values.exact import amount
-from tradewright.values.order import Fill, Order, Purpose, Quote
+from tradewright.values.order import Fill, Order, Purpose
+from tradewright.values.snapshot import Quote
 from venue_harness import AT
 
 PHYSICS: list[tuple[str, OrderCheck]] = [

@@ -16,7 +16,8 @@ from tradewright.execute.working import Working
 from tradewright.live.core import Agent
 from tradewright.live.events import Commit, Query, Submit
 from tradewright.live.watch import Watch
-from tradewright.values.order import Quote, Status
+from tradewright.values.order import Status
+from tradewright.values.snapshot import Quote
 
 Patch = Callable[[pytest.MonkeyPatch], None]
 

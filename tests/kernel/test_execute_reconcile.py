@@ -15,7 +15,8 @@ from tradewright.execute.news import News, Report, Word
 from tradewright.execute.positions import Holdings
 from tradewright.execute.reconcile import Doubt, Reconciled, reconcile
 from tradewright.execute.state import OrderState
-from tradewright.values.order import Activity, ActivityKind, Fill, Purpose, Snapshot, Status
+from tradewright.values.order import Activity, ActivityKind, Fill, Purpose, Status
+from tradewright.values.snapshot import Snapshot
 
 NAV = Decimal(100_000)
 LATER = AT + timedelta(hours=1)

@@ -24,7 +24,8 @@ from tradewright.sessions import Sessions, all_sessions
 from tradewright.simtest.wishes import Wishes, fused
 from tradewright.simtest.world import World, case_of
 from tradewright.values.exact import exact
-from tradewright.values.order import Activity, ActivityKind, Fill, Order, Purpose, Quote, Snapshot, Status
+from tradewright.values.order import Activity, ActivityKind, Fill, Order, Purpose, Status
+from tradewright.values.snapshot import Quote, Snapshot
 
 SECOND = timedelta(seconds=1)
 

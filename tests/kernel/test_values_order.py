@@ -18,11 +18,10 @@ from tradewright.values.order import (
     Fill,
     Order,
     Purpose,
-    Quote,
     Reason,
-    Snapshot,
     Status,
 )
+from tradewright.values.snapshot import Quote, Snapshot
 
 AT = datetime(2026, 3, 2, 21, tzinfo=UTC)
 WRONG_AMOUNTS = [Decimal("NaN"), Decimal("Infinity"), Decimal("1e18"), Decimal("1e-31"), 1.5]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from tradewright.engine.walk import Walk
-    from tradewright.values.order import Quote
+    from tradewright.values.snapshot import Quote
 
 
 BUYING_POWER = "buying-power"

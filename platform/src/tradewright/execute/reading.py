@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tradewright.execute.positions import Holdings
     from tradewright.execute.state import OrderState
-    from tradewright.values.order import Snapshot
+    from tradewright.values.snapshot import Snapshot
 
 Told = Report | Fill | Activity
 OURS = frozenset({ActivityKind.CAPITAL, ActivityKind.DIVIDEND, ActivityKind.SPLIT, ActivityKind.DELISTING})

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tradewright.execute.positions import Holdings
     from tradewright.execute.state import OrderState
-    from tradewright.values.order import Snapshot
+    from tradewright.values.snapshot import Snapshot
 
 SNAPSHOTS, APART = 3, timedelta(seconds=2)
 """A difference of units counts when so many snapshots, so far apart, have shown the same."""

@@ -16,7 +16,8 @@ from tradewright.execute.news import News, Word
 from tradewright.execute.venue_account import VenueAccount
 from tradewright.execute.venue_told import Ended
 from tradewright.values.exact import EXACT, amount, to_float
-from tradewright.values.order import Order, Purpose, Snapshot, Status
+from tradewright.values.order import Order, Purpose, Status
+from tradewright.values.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,7 +14,8 @@ import attrs
 
 from tradewright.execute.budget import Contact, Outcome
 from tradewright.execute.news import News, Report, Word
-from tradewright.values.order import Activity, ActivityKind, Fill, Purpose, Quote, Snapshot
+from tradewright.values.order import Activity, ActivityKind, Fill, Purpose
+from tradewright.values.snapshot import Quote, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,14 +12,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import attrs
-import numpy as np
 
 from tradewright.engine.log import GRANTED
 from tradewright.execute import gate
-from tradewright.execute.budget import Budget, Contact, Use
+from tradewright.execute.budget import Budget, Contact
 from tradewright.execute.news import Report
-from tradewright.execute.working import Intent, Working
-from tradewright.live import entries, guards
+from tradewright.execute.working import Working
+from tradewright.live import entries
 from tradewright.live.events import (
     Answered,
     Ask,
@@ -34,32 +33,28 @@ from tradewright.live.events import (
     RowArrived,
     RowPrepared,
     SnapshotTaken,
-    Submit,
     Tick,
 )
-from tradewright.live.listener import Listener, Row
+from tradewright.live.listener import Row
+from tradewright.live.sender import QUOTE_MAX_AGE, Sender
 from tradewright.live.watch import Watch
 from tradewright.values.bars import utc
-from tradewright.values.exact import amount
-from tradewright.values.order import Activity, Fill, Purpose, Status
+from tradewright.values.order import Activity, Fill
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from tradewright.engine.walk import News as Written
     from tradewright.engine.walk import Walk
-    from tradewright.execute.gate import Wanted
-    from tradewright.execute.state import OrderState
     from tradewright.ledger.entry import Draft
     from tradewright.live.account import Account
     from tradewright.live.events import Action, Event
     from tradewright.values.bars import Bars
 
 KEPT_DAYS = 5  # Of orders that have ended, in case the venue speaks of one again.
-QUOTE_MAX_AGE = timedelta(minutes=1)  # An order that had to wait for longer needs a new price.
 
 
-class Agent(Listener):
+class Agent(Sender):
     """One account that trades bar by bar.
 
     Args:
@@ -87,8 +82,8 @@ class Agent(Listener):
         look_every: timedelta | None = None,
     ) -> None:
         watch = Watch(account, Working(name, account.venue), walk, budget or Budget(), look_every, since=decided_at)
-        super().__init__(watch)
-        self._name, self._mode, self._decided_at = name, mode, decided_at
+        super().__init__(watch, decided_at)
+        self._name, self._mode = name, mode
         self._handlers: dict[type, Callable[[Any, datetime], list[Action]]] = {
             BarOpened: self._begin,
             Quoted: self._quote,
@@ -175,92 +170,6 @@ class Agent(Listener):
         self._row.quotes.update(heard)
         return [Commit((entries.quotes(heard, now),)), *self._release(now)]
 
-    def _release(self, now: datetime) -> list[Action]:
-        """Send what has a quote: reductions first, and increases once those of the book are settled."""
-        drafts: list[Draft] = []
-        submits: list[Action] = []
-        for planned in self._row.planned:
-            due = [wanted for wanted in planned if self._place(wanted)[1] in self._row.quotes]
-            for wave in (True, False):
-                for wanted in [one for one in due if gate.reduces(one, self.walk) is wave and one in planned]:
-                    if not wave and self._awaits_reduction(wanted, planned):
-                        break
-                    if wave and self._is_guarded(wanted, submits):
-                        continue  # The stop holds the same units: it has to be gone before they are sold.
-                    if self._place(wanted) not in self._row.stopped and not self._send(wanted, now, drafts, submits):
-                        break  # The next ones would take the cash that it waits for.
-                    planned.remove(wanted)
-        return [*([Commit(tuple(drafts))] if drafts else []), *submits]
-
-    def _awaits_reduction(self, wanted: Wanted, planned: list[Wanted]) -> bool:
-        """Say whether a reduction of the book is still to be sent, or heard of."""
-        waits = any(gate.reduces(one, self.walk) and self._place(one)[1] in self._row.quotes for one in planned)
-        return waits or self.working.is_reducing(self._place(wanted)[0])
-
-    def _is_guarded(self, wanted: Wanted, submits: list[Action]) -> bool:
-        """Say whether a stop stands for the position of an exit; if so, cancel it."""
-        guard = self.working.guard(self._place(wanted))
-        if guard is None or self._place(wanted) in self._row.stopped:
-            return False
-        submits.append(Cancel(guard.order.id))
-        return True
-
-    def _send(self, wanted: Wanted, now: datetime, drafts: list[Draft], submits: list[Action]) -> bool:
-        """Let one order pass the gate, and say whether it is done with; what is refused tells the next decision."""
-        strategy, symbol = self._place(wanted)
-        quote, closes = self._row.quotes[symbol], gate.reduces(wanted, self.walk)
-        use = Use.REDUCE if closes else Use.RISK
-        if now - quote.available_at > QUOTE_MAX_AGE or self.watch.budget.spend(use, now) is None:
-            return False  # Before any check is asked: what is asked counts.
-        if self._is_held_back(wanted, closes=closes):
-            return True  # What it would wait for may take long: it is planned anew at the next row.
-        held = self.account.holdings.quantity(strategy, symbol)
-        bound = self.working.bound(strategy) + self.watch.bound(strategy)
-        may_wait = self.working.is_on_its_way(strategy)
-        permit = gate.release(wanted, quote, self.walk, bound, held, may_wait=may_wait)
-        if isinstance(permit, gate.Wait):
-            return False
-        if isinstance(permit, gate.Refusal):
-            self._refuse(wanted, permit.reason, permit.cut_by)
-            return True
-        self.watch.spend(use, now)
-        order = self.working.intend(
-            (strategy, symbol),
-            permit.quantity,
-            Purpose.TARGET,
-            self._decided_at,
-            now,
-            limit=None if np.isnan(wanted.limit) else amount(wanted.limit),
-            intent=Intent(waits=permit.waits, reduces=permit.reduces, binds=permit.binds),
-        )
-        self.watch.sent(order.id, now)
-        drafts.append(entries.intent(order, now, permit.cut_by))
-        submits.append(Submit(order))
-        return True
-
-    def _is_held_back(self, wanted: Wanted, *, closes: bool) -> bool:
-        """Say whether an order may not go in this row, whatever its size; the next decision is told."""
-        symbol = self._place(wanted)[1]
-        if self.walk.settings.at_close and gate.is_beyond(wanted, self._row.quotes[symbol], self.walk):
-            return True  # There is no later price in this bar: it expires.
-        reason = self.watch.holds(symbol, reduces=closes)
-        if reason:
-            self._refuse(wanted, reason)
-        return bool(reason)
-
-    def _refuse(self, wanted: Wanted, reason: str, cut_by: Sequence[str] = ()) -> None:
-        strategy, symbol = self._place(wanted)
-        refusal = {"strategy": strategy, "symbol": symbol, "reason": reason, "by": ", ".join(cut_by)}
-        self._row.refused.append(refusal)
-
-    def _go_on(self, ended: OrderState, now: datetime) -> list[Action]:
-        """Send what waited for an order's end; one that guarded is placed again, unless it fired or was refused."""
-        released = self._release(now)
-        lapsed = {Status.CANCELLED, Status.EXPIRED, Status.DEAD}
-        if ended.order.purpose is not Purpose.STOP or ended.status not in lapsed:
-            return released
-        return [*released, *self._keep_guards(now, restore=True)]
-
     # ---- time passes --------------------------------------------------------------------------------------
 
     def _tick(self, _: Tick, now: datetime) -> list[Action]:
@@ -285,14 +194,6 @@ class Agent(Listener):
         self._row.closed_at, self._row.arrived_at = utc(arrived.row.closed_at[0]), now
         left: list[Action] = [Cancel(state.order.id) for state in self.working.unsettled()]
         return [Commit((entries.row(arrived.row, now),)), *left, Prepare(arrived.row)]
-
-    def _void_planned(self) -> None:
-        """Drop what another order has held back for so long that the bar is over: its quote is of the past."""
-        for planned in self._row.planned:
-            for wanted in planned:
-                if self._place(wanted)[1] in self._row.quotes:
-                    self._refuse(wanted, "late")
-            planned.clear()
 
     def _prepared(self, known: RowPrepared, now: datetime) -> list[Action]:
         self._row.known = known
@@ -358,25 +259,8 @@ class Agent(Listener):
 
     # ---- what several of them do ---------------------------------------------------------------------------
 
-    def _place(self, wanted: Wanted) -> tuple[str, str]:
-        return self.account.place(wanted.book, wanted.asset)
-
     def _book_own(self, activities: list[Activity], now: datetime, *first: Draft) -> Commit:
         """Book activities that the platform makes, and return the commit that tells them."""
         for one in activities:
             self.account.holdings.book(one)
         return Commit((*first, *(entries.own_activity(one, now) for one in activities)))
-
-    def _keep_guards(self, now: datetime, *, restore: bool = False) -> list[Action]:
-        """Have the venue hold the stops that the state has; or only those that are gone."""
-        if self.watch.budget.spend(Use.REDUCE, now) is None:
-            return []  # The next tick places what is missing.
-        on_its_way = self.watch.on_its_way() if restore else {}
-        actions = guards.keep(
-            self.walk, self.account, self.working, self._decided_at, now, on_its_way=on_its_way, restore=restore
-        )
-        for action in actions:
-            if isinstance(action, Submit):
-                self.watch.sent(action.order.id, now)
-                self.watch.spend(Use.REDUCE, now)
-        return actions

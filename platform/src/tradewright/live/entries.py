@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from tradewright.live.account import Account
     from tradewright.live.events import Imposed, RowPrepared
     from tradewright.values.bars import Bars
-    from tradewright.values.order import Activity, Fill, Order, Quote
+    from tradewright.values.order import Activity, Fill, Order
+    from tradewright.values.snapshot import Quote
 
 PRICES = ("open", "high", "low", "close", "volume")
 ACTIONS = (("split", 1.0), ("dividend", 0.0))

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from tradewright.ledger.entry import Draft
     from tradewright.values.arrays import FloatArray
     from tradewright.values.bars import Bars
-    from tradewright.values.order import Order, Quote, Snapshot
+    from tradewright.values.order import Order
+    from tradewright.values.snapshot import Quote, Snapshot
 
 # ---- what comes in ---------------------------------------------------------------------------------------
 

@@ -16,8 +16,9 @@ from tradewright.execute.orders import read_news
 from tradewright.ledger.entry import Kind
 from tradewright.live import events, session
 from tradewright.live.entries import CONTACT, IMPOSED, OWN, TICK
-from tradewright.values.order import Activity, Fill, Quote
+from tradewright.values.order import Activity, Fill
 from tradewright.values.plain import from_plain
+from tradewright.values.snapshot import Quote
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tradewright.execute.state import OrderState
     from tradewright.live.events import Action, Event, RowPrepared
     from tradewright.values.arrays import FloatArray
-    from tradewright.values.order import Quote
+    from tradewright.values.snapshot import Quote
 
 
 @attrs.define

@@ -19,7 +19,7 @@ from tradewright.live.core import Agent
 from tradewright.live.outlook import Ahead, RowByRow
 from tradewright.values.bars import utc
 from tradewright.values.exact import exact
-from tradewright.values.order import Quote
+from tradewright.values.snapshot import Quote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tradewright.execute.working import Working
     from tradewright.live.account import Account
     from tradewright.live.events import Action
-    from tradewright.values.order import Snapshot
+    from tradewright.values.snapshot import Snapshot
 
 ASK_AFTER = timedelta(seconds=5)
 """An order without news for so long is asked for, and a cancel without effect is sent again."""

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from tradewright.execute.venue import SimulatedVenue
     from tradewright.ledger.store import MemoryStore
     from tradewright.live.core import Agent
-    from tradewright.values.order import Order, Quote
+    from tradewright.values.order import Order
+    from tradewright.values.snapshot import Quote
 
 _PENDING = {Status.INTENDED, Status.SENT, Status.UNKNOWN}
 CALLS_A_MINUTE = 300

@@ -27,7 +27,7 @@ from tradewright.simtest.invariants import Invariants
 from tradewright.simtest.wishes import RULE_SETS, fused, wishes
 from tradewright.values.bars import utc
 from tradewright.values.exact import exact
-from tradewright.values.order import Quote, Snapshot
+from tradewright.values.snapshot import Quote, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -1,0 +1,153 @@
+"""Orders on their way: what a decision has planned is released at its quote, and stops guard what is held."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tradewright.execute import gate
+from tradewright.execute.budget import Use
+from tradewright.execute.working import Intent
+from tradewright.live import entries, guards
+from tradewright.live.events import Cancel, Commit, Submit
+from tradewright.live.listener import Listener
+from tradewright.values.exact import amount
+from tradewright.values.order import Purpose, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tradewright.execute.gate import Wanted
+    from tradewright.execute.state import OrderState
+    from tradewright.ledger.entry import Draft
+    from tradewright.live.events import Action
+    from tradewright.live.watch import Watch
+
+QUOTE_MAX_AGE = timedelta(minutes=1)
+"""An order that had to wait for longer needs a new price."""
+
+
+class Sender(Listener):
+    """An account whose planned orders are sent.
+
+    Args:
+        watch: What is not certain, and holds back.
+        decided_at: Close of the last row that is known, aware UTC.
+    """
+
+    def __init__(self, watch: Watch, decided_at: datetime) -> None:
+        super().__init__(watch)
+        self._decided_at = decided_at
+
+    def _release(self, now: datetime) -> list[Action]:
+        """Send what has a quote: reductions first, and increases once those of the book are settled."""
+        drafts: list[Draft] = []
+        submits: list[Action] = []
+        for planned in self._row.planned:
+            due = [wanted for wanted in planned if self._place(wanted)[1] in self._row.quotes]
+            for wave in (True, False):
+                for wanted in [one for one in due if gate.reduces(one, self.walk) is wave and one in planned]:
+                    if not wave and self._awaits_reduction(wanted, planned):
+                        break
+                    if wave and self._is_guarded(wanted, submits):
+                        continue  # The stop holds the same units: it has to be gone before they are sold.
+                    if self._place(wanted) not in self._row.stopped and not self._send(wanted, now, drafts, submits):
+                        break  # The next ones would take the cash that it waits for.
+                    planned.remove(wanted)
+        return [*([Commit(tuple(drafts))] if drafts else []), *submits]
+
+    def _awaits_reduction(self, wanted: Wanted, planned: list[Wanted]) -> bool:
+        """Say whether a reduction of the book is still to be sent, or heard of."""
+        waits = any(gate.reduces(one, self.walk) and self._place(one)[1] in self._row.quotes for one in planned)
+        return waits or self.working.is_reducing(self._place(wanted)[0])
+
+    def _is_guarded(self, wanted: Wanted, submits: list[Action]) -> bool:
+        """Say whether a stop stands for the position of an exit; if so, cancel it."""
+        guard = self.working.guard(self._place(wanted))
+        if guard is None or self._place(wanted) in self._row.stopped:
+            return False
+        submits.append(Cancel(guard.order.id))
+        return True
+
+    def _send(self, wanted: Wanted, now: datetime, drafts: list[Draft], submits: list[Action]) -> bool:
+        """Let one order pass the gate, and say whether it is done with; what is refused tells the next decision."""
+        strategy, symbol = self._place(wanted)
+        quote, closes = self._row.quotes[symbol], gate.reduces(wanted, self.walk)
+        use = Use.REDUCE if closes else Use.RISK
+        if now - quote.available_at > QUOTE_MAX_AGE or self.watch.budget.spend(use, now) is None:
+            return False  # Before any check is asked: what is asked counts.
+        if self._is_held_back(wanted, closes=closes):
+            return True  # What it would wait for may take long: it is planned anew at the next row.
+        held = self.account.holdings.quantity(strategy, symbol)
+        bound = self.working.bound(strategy) + self.watch.bound(strategy)
+        may_wait = self.working.is_on_its_way(strategy)
+        permit = gate.release(wanted, quote, self.walk, bound, held, may_wait=may_wait)
+        if isinstance(permit, gate.Wait):
+            return False
+        if isinstance(permit, gate.Refusal):
+            self._refuse(wanted, permit.reason, permit.cut_by)
+            return True
+        self.watch.spend(use, now)
+        order = self.working.intend(
+            (strategy, symbol),
+            permit.quantity,
+            Purpose.TARGET,
+            self._decided_at,
+            now,
+            limit=None if np.isnan(wanted.limit) else amount(wanted.limit),
+            intent=Intent(waits=permit.waits, reduces=permit.reduces, binds=permit.binds),
+        )
+        self.watch.sent(order.id, now)
+        drafts.append(entries.intent(order, now, permit.cut_by))
+        submits.append(Submit(order))
+        return True
+
+    def _is_held_back(self, wanted: Wanted, *, closes: bool) -> bool:
+        """Say whether an order may not go in this row, whatever its size; the next decision is told."""
+        symbol = self._place(wanted)[1]
+        if self.walk.settings.at_close and gate.is_beyond(wanted, self._row.quotes[symbol], self.walk):
+            return True  # There is no later price in this bar: it expires.
+        reason = self.watch.holds(symbol, reduces=closes)
+        if reason:
+            self._refuse(wanted, reason)
+        return bool(reason)
+
+    def _refuse(self, wanted: Wanted, reason: str, cut_by: Sequence[str] = ()) -> None:
+        strategy, symbol = self._place(wanted)
+        refusal = {"strategy": strategy, "symbol": symbol, "reason": reason, "by": ", ".join(cut_by)}
+        self._row.refused.append(refusal)
+
+    def _go_on(self, ended: OrderState, now: datetime) -> list[Action]:
+        """Send what waited for an order's end; one that guarded is placed again, unless it fired or was refused."""
+        released = self._release(now)
+        lapsed = {Status.CANCELLED, Status.EXPIRED, Status.DEAD}
+        if ended.order.purpose is not Purpose.STOP or ended.status not in lapsed:
+            return released
+        return [*released, *self._keep_guards(now, restore=True)]
+
+    def _void_planned(self) -> None:
+        """Drop what another order has held back for so long that the bar is over: its quote is of the past."""
+        for planned in self._row.planned:
+            for wanted in planned:
+                if self._place(wanted)[1] in self._row.quotes:
+                    self._refuse(wanted, "late")
+            planned.clear()
+
+    def _keep_guards(self, now: datetime, *, restore: bool = False) -> list[Action]:
+        """Have the venue hold the stops that the state has; or only those that are gone."""
+        if self.watch.budget.spend(Use.REDUCE, now) is None:
+            return []  # The next tick places what is missing.
+        on_its_way = self.watch.on_its_way() if restore else {}
+        actions = guards.keep(
+            self.walk, self.account, self.working, self._decided_at, now, on_its_way=on_its_way, restore=restore
+        )
+        for action in actions:
+            if isinstance(action, Submit):
+                self.watch.sent(action.order.id, now)
+                self.watch.spend(Use.REDUCE, now)
+        return actions
+
+    def _place(self, wanted: Wanted) -> tuple[str, str]:
+        return self.account.place(wanted.book, wanted.asset)
