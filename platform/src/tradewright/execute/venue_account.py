@@ -59,11 +59,14 @@ class VenueAccount:
         self._posted = self._executed = 0
         self._owners: dict[str, str] = {}
         self._owed: list[Activity] = []
+        self._funded: set[str | None] = set()
         self.told = Told()
 
-    def fund(self, strategy: str, cash: float) -> None:
-        """Add money of a strategy to the account, or take it out."""
-        self.cash[strategy] += cash
+    def fund(self, strategy: str, cash: float, name: str | None = None) -> None:
+        """Add money of a strategy to the account, or take it out; a name that was used before does neither."""
+        if name is None or name not in self._funded:
+            self.cash[strategy] += cash
+            self._funded.add(name)
 
     def trade(self, symbol: str, units: Decimal, now: datetime, order_id: UUID | None = None) -> None:
         """Execute what nobody's agent asked for, at the last close: by hand, or more than an order had."""

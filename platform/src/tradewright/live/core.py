@@ -117,7 +117,7 @@ class Agent(Sender):
             entries.session(session, now),
             *(entries.row(known.between(bar, bar + 1), now, is_known=True) for bar in range(known.n_bars)),
         ]
-        return [self._book_own(grants, now, *first), *(Fund(one.strategy, float(one.cash)) for one in grants)]
+        return [self._book_own(grants, now, *first), *(Fund(one.strategy, float(one.cash), one.id) for one in grants)]
 
     def handle(self, event: Event, now: datetime) -> list[Action]:
         """Return what is to be done about an event that came at `now`, aware UTC; in this order."""
@@ -227,7 +227,7 @@ class Agent(Sender):
                 self.account.capital(strategy, float(event.money * share), now, f"step {day}")
                 for strategy, share in zip(self.account.strategies, shares, strict=True)
             ]
-            actions += [self._book_own(grants, now), *(Fund(one.strategy, float(one.cash)) for one in grants)]
+            actions += [self._book_own(grants, now), *(Fund(one.strategy, float(one.cash), one.id) for one in grants)]
         return actions
 
     def _answer(self, answered: Answered, now: datetime) -> list[Action]:

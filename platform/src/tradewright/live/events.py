@@ -203,10 +203,17 @@ class Look:
 
 @attrs.frozen
 class Fund:
-    """Let a strategy have more of the account's money, in currency."""
+    """Let a strategy have more of the account's money.
+
+    Attributes:
+        strategy: Whose it will be.
+        cash: In currency.
+        name: Of the grant; whoever is told twice does it once.
+    """
 
     strategy: str
     cash: float
+    name: str
 
 
 @attrs.frozen

@@ -14,13 +14,13 @@ from tradewright.workspace.paths import Workspace
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tradewright.ledger.store import MemoryStore
+    from tradewright.ledger.store import Store
 
 ACCOUNT = "replay"
 """The account whose ledger a replay leaves: no agent trades it."""
 
 
-def keep(store: MemoryStore, workspace: Path) -> Path:
+def keep(store: Store, workspace: Path) -> Path:
     """Write a replay's ledger below the workspace, in place of the last one's, and return its file.
 
     Raises:

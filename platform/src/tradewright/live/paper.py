@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tradewright.data.market import Market
     from tradewright.engine.fuse import FusedRules
     from tradewright.host.plugins import Plugins
-    from tradewright.ledger.store import MemoryStore
+    from tradewright.ledger.store import Store
     from tradewright.live.parity import Parity
     from tradewright.sentence.parts import Wanted
 
@@ -62,7 +62,7 @@ class Paper(Record):
     parity: Parity
     interpreted: dict[str, str]
     engine: str
-    store: MemoryStore
+    store: Store
 
 
 def trade(

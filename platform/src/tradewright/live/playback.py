@@ -7,16 +7,21 @@ and in order, and what comes of it is the next event.
 from __future__ import annotations
 
 from collections import deque
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from tradewright.engine.walk import Walk, opening_of
 from tradewright.execute.venue import SimulatedVenue
+from tradewright.ledger.entry import START
 from tradewright.ledger.store import MemoryStore
 from tradewright.live import events, session
 from tradewright.live.account import Account
 from tradewright.live.chronicle import Chronicle
 from tradewright.live.core import Agent
 from tradewright.live.outlook import Ahead, RowByRow
+from tradewright.live.recovery import recover
 from tradewright.values.bars import utc
 from tradewright.values.exact import exact
 from tradewright.values.snapshot import Quote
@@ -27,6 +32,7 @@ if TYPE_CHECKING:
 
     from tradewright.data.market import Market
     from tradewright.engine.fuse import FusedRules
+    from tradewright.ledger.store import Store
     from tradewright.live.events import Action, Event
     from tradewright.live.outlook import Outlook
     from tradewright.sentence.parts import Sentence
@@ -35,10 +41,15 @@ if TYPE_CHECKING:
 VENUE = "simulated"
 LEDGER = "playback"
 """The name of a recording's ledger: its client ids are the same whenever it is played."""
+_SECOND = timedelta(seconds=1)
+_TICKS_MAX = 10_000
+"""After so many an agent that has started again is not waited for any more: three hours of its time."""
 
 
 class Playback:
-    """A recording, an agent, a venue and a ledger in memory.
+    """A recording, an agent, a venue and a ledger.
+
+    A ledger that holds something is gone on with, from where it ends.
 
     Args:
         sentence: The components.
@@ -48,13 +59,15 @@ class Playback:
         ahead: Whether to ask the signals once of all rows, instead of at every row: the same orders, and quicker.
         segments: Parts at whose ends it is noted what the rules had cut.
         versions: Of everything that computes; the ledger tells them.
+        store: Where the ledger is kept, None for in memory.
+        make_venue: Makes the venue, from what `SimulatedVenue` takes.
 
     Attributes:
         agent: The agent.
         outlook: Whom it asks what a row says.
         venue: Where it trades.
         store: What it has written down.
-        chronicle: What came of it.
+        chronicle: What came of it, since it was started last.
         bar: Next bar to play.
     """
 
@@ -68,37 +81,86 @@ class Playback:
         ahead: bool = False,
         segments: int = 1,
         versions: Mapping[str, Any] | None = None,
+        store: Store | None = None,
+        make_venue: Callable[..., SimulatedVenue] = SimulatedVenue,
     ) -> None:
         bars, names = market.bars, [book.name for book in sentence.books]
         costs = sentence.engine_settings(bars, fused, market.sessions_per_year)
         self.bar, self._bars, self._at_close = start, bars, costs.at_close
+        self.store = MemoryStore() if store is None else store
         self.outlook: Outlook = (
             Ahead(sentence, fused, bars, start) if ahead else RowByRow(sentence, fused, bars.until(start))
         )
-        # Interest and borrow are the venue's to post.
-        walk = Walk(fused, costs._replace(cash_rate=0.0, borrow_rate=0.0), self.outlook.known(), sentence.capital)
-        currency = sentence.settings.currency
-        self.venue = SimulatedVenue(VENUE, currency, costs, walk.assets, bars.symbols, names)
-        account = Account(VENUE, currency, names, bars.symbols, walk.assets.multiplier)
-        self.store = MemoryStore()
-        self.chronicle = Chronicle(bars.n_bars, start, walk.state, segments)
-        before = utc(bars.opened_at[start] if start < bars.n_bars else bars.closed_at[-1])
-        self.agent = Agent(LEDGER, "paper", walk, account, before)
-        self._now = before
+        known, currency = self.outlook.known(), sentence.settings.currency
+        self.venue = make_venue(VENUE, currency, costs, known.tape.assets, bars.symbols, names)
+        self._now = utc(bars.opened_at[start] if start < bars.n_bars else bars.closed_at[-1])
         self._events: deque[Event] = deque()
+        self._told: set[type] = set()
+        self._starts_again = False
         self._doers: dict[type, Callable[[Any], None]] = {
             events.Commit: self._commit,
             events.Submit: lambda action: self.venue.submit(action.order, self._now),
             events.Cancel: lambda action: self.venue.cancel(action.id, self._now),
             events.Query: lambda action: self.venue.query(action.id),
-            events.Fund: lambda action: self.venue.fund(action.strategy, action.cash),
+            events.Look: self._look,
+            events.Fund: lambda action: self.venue.fund(action.strategy, action.cash, action.name),
             events.Prepare: self._prepare,
             events.Ask: self._ask,
-            events.Decided: self.chronicle.add,
+            events.Decided: self._note,
         }
+        if self.store.head != START:
+            self._go_on(sentence, fused, segments)
+            return
+        # Interest and borrow are the venue's to post.
+        walk = Walk(fused, costs._replace(cash_rate=0.0, borrow_rate=0.0), known, sentence.capital)
+        account = Account(VENUE, currency, names, bars.symbols, walk.assets.multiplier)
+        self.chronicle = Chronicle(bars.n_bars, start, walk.state, segments)
+        self.agent = Agent(LEDGER, "paper", walk, account, self._now)
         told = session.describe(bars, market.sessions_per_year, versions or {}, sentence.settings.as_table())
         told |= {"ahead": ahead, "symbols": {book.name: list(book.symbols) for book in sentence.books}}
         self._do(self.agent.start(self._now, told, bars.until(start)))
+
+    # ---- from where a ledger ends ---------------------------------------------------------------------------
+
+    def _go_on(self, sentence: Sentence, fused: FusedRules, segments: int) -> None:
+        """Start again: do what was decided and not done, ask the venue for what was missed, and wait for its answers.
+
+        What the bar that was interrupted has told already is not told again; its venue knows what it has played.
+        """
+        self._now = max(entry.at for entry in self.store.read(after=self.store.head.seq - 1))
+        found = recover(self.store, sentence, fused, self._now)
+        self.agent, self.outlook = found.agent, found.outlook
+        # An agent that has decided may be ahead of its ledger by that.
+        self.bar = self._next_bar() - sum(isinstance(action, events.Decided) for action in found.actions)
+        self.chronicle = Chronicle(self._bars.n_bars, self.bar, self.agent.walk.state, segments)
+        self._do([*found.actions])
+        self._events.extend(found.events)
+        self._hear()
+        self._starts_again = True
+        if found.has_begun:
+            self._compare()
+        if self.bar == self._next_bar():
+            told = {events.BarOpened: found.has_begun, events.RowArrived: found.has_row}
+            self._told = {kind for kind, was_told in told.items() if was_told}
+        self.bar = self._next_bar()
+
+    def _next_bar(self) -> int:
+        decided_at = np.datetime64(self.agent.decided_at.replace(tzinfo=None))
+        return int(np.searchsorted(self._bars.closed_at, decided_at, side="right"))
+
+    def _compare(self) -> None:
+        """Compare the account with the venue's word after a start, and let time pass until nothing is awaited."""
+        self._starts_again = False
+        self.agent.watch.look(self._now)
+        ticked_at = self._now - _SECOND
+        for _ in range(_TICKS_MAX):
+            wake = self.agent.wake_at(self._now)
+            if wake is None:
+                return
+            ticked_at = self._now = max(wake, self._now, ticked_at + _SECOND)
+            self._tell(events.Tick())
+
+    # ---- bar after bar -------------------------------------------------------------------------------------
 
     def step(self) -> None:
         """Play the next bar.
@@ -108,8 +170,11 @@ class Playback:
         """
         for event in self._stages():
             self._hear()
-            if event is not None:
+            if event is not None and type(event) not in self._told:
                 self._tell(event)
+            if self._starts_again and isinstance(event, events.BarOpened):
+                self._compare()  # Not before: the venue has split already what the bar splits.
+        self._told = set()
         self.bar += 1
 
     def _stages(self) -> Iterator[Event | None]:
@@ -117,13 +182,13 @@ class Playback:
         bar, bars = self.bar, self._bars
         row, opening = bars.between(bar, bar + 1), opening_of(bars, bar)
         opened_at, closed_at = utc(bars.opened_at[bar]), utc(bars.closed_at[bar])
-        self._now = opened_at
+        self._now = max(opened_at, self._now)
         self.venue.begin(opening.assets, row)
         yield None
         yield events.BarOpened(opening)
         if not self._at_close:
             yield self._quote(row, opened_at)
-        self._now = closed_at
+        self._now = max(closed_at, self._now)
         self.venue.match(closed_at)
         yield None
         if self._at_close:
@@ -147,6 +212,8 @@ class Playback:
                 quotes[symbol] = Quote(venue=VENUE, symbol=symbol, event_at=at, available_at=at, bid=price, ask=price)
         return events.Quoted(quotes)
 
+    # ---- what the agent wants ------------------------------------------------------------------------------
+
     def _tell(self, event: Event) -> None:
         """Tell the agent something, and do what it wants until there is nothing left to do."""
         self._events.append(event)
@@ -167,8 +234,14 @@ class Playback:
     def _commit(self, action: events.Commit) -> None:
         self.store.append(action.drafts)
 
+    def _look(self, action: events.Look) -> None:
+        self._events.append(events.SnapshotTaken(self.venue.snapshot(action.since, self._now)))
+
     def _prepare(self, action: events.Prepare) -> None:
         self._events.append(self.outlook.prepare(action.row))
 
     def _ask(self, action: events.Ask) -> None:
         self._events.append(events.Answered(action.book, self.outlook.ask(action.book, action.held)))
+
+    def _note(self, decided: events.Decided) -> None:
+        self.chronicle.add(decided)

@@ -74,7 +74,8 @@ def recover(store: Store, sentence: Sentence, fused: FusedRules, now: datetime) 
             fix="look at both with tradewright replay; install the version and the plugins that wrote the ledger",
         )
     agent, left = found.agent, lived.left()
-    actions = [*_ask_what_was_sent(agent, left.undone, now), *_again(left.handed), *left.undone]
+    # What the ledger's last event led to is written before anything new: lived again, it comes in this order.
+    actions = [*_again(left.handed), *left.undone, *_ask_what_was_sent(agent, left.undone, now)]
     return Recovered(
         agent=agent,
         outlook=lived.outlook,
@@ -95,5 +96,5 @@ def _ask_what_was_sent(agent: Agent, undone: tuple[Action, ...], now: datetime) 
 
 
 def _again(handed: tuple[Action, ...]) -> list[Action]:
-    """Return what may be asked twice of a venue."""
-    return [action for action in handed if isinstance(action, events.Cancel | events.Query)]
+    """Return what may be asked twice of a venue; a grant has a name, by which it is known."""
+    return [action for action in handed if isinstance(action, events.Cancel | events.Query | events.Fund)]

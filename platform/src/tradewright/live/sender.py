@@ -41,6 +41,11 @@ class Sender(Listener):
         super().__init__(watch)
         self._decided_at = decided_at
 
+    @property
+    def decided_at(self) -> datetime:
+        """Close of the last row that was decided on, aware UTC."""
+        return self._decided_at
+
     def _release(self, now: datetime) -> list[Action]:
         """Send what has a quote: reductions first, and increases once those of the book are settled."""
         drafts: list[Draft] = []

@@ -125,7 +125,7 @@ class World:
             events.Cancel: self._call(lambda action: self.wire.cancel(action.id, self.now)),
             events.Query: self._call(lambda action: self.wire.query(action.id, self.now)),
             events.Look: self._call(lambda action: self.wire.look(action.since, self.now)),
-            events.Fund: lambda action: self.venue.fund(action.strategy, action.cash),
+            events.Fund: lambda action: self.venue.fund(action.strategy, action.cash, action.name),
             events.Decided: self._note_decision,
         }
         told = session.describe(self.bars, 252, {}, {}) | {"ahead": True}
