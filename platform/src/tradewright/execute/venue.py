@@ -184,8 +184,8 @@ class SimulatedVenue(VenueAccount):
         return self._row
 
     def _first_price(self, symbol: str) -> float:
-        row, column = self._seen(), self._columns[symbol]
-        if not (self._is_priced and row.traded[0, column]):
+        column = self._columns[symbol]
+        if not (self._is_priced and self._seen().traded[0, column]):
             return math.nan
         return self._cell("close" if self._settings.at_close else "open", column)
 

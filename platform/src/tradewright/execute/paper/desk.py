@@ -5,7 +5,6 @@ It is deterministic: the same calls at the same instants leave the same venue an
 
 from __future__ import annotations
 
-from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -26,10 +25,8 @@ if TYPE_CHECKING:
 
 PLAYED, KNOWN = "played", "known"
 """What is answered to a call of the market: it was played now, or there was nothing of it left to play."""
-UNITS_MAX = Decimal(10) ** 12
-"""Of an order; what is beyond it is a mistake in a unit."""
-MONEY_MAX = 1e15
-"""That is paid in or out at once; below it sums of money are amounts."""
+UNITS_MAX, MONEY_MAX = 1e12, 1e15
+"""Of one order, and of one payment or what an order is worth: beyond them lies a mistake in a unit."""
 
 _LOT_SLACK = 1e-9  # Lots: units are made from float64, which leave no more than this.
 _STAGES = ("price", "match", "close")
@@ -139,12 +136,15 @@ class Desk:
         whose = [strategy for strategy, _ in order.shares]
         if len(whose) != 1 or whose[0] not in terms.strategies:
             raise Refused(f"shares must be of one of {', '.join(terms.strategies)}, was {whose}")
-        if abs(order.quantity) > UNITS_MAX:
-            raise Refused(f"quantity must be at most {UNITS_MAX:,} units, was {order.quantity}")
-        lots = to_float(order.quantity) / terms.listings[order.symbol]["lot"]
+        units, listing = to_float(order.quantity), terms.listings[order.symbol]
+        named = order.limit or order.stop
+        price = self.venue.mark(order.symbol) if named is None else to_float(named)
+        if abs(units) > UNITS_MAX or abs(units) * price * listing["multiplier"] > MONEY_MAX:
+            most = f"at most {UNITS_MAX:,.0f} units that are worth {MONEY_MAX:,.0f}"
+            raise Refused(f"quantity must be {most}, was {order.quantity}")
+        lots = units / listing["lot"]
         if terms.costs["whole"] and abs(lots - round(lots)) > max(_LOT_SLACK, 1e-15 * abs(lots)):
-            lot = terms.listings[order.symbol]["lot"]
-            raise Refused(f"quantity must be whole lots of {lot:g} units, was {order.quantity}")
+            raise Refused(f"quantity must be whole lots of {listing['lot']:g} units, was {order.quantity}")
 
     def _submit(self, body: Mapping[str, Any], now: datetime) -> None:
         self.venue.submit(from_plain(Order, body), now)
@@ -205,6 +205,10 @@ class Desk:
         return None
 
     def _begin(self, body: Mapping[str, Any], now: datetime) -> str:
+        if self._row is not None and "close" not in self._stages:
+            self.venue.close(
+                now
+            )  # Whoever was to end it is gone; what it would have filled is not filled in the past.
         self._row, self._stages = instant_of(body["row"]["closed_at"]), set()
         row = row_from_plain(body["row"], self.terms.symbols)
         self.venue.begin(opening_from_plain(body["opening"], self.terms.symbols), row, now)
