@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _CALL_BYTES_MAX = 1 << 21  # The journal takes 1 MiB.
 _UNREAD_BYTES_MAX = 1 << 24
+_LOCK_SECONDS = 1.0  # One that was killed just now may still be ending.
 _LOOK_SECONDS = 1.0  # How often it is asked whether the folder is still there.
 
 
@@ -45,7 +46,7 @@ def serve(place: Place) -> None:
         SafetyError: Another process keeps it.
     """
     os.umask(0o077)
-    with locked(place.lock, "keeping this paper venue"):
+    with locked(place.lock, "keeping this paper venue", wait_seconds=_LOCK_SECONDS):
         # From inside the folder its name is short enough for a socket's.
         os.chdir(place.folder)
         place.pid.write_text(f"{os.getpid()}\n", "ascii")
