@@ -421,7 +421,11 @@ def test_due_forgets_what_it_has_told() -> None:
 
 def test_row_when_none_has_begun_is_an_error() -> None:
     with pytest.raises(RuntimeError, match="no row has begun"):
-        Stall(bar()).venue.submit(asked(1, 7), AT)
+        Stall(bar()).venue.close(AT)
+
+
+def test_order_before_any_row_waits_for_its_first_price() -> None:
+    assert [(1, "accepted"), (1, "fill", 7.0, 100.0)] == Stall(bar()).send(asked(1, 7)).begin().said()
 
 
 # ---- money, ids, determinism -----------------------------------------------------------------------------

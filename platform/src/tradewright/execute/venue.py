@@ -125,10 +125,16 @@ class SimulatedVenue(VenueAccount):
 
     # ---- one row ------------------------------------------------------------------------------------------
 
-    def begin(self, opening: Table, row: Bars) -> None:
-        """Begin a row, of which nobody else knows yet: splits, dividends and exits, `(n_assets,)` of OPENING."""
+    def begin(self, opening: Table, row: Bars, now: datetime | None = None) -> None:
+        """Begin a row, of which nobody else knows yet.
+
+        Args:
+            opening: Splits, dividends and exits, `(n_assets,)` of OPENING.
+            row: Its prices, one row.
+            now: When those orders expire that a split or an exit ends, aware UTC; None for when the row opened.
+        """
         self._row, self._used, self._is_priced = row, dict.fromkeys(self._columns, 0.0), False
-        now = _instant(row.opened_at[0])
+        now = _instant(row.opened_at[0]) if now is None else now
         for symbol, (split, dividend, exits) in zip(self._columns, opening.tolist(), strict=True):
             self._marks[symbol] /= split
             for whose in self.cash:
@@ -178,8 +184,8 @@ class SimulatedVenue(VenueAccount):
         return self._row
 
     def _first_price(self, symbol: str) -> float:
-        row, column = self._seen(), self._columns[symbol]
-        if not (self._is_priced and row.traded[0, column]):
+        column = self._columns[symbol]
+        if not (self._is_priced and self._seen().traded[0, column]):
             return math.nan
         return self._cell("close" if self._settings.at_close else "open", column)
 
