@@ -22,11 +22,13 @@ from tradewright.workspace.private import rules_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import date
 
     from tradewright.config import Settings
     from tradewright.host.plugins import Plugins
-    from tradewright.live.paper import Paper
+    from tradewright.live.paper import Paper, Request
     from tradewright.live.parity import Difference, Parity
+    from tradewright.live.rehearsal import Rehearsed
 
 SAMPLE = "sample"
 """The file that `tradewright init` writes, with the prices that ship with it."""
@@ -58,20 +60,43 @@ def read_settings(config_file: Path, overrides: Sequence[str], *, sample: bool) 
         return config.restore(config.read(shipped, overrides).as_table(), Path.cwd() / "the sample")
 
 
-def trade(
-    settings: Settings, *, ahead: bool, rows_per_second: float | None = None, **asked: Any
-) -> tuple[Paper, Plugins]:
+def trade(settings: Settings, **asked: Any) -> tuple[Paper, Plugins]:
     """Play a file's feeds on paper, with a progress bar for whoever watches."""
     # What computes costs half a second to import: only these commands pay it.
-    from tradewright.live.paper import Request, trade  # noqa: PLC0415  # see above
+    from tradewright.live.paper import trade  # noqa: PLC0415  # see above
 
-    first_on, last_on = asked["first_on"], asked["last_on"]
-    if first_on is not None and last_on is not None and first_on > last_on:
-        raise UsageError(f"empty range: {first_on} is after {last_on}", key="--from", fix="swap the two dates")
+    request = request_of(**asked)
     _, plugins = take_inventory(settings.plugins.enabled, settings.workspace)
-    request = Request(first_on=first_on, last_on=last_on, ahead=ahead, rows_per_second=rows_per_second)
     with progress_bar() as progress, contextlib.redirect_stdout(sys.stderr):
         return trade(settings, plugins, request, rules_folder(os.environ), progress), plugins
+
+
+def rehearse(settings: Settings, folder: Path, **asked: Any) -> Rehearsed:
+    """Play a file's feeds on paper with all that is kept in a folder, with a progress bar for whoever watches."""
+    from tradewright.live.rehearsal import rehearse  # noqa: PLC0415  # as in `trade`
+
+    request = request_of(**asked)
+    if request.ahead:
+        fix = "leave --ahead out: whoever goes on later asks row by row"
+        raise UsageError("what is kept on the disk asks its signals at every row", key="--ahead", fix=fix)
+    _, plugins = take_inventory(settings.plugins.enabled, settings.workspace)
+    with progress_bar() as progress, contextlib.redirect_stdout(sys.stderr):
+        return rehearse(settings, plugins, folder, request, rules_folder(os.environ), progress)
+
+
+def request_of(
+    *, first_on: date | None, last_on: date | None, ahead: bool, rows_per_second: float | None = None
+) -> Request:
+    """Return what a replay on paper is asked.
+
+    Raises:
+        UsageError: The range is empty.
+    """
+    from tradewright.live.paper import Request  # noqa: PLC0415  # as in `trade`
+
+    if first_on is not None and last_on is not None and first_on > last_on:
+        raise UsageError(f"empty range: {first_on} is after {last_on}", key="--from", fix="swap the two dates")
+    return Request(first_on=first_on, last_on=last_on, ahead=ahead, rows_per_second=rows_per_second)
 
 
 def echo_parity(parity: Parity) -> None:

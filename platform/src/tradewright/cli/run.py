@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,14 +12,13 @@ from click.core import ParameterSource
 from tradewright.cli.options import config_option, json_option
 from tradewright.cli.output import echo_json, printable
 from tradewright.cli.page import echo_report
-from tradewright.cli.paper import SAMPLE, echo_parity, parity_fields, range_options, read_settings, trade
+from tradewright.cli.paper import SAMPLE, echo_parity, parity_fields, range_options, read_settings, rehearse, trade
 from tradewright.errors import CheckError, UsageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tradewright.host.plugins import Plugins
     from tradewright.live.paper import Paper
+    from tradewright.live.rehearsal import Rehearsed
     from tradewright.reports.summary import Summary
     from tradewright.reports.tree.report import Report
 
@@ -29,6 +29,7 @@ Examples:
   tradewright run --paper --replay sample --speed max   twenty years that ship with the program
   tradewright run --paper --replay                      the feeds of plugins.toml, ten rows a second
   tradewright run --paper --replay --from 2015-01-01 --speed 2
+  tradewright run --paper --replay --speed max --durable rehearsal    may be killed, and goes on
 """
 
 
@@ -66,6 +67,12 @@ class Speed(click.ParamType[float]):
     "--speed", type=Speed(), default="10", show_default=True, metavar="N|max", help="Rows per second of a replay."
 )
 @range_options
+@click.option(
+    "--durable",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Keep ledger and venue there at every step; the same command goes on where the last one stopped.",
+)
 @click.option("--brief", is_flag=True, help="Show halts, figures and warnings alone.")
 @json_option
 def run(
@@ -73,6 +80,7 @@ def run(
     paper: bool,  # noqa: FBT001  # click passes by name
     recording: str | None,
     speed: float,
+    durable: Path | None,
     brief: bool,  # noqa: FBT001  # likewise
     as_json: bool,  # noqa: FBT001  # likewise
     overrides: tuple[str, ...],
@@ -81,11 +89,15 @@ def run(
     """Trade bar by bar with the agent that trades alone: signals, limits, orders, a venue and a ledger.
 
     A replay ends with the report of a backtest, and says whether every order was the backtest's; exit 9 if not.
+    With --durable it may be killed at any moment, and ends with what the account holds.
     """
     _refuse_what_is_to_come(paper=paper, recording=recording)
     settings = read_settings(config_file, overrides, sample=recording == SAMPLE)
-    rows_per_second = None if speed == float("inf") else speed
-    played, plugins = trade(settings, rows_per_second=rows_per_second, **asked)
+    asked["rows_per_second"] = None if speed == float("inf") else speed
+    if durable is not None:
+        _echo_rehearsal(rehearse(settings, durable, **asked), as_json=as_json)
+        return 0
+    played, plugins = trade(settings, **asked)
     report, summary = _report(played, plugins)
     from tradewright.live.kept import keep  # noqa: PLC0415  # a database's library: 0.6 s
 
@@ -116,6 +128,29 @@ def _refuse_what_is_to_come(*, paper: bool, recording: str | None) -> None:
     if named and recording == SAMPLE:
         fix = "leave --config out, or write --replay alone to play the feeds of that file"
         raise UsageError("the sample is played with settings of its own", key="--config", fix=fix)
+
+
+def _echo_rehearsal(done: Rehearsed, *, as_json: bool) -> None:
+    """Write what a rehearsal has come to."""
+    held = [
+        {"strategy": strategy, "symbol": symbol, "units": str(units)}
+        for (strategy, symbol), units in sorted(done.held.items())
+    ]
+    if as_json:
+        fields = {"first": done.first, "rows": done.rows, "entries_before": done.entries, "freeze": done.freeze}
+        more = {"equity": done.equity, "positions": held, "blocked": [*done.blocked], "ledger": str(done.ledger)}
+        echo_json("rehearsal", mode="paper", **fields, **more)
+        return
+    begun = f", went on at row {done.first:,} behind entry {done.entries:,}" if done.entries else ""
+    click.echo(f"{PLAYED}: {done.rows:,} rows{begun}")
+    click.echo(f"Equity {done.equity:,.2f}; holds " + (", ".join(map(_holding, held)) or "nothing"))
+    if done.freeze or done.blocked:
+        click.echo(f"FROZEN: {done.freeze}" if done.freeze else f"BLOCKED: {', '.join(done.blocked)}")
+    click.echo(f"Ledger {printable(os.path.relpath(done.ledger))}: tradewright ledger verify --ledger, replay, why")
+
+
+def _holding(one: dict[str, str]) -> str:
+    return f"{one['units']} {one['symbol']} ({one['strategy']})"
 
 
 def _report(played: Paper, plugins: Plugins) -> tuple[Report, Summary]:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from tradewright.ledger.store import Store
     from tradewright.live.events import Action, Event
     from tradewright.live.outlook import Outlook
+    from tradewright.live.paper_line import PaperLine
     from tradewright.sentence.parts import Sentence
     from tradewright.values.bars import Bars
 
@@ -82,7 +83,7 @@ class Playback:
         segments: int = 1,
         versions: Mapping[str, Any] | None = None,
         store: Store | None = None,
-        make_venue: Callable[..., SimulatedVenue] = SimulatedVenue,
+        make_venue: Callable[..., SimulatedVenue | PaperLine] = SimulatedVenue,
     ) -> None:
         bars, names = market.bars, [book.name for book in sentence.books]
         costs = sentence.engine_settings(bars, fused, market.sessions_per_year)

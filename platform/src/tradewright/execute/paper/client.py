@@ -113,6 +113,10 @@ class PaperExecutor:
         async for one in connection.told():
             yield one
 
+    def heard(self) -> list[Told]:
+        """Return what has been told by now and not been taken: for whoever makes one call after the other."""
+        return [] if self._connection is None else self._connection.heard()
+
     async def close(self) -> None:
         """Let go of the venue, which goes on."""
         if self._connection is not None:

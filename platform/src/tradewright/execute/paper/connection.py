@@ -112,6 +112,12 @@ class Connection:
             self._news.clear()
             await self._news.wait()
 
+    def heard(self) -> list[Told]:
+        """Return what the venue has told by now and nobody has taken; whoever awaited an answer has all before it."""
+        told = [*self._told]
+        self._told.clear()
+        return told
+
     async def close(self) -> None:
         """Let go of the venue, which goes on."""
         self._listener.cancel()
