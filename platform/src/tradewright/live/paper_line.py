@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from tradewright.values.order import Order
     from tradewright.values.snapshot import Snapshot
 
+BEFORE = datetime(1970, 1, 1, tzinfo=UTC)
+"""What time it is for a venue that has heard of none: a recording's first row comes later."""
 _ASKED = frozenset({Word.FOUND, Word.ABSENT, Word.DUPLICATE})
 """Words that answer a call; all others are told to everybody."""
 
@@ -44,7 +46,7 @@ class PaperLine:
 
     def __init__(self, folder: Path, *terms: Any) -> None:
         self._runner = asyncio.Runner()
-        self._now: datetime | None = None
+        self._now = BEFORE
         self._closed_at: datetime | None = None
         self._said: list[Any] = []
         starts = process.start(folder, Terms.of(*terms), clock=self._clock)
@@ -129,7 +131,7 @@ class PaperLine:
     # ---- how -----------------------------------------------------------------------------------------------
 
     def _clock(self) -> datetime:
-        return self._now or datetime.now(UTC)
+        return self._now
 
     def _stage(self, call: Callable[[datetime], Awaitable[bool]], now: datetime) -> None:
         self._now, closed_at = now, self._closed_at

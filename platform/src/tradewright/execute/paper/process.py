@@ -54,7 +54,8 @@ async def start(
     place = Place(folder)
 
     async def open_anew() -> Connection:
-        await asyncio.to_thread(_ensure, place, terms, wait_seconds)
+        now = datetime.now(UTC) if clock is None else clock()
+        await asyncio.to_thread(_ensure, place, terms, now, wait_seconds)
         return await open_connection(place)
 
     executor = PaperExecutor(open_anew, clock)
@@ -105,14 +106,14 @@ def stop(folder: Path, *, wait_seconds: float = _ANSWER_SECONDS) -> bool:
         raise SafetyError(f"the paper venue does not end: {error.message}", file=place.folder, fix=fix) from error
 
 
-def _ensure(place: Place, terms: Terms, wait_seconds: float) -> None:
-    """Return once a venue of these terms answers on the folder."""
+def _ensure(place: Place, terms: Terms, now: datetime, wait_seconds: float) -> None:
+    """Return once a venue of these terms answers on the folder; one that has yet to begin does so at `now`."""
     place.make()
     first = journal.first_line(place.journal)
     if first is None:
         with locked(place.lock, "beginning this paper venue", wait_seconds=wait_seconds):
             if not place.journal.exists():
-                journal.begin(place.journal, terms, datetime.now(UTC))
+                journal.begin(place.journal, terms, now)
         first = journal.first_line(place.journal)
     assert first is not None  # noqa: S101  # it was written above
     Terms.read(first.body).refuse_others(terms, place.journal)
