@@ -20,6 +20,7 @@ COMMANDS = (
     Lazy("signals", "tradewright.cli.signals:signals", "Check that signals do not look ahead."),
     Lazy("plugins", "tradewright.cli.plugins:plugins", "Show plugins and what they provide, or begin one."),
     Lazy("run", "tradewright.cli.run:run", "Trade bar by bar with the agent."),
+    Lazy("drill", "tradewright.cli.drill:drill", "Kill an agent, lose its disk, restore it; on a copy."),
     Lazy("ledger", "tradewright.cli.ledger:ledger", "Verify, show, copy and restore ledgers."),
     Lazy("replay", "tradewright.cli.replay:replay", "Live a ledger again, and compare every decision."),
     Lazy("simtest", "tradewright.cli.simtest:simtest", "Trade simulated days full of faults; nothing may go wrong."),
@@ -43,6 +44,7 @@ Examples:
   tradewright plugins info NAME     what a plugin provides, with every option
   tradewright plugins new NAME --kind signal   begin a plugin of your own
   tradewright run --paper --replay sample --speed max   the agent, over twenty years
+  tradewright drill                 would an agent outlive a kill, and a lost disk?
   tradewright ledger verify         can everything that was recorded be believed?
   tradewright replay                does a ledger lead to the same decisions again?
   tradewright why last              what led to the newest order, and what became of it?
