@@ -14,6 +14,7 @@ import os
 import signal
 import socket
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tradewright.errors import LedgerError
@@ -83,7 +84,7 @@ class Server:
             server.close()
             for client in [*self._clients]:
                 client.close()
-            os.unlink(SOCKET)  # noqa: PTH108
+            Path(SOCKET).unlink(missing_ok=True)
         if self._failure is not None:
             raise self._failure
 
@@ -153,11 +154,10 @@ async def _next_line(reader: StreamReader) -> bytes:
 
 def _listening() -> socket.socket:
     """Return a socket in this folder that its owner alone can reach."""
-    if os.path.lexists(SOCKET):  # one that was killed has left it; a link would count as well
-        os.unlink(SOCKET)  # noqa: PTH108
+    Path(SOCKET).unlink(missing_ok=True)  # One that was killed has left it.
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(SOCKET)
-    os.chmod(SOCKET, 0o600)  # noqa: PTH101
+    Path(SOCKET).chmod(0o600)
     return listener
 
 
