@@ -122,26 +122,31 @@ class Server:
 
     def _answer(self, line: bytes, writer: StreamWriter) -> None:
         """Play one call to its end, tell everybody, and answer; nothing comes between."""
-        number: int | None = None
         told: list[Told] = []
         try:
-            asked = json.loads(line)
-            number = asked["n"]
-            if asked["call"] == "stop":
-                self._ended.set()
-                answer = {"n": number, "answer": os.getpid()}
-            else:
-                at = None if asked.get("at") is None else instant_of(asked["at"])
-                found, told = self._keeper.call(asked["call"], asked["body"], at)
-                answer = {"n": number, "answer": found}
+            number, call, body, at = _read(line)
+        except (AttributeError, KeyError, LedgerError, RecursionError, TypeError, ValueError) as error:
+            why = f"a line must be a call, JSON with n, call and body: {error!r}"[:300]
+            return _write(writer, {"n": None, "refused": why})
+        if call == "stop":
+            self._ended.set()
+            return _write(writer, {"n": number, "answer": os.getpid()})
+        try:
+            found, told = self._keeper.call(call, body, at)
+            answer = {"n": number, "answer": found}
         except Refused as refused:
             answer = {"n": number, "refused": refused.reason}
-        except (KeyError, LedgerError, RecursionError, TypeError, ValueError) as error:
-            answer = {"n": number, "refused": f"a call must be a line of JSON with n, call and body: {error!r}"[:300]}
         for one in told:
             for client in [*self._clients]:
                 _write(client, {"told": told_to_plain(one)})
-        _write(writer, answer)
+        return _write(writer, answer)
+
+
+def _read(line: bytes) -> tuple[Any, str, Any, datetime | None]:
+    """Return number, name, body and instant of a call."""
+    asked = json.loads(line)
+    at = asked.get("at")
+    return asked["n"], str(asked["call"]), asked["body"], None if at is None else instant_of(at)
 
 
 async def _next_line(reader: StreamReader) -> bytes:
