@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -216,14 +217,41 @@ def test_call_is_on_the_disk_before_it_is_played(tmp_path: Path, monkeypatch: An
     assert [("synced", 2), ("played", "fund")] == [one for one in seen if one[1] != 1]
 
 
-def test_disk_that_is_full_leaves_the_call_unplayed(tmp_path: Path, monkeypatch: Any) -> None:
-    path = begun(tmp_path)
+def test_disk_that_is_full_leaves_the_call_unplayed_and_takes_no_other(tmp_path: Path) -> None:
+    """Half a line is on the disk: what followed it could not be told from damage."""
+    path, write = begun(tmp_path), os.write
     with kept(path) as venue:
-        monkeypatch.setattr(journal.os, "fsync", lambda handle: (_ for _ in ()).throw(OSError(28, "No space left")))
-        with pytest.raises(OSError, match="No space"):
-            venue.call(*fund())
+        with pytest.MonkeyPatch.context() as full:
+            full.setattr(journal.os, "write", _only_half(write))
+            with pytest.raises(OSError, match="No space"):
+                venue.call(*fund())
+        for _ in range(2):
+            with pytest.raises(OSError, match="a call before could not be written"):
+                venue.call(*fund())
+        then = state(venue.desk)
+    with kept(path) as again:
+        assert (1, then) == (again.journal.n, state(again.desk))
 
-        assert 0.0 == venue.desk.venue.cash["trend"]
+
+def _only_half(write: Any) -> Any:
+    """Return a writer to a disk that takes half of what it is given first, and then nothing."""
+    calls = []
+
+    def half(handle: int, what: Any) -> int:
+        calls.append(handle)
+        if len(calls) > 1:
+            raise OSError(28, "No space left on device")
+        return write(handle, what[: len(what) // 2])
+
+    return half
+
+
+def test_call_that_no_line_holds_is_refused(tmp_path: Path) -> None:
+    with kept(begun(tmp_path)) as venue:
+        answer, _ = outcome(venue, fund(key="x" * (1 << 20)))
+
+        assert answer.startswith("refused: fund cannot be written: a body must be at most 1,048,576 bytes")
+        assert 1 == venue.journal.n
 
 
 # ---- what a venue is -------------------------------------------------------------------------------------

@@ -11,31 +11,23 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
-from random import Random
 from typing import Any
 from uuid import UUID
 
 import pytest
-from paper_desk import START, begun, terms
+from paper_desk import START, begun, submit, terms
 from paper_forker import Forker, forking
+from paper_reaching import CLOSED, SECONDS, is_over, priced, reaching, run, wait_until
 from tradewright.errors import LedgerError, SafetyError
-from tradewright.execute.news import Report, Word
+from tradewright.execute.news import Word
 from tradewright.execute.paper import connection, journal, process, server
 from tradewright.execute.paper.client import PaperExecutor
 from tradewright.execute.paper.desk import Refused
 from tradewright.execute.paper.place import Place
-from tradewright.values.bars import utc
 from venue_rows import OPENED, QUARTER, STRATEGY, opening, row, sent
-
-KILLS = 50
-CLOSED = utc(row().closed_at[0])
-SECONDS = 15.0
-"""How long anything is waited for: far more than it takes."""
 
 
 @pytest.fixture(scope="module")
@@ -53,161 +45,6 @@ def folder(tmp_path: Path) -> Path:
     return place.folder
 
 
-def reaching(folder: Path) -> Callable[[], Awaitable[connection.Connection]]:
-    """Return how to reach a venue that is starting."""
-
-    async def open_anew() -> connection.Connection:
-        until = time.monotonic() + SECONDS
-        while True:
-            try:
-                return await connection.open_connection(Place(folder))
-            except ConnectionError:
-                if time.monotonic() > until:
-                    raise
-                await asyncio.sleep(0.005)
-
-    return open_anew
-
-
-async def priced(executor: PaperExecutor) -> None:
-    """Let orders fill at 100; it may be asked for again and again."""
-    await executor.market.fund("grant", STRATEGY, 1e6)
-    await executor.market.begin(opening(), row())
-    await executor.market.price(CLOSED)
-
-
-def run(folder: Path, test: Callable[[PaperExecutor], Awaitable[None]]) -> None:
-    """Run a test with an executor, for as long as anything may take."""
-
-    async def whole() -> None:
-        async with PaperExecutor(reaching(folder)) as executor:
-            await test(executor)
-
-    asyncio.run(asyncio.wait_for(whole(), SECONDS))
-
-
-def is_over(number: int) -> bool:
-    """Say whether a process has ended, whoever is still to take notice."""
-    try:
-        return "\nState:\tZ" in Path(f"/proc/{number}/status").read_text("utf-8")
-    except FileNotFoundError:
-        return True
-
-
-def wait_until(what: Callable[[], bool]) -> None:
-    until = time.monotonic() + SECONDS
-    while not what():
-        assert time.monotonic() < until
-        time.sleep(0.01)
-
-
-# ---- killed at any moment --------------------------------------------------------------------------------
-
-
-def test_venue_killed_at_any_moment_keeps_what_it_has_answered_and_has_nothing_twice(
-    folder: Path, fork: Forker
-) -> None:
-    hammer = Hammer(folder, fork, Random(11))
-    asyncio.run(asyncio.wait_for(hammer.run(), 60))
-
-    print(hammer.counts())
-    assert {"lost": 0, "twice": 0} == {"lost": hammer.lost, "twice": hammer.twice}, hammer.counts()
-    assert KILLS == hammer.kills, hammer.counts()
-    assert len(hammer.answered) > 2 * KILLS, hammer.counts()
-    assert len(hammer.in_flight) > KILLS // 2, hammer.counts()
-
-
-class Hammer:
-    """Orders as fast as they are answered, from three sides, at a venue that is killed again and again."""
-
-    def __init__(self, folder: Path, fork: Forker, random: Random) -> None:
-        self.folder, self.fork, self.random = folder, fork, random
-        self.answered: set[int] = set()
-        self.in_flight: set[int] = set()
-        self.heard: dict[str, Any] = {}
-        self.kills = self.lost = self.twice = self._number = 0
-
-    def counts(self) -> str:
-        return (
-            f"{self.kills} kills, {len(self.answered)} orders answered, {len(self.in_flight)} in flight, "
-            f"{len(self.heard)} fills heard, {self.lost} lost, {self.twice} twice"
-        )
-
-    async def run(self) -> None:
-        for kill in range(KILLS):
-            number = self.fork(self.folder)
-            async with PaperExecutor(reaching(self.folder)) as executor:
-                if kill % 5 == 1:
-                    await self._check(executor)
-                await priced(executor)
-                working = [asyncio.create_task(self._submit(executor)) for _ in range(3)]
-                working.append(asyncio.create_task(self._listen(executor)))
-                await asyncio.sleep(self.random.uniform(0.0, 0.05))
-                os.kill(number, signal.SIGKILL)
-                self.kills += 1
-                await asyncio.wait(working)
-        self.fork(self.folder)
-        async with PaperExecutor(reaching(self.folder)) as executor:
-            await self._check(executor)
-
-    async def _submit(self, executor: PaperExecutor) -> None:
-        link = await executor.open()
-        while link.lost is None:
-            self._number += 1
-            number = self._number
-            self.in_flight.add(number)
-            try:
-                said = await executor.submit(sent(number, 1))
-            except ConnectionError:
-                return
-            self.in_flight.discard(number)
-            self.answered.add(number)
-            self.twice += said.news.word is not Word.ACCEPTED
-
-    async def _listen(self, executor: PaperExecutor) -> None:
-        with contextlib.suppress(ConnectionError):
-            async for one in executor.reports():
-                if isinstance(one, Report) and one.news.fill is not None:
-                    self.twice += one.news.fill.execution_id in self.heard
-                    self.heard[one.news.fill.execution_id] = one.news.fill
-
-    async def _check(self, executor: PaperExecutor) -> None:
-        """Compare what was answered and heard with what the venue says now."""
-        seen = await executor.snapshot(START)
-        fills = {fill.execution_id: fill for fill in seen.fills}
-        of_orders = [fill.order_id for fill in seen.fills]
-        known = {name.int for name in seen.orders if isinstance(name, UUID)}
-        self.lost += len(self.answered - known) + sum(fills.get(name) != fill for name, fill in self.heard.items())
-        self.twice += len(seen.fills) - len(fills) + len(of_orders) - len(set(of_orders))
-        self.twice += len(known - self.answered - self.in_flight)
-        assert sum(fill.quantity for fill in seen.fills) == seen.positions.get("SPY", 0), self.counts()
-
-
-def test_venue_killed_while_it_plays_its_journal_again_is_the_same_the_next_time(folder: Path, fork: Forker) -> None:
-    fork(folder)
-
-    async def trade(executor: PaperExecutor) -> None:
-        await priced(executor)
-        for number in range(1, 30):
-            await executor.submit(sent(number, 1))
-
-    run(folder, trade)
-    process.stop(folder)
-    before = (folder / "venue.journal").read_bytes()
-    for moment in range(5):
-        number = fork(folder)
-        time.sleep(moment * 0.004)
-        os.kill(number, signal.SIGKILL)
-        wait_until(partial(is_over, number))
-    fork(folder)
-
-    async def look(executor: PaperExecutor) -> None:
-        assert {"SPY": Decimal(29)} == (await executor.snapshot(START)).positions
-
-    run(folder, look)
-    assert before == (folder / "venue.journal").read_bytes()
-
-
 # ---- who calls it ----------------------------------------------------------------------------------------
 
 AGENT = """
@@ -215,7 +52,7 @@ import asyncio, sys
 sys.path.insert(0, sys.argv[2])
 from pathlib import Path
 from paper_desk import terms
-from test_paper_process import priced
+from paper_reaching import priced
 from venue_rows import sent
 from tradewright.execute.paper.process import start
 
@@ -312,8 +149,6 @@ def test_answer_comes_after_all_that_the_call_has_brought_about(folder: Path, fo
         await priced(executor)
 
     run(folder, trade)
-    from paper_desk import submit
-
     lines = exchange(folder, [{"n": 5, "call": "submit", "body": submit(sent(1, 5))[1]}], answers=4)
 
     assert ["hello", "told", "told", "n"] == [next(iter(one)) for one in lines]

@@ -41,7 +41,7 @@ async def open_connection(place: Place) -> Connection:
         raise ConnectionError(f"no paper venue runs on {place.folder}: {error}") from error
     try:
         hello = json.loads(await asyncio.wait_for(reader.readline(), _HELLO_SECONDS))["hello"]
-    except (OSError, ValueError) as error:
+    except (KeyError, OSError, TypeError, ValueError) as error:
         writer.close()
         raise ConnectionError(f"the paper venue on {place.folder} must answer: {error!r}") from error
     return Connection(reader, writer, hello)

@@ -9,6 +9,7 @@ A line is the hash of all lines up to it, a space, and JSON in the canonical for
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -96,7 +97,7 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path, self.n = path, 0
-        self._hash = _START
+        self._hash, self._is_torn = _START, False
         self._handle = os.open(path, os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0))
 
     def lines(self) -> Iterator[Line]:
@@ -126,12 +127,15 @@ class Journal:
             LedgerError: It has no text, or is too large.
             OSError: It cannot be written, and may or may not be there: only who opens the journal again can tell.
         """
-        text, self._hash = _written(self._hash, Line(self.n + 1, at, call, body, told))
-        left = memoryview(text)
+        if self._is_torn:
+            raise OSError(errno.EIO, "a call before could not be written", str(self.path))
+        text, digest = _written(self._hash, Line(self.n + 1, at, call, body, told))
+        # Whatever ends this early, nothing may follow what may be half a line.
+        self._is_torn, left = True, memoryview(text)
         while left:
             left = left[os.write(self._handle, left) :]
         os.fsync(self._handle)
-        self.n += 1
+        self.n, self._hash, self._is_torn = self.n + 1, digest, False
 
     def is_there(self) -> bool:
         """Say whether the file still has its name: its folder may be gone, or be another one."""

@@ -66,7 +66,6 @@ class Keeper:
             at: When, by the caller's clock; None for this one's.
 
         Raises:
-            LedgerError: The call is too large.
             OSError: The journal cannot be written: whether the call is in it is known when it is opened again.
             Refused: It makes no sense; nothing has changed.
         """
@@ -74,7 +73,10 @@ class Keeper:
         settled = self.desk.settle(call, body, now)
         if settled is not None:
             return settled, []
-        self.journal.append(call, body, now, self._digest())
+        try:
+            self.journal.append(call, body, now, self._digest())
+        except LedgerError as error:
+            raise Refused(f"{call} cannot be written: {error}") from error
         played = self._play(call, body, now)
         if isinstance(played, Refused):
             raise played

@@ -14,6 +14,7 @@ import os
 import signal
 import socket
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tradewright.errors import LedgerError
@@ -83,7 +84,7 @@ class Server:
             server.close()
             for client in [*self._clients]:
                 client.close()
-            os.unlink(SOCKET)  # noqa: PTH108
+            Path(SOCKET).unlink(missing_ok=True)
         if self._failure is not None:
             raise self._failure
 
@@ -121,26 +122,31 @@ class Server:
 
     def _answer(self, line: bytes, writer: StreamWriter) -> None:
         """Play one call to its end, tell everybody, and answer; nothing comes between."""
-        number: int | None = None
         told: list[Told] = []
         try:
-            asked = json.loads(line)
-            number = asked["n"]
-            if asked["call"] == "stop":
-                self._ended.set()
-                answer = {"n": number, "answer": os.getpid()}
-            else:
-                at = None if asked.get("at") is None else instant_of(asked["at"])
-                found, told = self._keeper.call(asked["call"], asked["body"], at)
-                answer = {"n": number, "answer": found}
+            number, call, body, at = _read(line)
+        except (AttributeError, KeyError, LedgerError, RecursionError, TypeError, ValueError) as error:
+            why = f"a line must be a call, JSON with n, call and body: {error!r}"[:300]
+            return _write(writer, {"n": None, "refused": why})
+        if call == "stop":
+            self._ended.set()
+            return _write(writer, {"n": number, "answer": os.getpid()})
+        try:
+            found, told = self._keeper.call(call, body, at)
+            answer = {"n": number, "answer": found}
         except Refused as refused:
             answer = {"n": number, "refused": refused.reason}
-        except (KeyError, LedgerError, RecursionError, TypeError, ValueError) as error:
-            answer = {"n": number, "refused": f"a call must be a line of JSON with n, call and body: {error!r}"[:300]}
         for one in told:
             for client in [*self._clients]:
                 _write(client, {"told": told_to_plain(one)})
-        _write(writer, answer)
+        return _write(writer, answer)
+
+
+def _read(line: bytes) -> tuple[Any, str, Any, datetime | None]:
+    """Return number, name, body and instant of a call."""
+    asked = json.loads(line)
+    at = asked.get("at")
+    return asked["n"], str(asked["call"]), asked["body"], None if at is None else instant_of(at)
 
 
 async def _next_line(reader: StreamReader) -> bytes:
@@ -153,11 +159,10 @@ async def _next_line(reader: StreamReader) -> bytes:
 
 def _listening() -> socket.socket:
     """Return a socket in this folder that its owner alone can reach."""
-    if os.path.lexists(SOCKET):  # one that was killed has left it; a link would count as well
-        os.unlink(SOCKET)  # noqa: PTH108
+    Path(SOCKET).unlink(missing_ok=True)  # One that was killed has left it.
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(SOCKET)
-    os.chmod(SOCKET, 0o600)  # noqa: PTH101
+    Path(SOCKET).chmod(0o600)
     return listener
 
 
