@@ -27,6 +27,7 @@ from tradewright.execute.paper import connection, journal, process, server
 from tradewright.execute.paper.client import PaperExecutor
 from tradewright.execute.paper.desk import Refused
 from tradewright.execute.paper.place import Place
+from tradewright.workspace.locks import locked
 from venue_rows import OPENED, QUARTER, STRATEGY, opening, row, sent
 
 
@@ -114,6 +115,28 @@ def test_start_when_the_venue_runs_reaches_it_and_when_it_was_killed_starts_it_a
         asyncio.run(asyncio.wait_for(whole(), 3 * SECONDS))
     finally:
         process.stop(tmp_path / "venue")
+
+
+def test_start_when_a_killed_venue_ends_slowly_tries_again_until_the_lock_is_free(folder: Path) -> None:
+    """A process that is killed while it waits for a slow disk holds its lock for seconds."""
+    place = Place(folder)
+
+    async def whole() -> None:
+        with locked(place.lock, "ending slowly"):
+            with pytest.raises(ConnectionError, match=r"must answer within 0\.1 s"):
+                await process.start(folder, terms(), wait_seconds=0.1)
+            starting = asyncio.create_task(process.start(folder, terms()))
+            while not (
+                place.errors.exists() and 2 == place.errors.read_text("utf-8").count("another process is still")
+            ):
+                await asyncio.sleep(0.02)
+        async with await starting as executor:
+            await priced(executor)
+
+    try:
+        asyncio.run(asyncio.wait_for(whole(), 3 * SECONDS))
+    finally:
+        process.stop(folder)
 
 
 def test_reports_are_heard_before_the_answer_and_by_everybody(folder: Path, fork: Forker) -> None:

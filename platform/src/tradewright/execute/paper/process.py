@@ -123,8 +123,27 @@ def _ensure(place: Place, terms: Terms, now: datetime, wait_seconds: float) -> N
 
 def _spawn(place: Place, wait_seconds: float) -> None:
     """Start a process, and return once a venue answers: that one, or one that somebody else has started meanwhile."""
+    until = time.monotonic() + wait_seconds
+    before = place.errors.stat().st_size if place.errors.exists() else 0
+    process = _launch(place)
+    while _exchange(place) is None:
+        if process.returncode == SafetyError.exit_code:
+            process = _launch(
+                place
+            )  # The lock was taken: by one that starts, or by one that was killed and still ends.
+        elif process.returncode is not None:
+            said = place.errors.read_bytes()[before:].decode("utf-8", "replace").strip()
+            message = f"the paper venue must start, and has ended with {process.returncode}: {said[-2000:]}"
+            raise LedgerError(message, file=place.folder)
+        if time.monotonic() >= until:
+            message = f"the paper venue on {place.folder} must answer within {wait_seconds:g} s"
+            raise ConnectionError(f"{message}; the last process that kept it is {_pid(place)}")
+        time.sleep(_POLL_SECONDS)
+
+
+def _launch(place: Place) -> subprocess.Popen[bytes]:
+    """Return a process that was started and left alone; whoever outlives it takes notice of its end."""
     with place.errors.open("ab") as errors:
-        before = errors.tell()
         process = subprocess.Popen(  # noqa: S603  # this interpreter, and no shell
             # -P: what lies in the current folder is nobody's module.
             [sys.executable, "-P", "-m", "tradewright.execute.paper", str(place.folder)],
@@ -133,17 +152,8 @@ def _spawn(place: Place, wait_seconds: float) -> None:
             stderr=errors,
             start_new_session=True,
         )
-    # Whoever outlives the venue takes notice of its end, so that it does not stay in the system's table.
     threading.Thread(target=process.wait, name="paper venue", daemon=True).start()
-    until = time.monotonic() + wait_seconds
-    while _exchange(place) is None:
-        if process.returncode not in {None, SafetyError.exit_code}:
-            said = place.errors.read_bytes()[before:].decode("utf-8", "replace").strip()
-            message = f"the paper venue must start, and has ended with {process.returncode}: {said[-2000:]}"
-            raise LedgerError(message, file=place.folder)
-        if time.monotonic() >= until:
-            raise ConnectionError(f"the paper venue on {place.folder} must answer within {wait_seconds:g} s")
-        time.sleep(_POLL_SECONDS)
+    return process
 
 
 def _exchange(place: Place, call: dict[str, Any] | None = None) -> Any | None:
