@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 PATIENCE_SECONDS = 300.0
 """How long one command may take."""
+PLAYED_SECONDS = 30.0
+"""How long an agent that is to be killed takes at least, so that there is time to back its ledger up."""
 _POLL_SECONDS = 0.01
 
 
@@ -66,6 +68,7 @@ class Drill:
         self.far, self.copy = folder / "far", folder / "copy.db"
         self._folder, self._replay, self._environment = folder, list(replay), environment
         self._known = self._n_entries = 0
+        self._speed = "max"
 
     def steps(self) -> Iterator[Step]:
         """Do one step after the other, and yield what came of each.
@@ -101,7 +104,7 @@ class Drill:
         with SqlStore(self.calm / LEDGER_FILE, write=False) as store:
             rows = store.read(kinds=frozenset({Kind.ROW}))
             self._known = sum(1 for one in rows if one.body.get("known"))
-        self._n_entries = _head(self.calm)
+        self._n_entries, self._speed = _head(self.calm), f"{max(1.0, done['rows'] / PLAYED_SECONDS):g}"
         return f"{done['rows']:,} rows, {self._n_entries:,} entries", done["rows"] > 0
 
     def _kill_agent(self) -> tuple[str, bool]:
@@ -114,7 +117,7 @@ class Drill:
 
     def _back_up(self) -> tuple[str, bool]:
         with self._agent() as agent:
-            self._await(agent, 1 / 2)
+            self._await(agent, 0.4)
             head = self._say("ledger", "backup", str(self.copy), *self._ledger())["head"]["seq"]
             self._say("ledger", "follow", str(self.far), "--once", *self._ledger(), as_json=False)
             self._await(agent, 2 / 3)
@@ -188,11 +191,11 @@ class Drill:
     def _command(self, *words: str) -> list[str]:
         return [sys.executable, "-P", "-m", "tradewright.cli", *words]
 
-    def _played(self, folder: Path) -> tuple[str, ...]:
-        return "run", "--paper", *self._replay, "--speed", "max", "--durable", str(folder)
+    def _played(self, folder: Path, speed: str) -> tuple[str, ...]:
+        return "run", "--paper", *self._replay, "--speed", speed, "--durable", str(folder)
 
     def _run(self, folder: Path) -> dict[str, Any]:
-        return self._say(*self._played(folder))
+        return self._say(*self._played(folder, "max"))
 
     def _say(self, *words: str, as_json: bool = True) -> dict[str, Any]:
         """Run a command to its end, and return the object that it writes."""
@@ -213,7 +216,7 @@ class Drill:
 
     def _agent(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(  # noqa: S603  # likewise
-            self._command(*self._played(self.died), "--json"),
+            self._command(*self._played(self.died, self._speed), "--json"),
             cwd=self._folder,
             env=self._environment,
             stdin=subprocess.DEVNULL,
