@@ -1,8 +1,8 @@
 """The second line around secrets: what was revealed is taken out of every text that leaves the program.
 
 The first line is that nobody puts a secret into a text.  A plugin does so all the same, in the message of an error
-above all: clients of brokers quote the request that failed.  Errors of this program pass here when they are made,
-and commands put what they write to their streams through `guard_streams`.
+above all: clients of brokers quote the request that failed.  Errors of this program pass here when they are made, and
+so do texts that plugins put into values; commands put what they write to their streams through `guard_streams`.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from __future__ import annotations
 import base64
 import html
 import json
+import os
 import re
 import sys
 from typing import TYPE_CHECKING, Any, TextIO, cast
 from urllib.parse import quote, quote_plus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 LENGTH_MIN = 6
 """Characters below which a text is left alone: it would be found in words and numbers that are not it."""
@@ -44,6 +45,15 @@ def conceal(text: str, reference: str) -> None:
     if _names:
         # The longest first: of a secret that begins with another one no end is to be left.
         _pattern = re.compile("|".join(map(re.escape, sorted(_names, key=len, reverse=True))))
+
+
+def conceal_variables(references: Iterable[str]) -> None:
+    """Conceal what is in this process's environment under `env:NAME`: a plugin may read it there by itself."""
+    for reference in references:
+        scheme, _, name = reference.partition(":")
+        text = os.environ.get(name) if scheme == "env" else None
+        if text:
+            conceal(text, reference)
 
 
 def redact(text: str) -> str:
