@@ -51,7 +51,7 @@ class TradewrightError(Exception):
         super().__init__(self.message)
         self.file = None if file is None else str(file)
         self.line = line
-        self.key = key
+        self.key = None if key is None else redact(key)
         self.fix = None if fix is None else redact(fix)
 
     def __str__(self) -> str:
