@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -82,6 +83,18 @@ def test_dotenv_that_others_can_read_is_wrong_even_where_nothing_is_taken_from_i
             f"mend {file} first",
         ),
     } == found(settings)
+
+
+def test_broken_dotenv_is_no_excuse_for_the_keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = paper_file.write(tmp_path, more=MORE.replace("env:OWN_OTHER", "keyring:desk/other"))
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    put(tmp_path, "nonsense")
+    said = found(settings)
+
+    assert (False, f"{tmp_path / '.env'}:1: neither a comment nor NAME=text") == said[".env"][:2]
+    assert said["secret env:OWN_KEY"][1].startswith("not in the environment")
+    assert said["secret keyring:desk/other"][1].endswith("cannot be read: the package keyring is not installed")
+    assert "pip install 'tradewright[keyring]'" == said["secret keyring:desk/other"][2]
 
 
 def test_dotenv_is_of_no_interest_to_a_file_without_secrets(tmp_path: Path) -> None:

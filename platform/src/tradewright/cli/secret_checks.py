@@ -32,16 +32,15 @@ def check_secrets(settings: Settings) -> Iterable[Check]:
     for reference, key in named.items():
         name = f"secret {reference}"
         try:
-            found = find_secret(reference, settings.workspace)
+            where = find_secret(reference, settings.workspace).where
         except TradewrightError as error:
-            if broken is None:
-                placed = error if error.file else settings.document.error(key, error.message, error.fix or "")
-                yield from_error(name, placed)
+            if broken is not None and error.file == str(file):  # Which has been told of.
+                found = f"not in the environment; wanted by {dotted(key)}"
+                yield Check(name=name, ok=False, found=found, fix=f"mend {file} first")
             else:
-                fix = f"mend {file} first"
-                yield Check(name=name, ok=False, found=f"not in the environment; wanted by {dotted(key)}", fix=fix)
+                yield from_error(name, settings.document.error(key, error.message, error.fix or ""))
             continue
-        yield Check(name=name, ok=True, found=f"set, from {found.where}")
+        yield Check(name=name, ok=True, found=f"set, from {where}")
 
 
 def check_declared(spec: Spec, workspace: Path) -> Iterable[Check]:

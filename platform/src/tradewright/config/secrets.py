@@ -120,7 +120,8 @@ def _from_keyring(service: str, name: str) -> str:
     try:
         text: str | None = keyring.get_password(service, name)
     except Exception as error:  # Backends raise what their systems raise.
-        message = f"keyring {service}/{name} cannot be read: {type(error).__name__}: {error}"
+        reason = str(error).partition(". ")[0]  # Some go on to advertise packages.
+        message = f"keyring {service}/{name} cannot be read: {type(error).__name__}: {reason}"
         fix = "unlock the keyring, or see `keyring --list-backends` for what there is on this machine"
         raise ConfigError(message, fix=fix) from error
     if not text:
