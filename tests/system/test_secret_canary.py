@@ -18,9 +18,10 @@ OF_THE_SHELL, OF_THE_FILE, OF_THE_BROKER = (
     "Hn5/broker+canary=6e4bTs",
 )
 CANARIES = (OF_THE_SHELL, OF_THE_FILE, OF_THE_BROKER)
+WITHOUT_BROKER = ("doctor --json", "backtest --json --report page.html --export csv", "signals check works")
 ARTEFACTS_MIN, BYTES_MIN = 40, 1_000_000
 CODE = """
-    import base64, logging, sys, warnings
+    import base64, logging, os, sys, warnings
     from urllib.parse import quote
     import attrs
     import numpy as np
@@ -62,7 +63,7 @@ CODE = """
                     raise KeyError(self.options.key.reveal()) from error
             warnings.warn(words, stacklevel=1)
             logging.getLogger("leaky").error("key %s", words)
-            print("to stderr", words, file=sys.stderr)
+            print("to stderr", words, dict(os.environ), file=sys.stderr)
             move = np.sin(np.arange(len(view.bars.close)) / 7.0)[:, None] * np.ones(view.bars.close.shape)
             return tw.Forecast(score=move, confidence=np.ones(move.shape))
 
@@ -208,7 +209,7 @@ def test_session_with_plugins_that_tell_their_keys_leaves_none(
 ) -> None:
     unexpected = []
     for words, code in (
-        ("doctor --json", 9),  # The broker's key is nowhere, and nothing below needs it.
+        ("doctor --json", 9),
         ("plugins info leaky", 0),
         ("plugins info leaky --json", 0),
         ("data fetch", 0),
@@ -231,7 +232,9 @@ def test_session_with_plugins_that_tell_their_keys_leaves_none(
         ("backtest --set data.here.do=fail --debug", 5),
         ("backtest --set strategies.here.signals.works.key=env:CANARY_NOWHERE", 3),
     ):
-        said = desk(*words.split())
+        # Nobody needs the broker's key; but where it is there, a plugin can read it.
+        more = {} if words in WITHOUT_BROKER else {"CANARY_BROKER": OF_THE_BROKER}
+        said = desk(*words.split(), **more)
         if code != said.code:
             unexpected.append(f"{words}: {said.code}\n{said.out[-2000:]}\n{said.err[-2000:]}")
     assert [] == unexpected
@@ -242,8 +245,8 @@ def test_session_with_plugins_that_tell_their_keys_leaves_none(
     assert ARTEFACTS_MIN <= len(artefacts)
     assert BYTES_MIN <= sum(map(len, artefacts.values()))
     # The plugins did speak, and were heard with another word in the place of each key.
-    for name in ("CANARY_SHELL", "CANARY_FILE"):
-        assert 20 <= told.count(f"[env:{name}]".encode())
+    for name, least in (("CANARY_SHELL", 20), ("CANARY_FILE", 20), ("CANARY_BROKER", 5)):
+        assert least <= told.count(f"[env:{name}]".encode())
     wanted = ("desk/page.html", "desk/entries.jsonl", "desk/copy.db", "runs.db", "ledger.db")
     assert [] == [one for one in wanted if not any(name.endswith(one) for name in artefacts)]
     assert any("/csv/" in name for name in artefacts)
