@@ -17,6 +17,7 @@ BROAD_EXCEPT = {
     "platform/src/tradewright/host/fence.py": "every call of a plugin's component goes through it",
     "platform/src/tradewright/host/questions.py": "whatever a component raises in its own thread",
     "platform/src/tradewright/host/isolation.py": "to pickle a plugin's options runs its code",
+    "platform/src/tradewright/config/secrets.py": "a keyring raises what the system behind it raises",
     "platform/src/tradewright/simtest/campaign.py": "an agent that raises under faults is what is looked for",
     "platform/src/tradewright/cli/program.py": "the last resort: a bug must not look like a crash",
 }

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tradewright.values.history import History
     from tradewright.values.instrument import Instrument
     from tradewright.values.request import DataRequest
+    from tradewright.values.secret import Secret
 
 __version__ = "0.1.0"
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "PluginError",
     "Problem",
     "Proposal",
+    "Secret",
     "Sides",
     "Signal",
     "SignalSpec",
@@ -75,6 +77,7 @@ _HOMES = {
     "Instrument": "values.instrument",
     "Problem": "values.allocation",
     "Proposal": "risk.contract",
+    "Secret": "values.secret",
     "Sides": "risk.contract",
     "TargetRule": "risk.contract",
 }

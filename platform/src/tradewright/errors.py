@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from tradewright.redaction import redact
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -45,12 +47,12 @@ class TradewrightError(Exception):
         key: str | None = None,
         fix: str | None = None,
     ) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = redact(message)  # It may quote a plugin, which may quote its key.
+        super().__init__(self.message)
         self.file = None if file is None else str(file)
         self.line = line
-        self.key = key
-        self.fix = fix
+        self.key = None if key is None else redact(key)
+        self.fix = None if fix is None else redact(fix)
 
     def __str__(self) -> str:
         """Put the place first, as compilers do, so that editors can jump to it."""

@@ -17,6 +17,7 @@ from packaging.specifiers import SpecifierSet
 from tradewright.cli.checking import Check, from_error
 from tradewright.cli.inventory import take_inventory
 from tradewright.cli.plugin_checks import check_needs, check_passes, check_record, check_rules, check_venues
+from tradewright.cli.secret_checks import check_secrets
 from tradewright.config import read
 from tradewright.errors import ConfigError, TradewrightError
 from tradewright.host.hookspecs import PROJECT
@@ -49,6 +50,7 @@ def check_all(config_file: Path) -> list[Check]:
         _check_python(),
         *_check_requirements(PROJECT),
         config,
+        *(check_secrets(settings) if settings else ()),
         _check_writable("workspace", workspace),
         _check_writable("cache folder", cache or workspace),
         _check_disk(workspace),
@@ -71,7 +73,12 @@ def check_plugin(config_file: Path, name: str) -> list[Check]:
     if record is None:
         return [Check(name=f"plugin {name}", ok=False, found="not installed", fix=how_to_install(name))]
     requirements = [] if record.distribution is None else _check_requirements(record.distribution)
-    return [*([] if config.ok else [config]), check_record(record), *check_needs(record), *requirements]
+    return [
+        *([] if config.ok else [config]),
+        check_record(record),
+        *check_needs(record, config_file.absolute().parent),
+        *requirements,
+    ]
 
 
 def _check_rules(settings: Settings | None, plugins: Plugins, *, all_active: bool) -> Iterable[Check]:
@@ -184,7 +191,7 @@ def _check_plugins(settings: Settings | None, workspace: Path) -> tuple[Plugins,
         return Plugins(()), [from_error("plugins", error)]
     wanted = {pin.name for pin in allowed.pins}
     used = [record for record in loaded.records if record.builtin or record.name in wanted]
-    return loaded, [check for record in used for check in (check_record(record), *check_needs(record))]
+    return loaded, [check for record in used for check in (check_record(record), *check_needs(record, workspace))]
 
 
 def _all_ok(checks: Iterable[Check]) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import time
 from functools import partial
 from typing import TYPE_CHECKING
 
 from tradewright.cli.checking import Check, from_error
+from tradewright.cli.secret_checks import check_declared
 from tradewright.errors import TradewrightError
 from tradewright.host.plugins import how_to_install
 from tradewright.sentence.candidates import candidate, configured, contents, passed, to_be_asked
@@ -108,16 +108,9 @@ def check_venues(settings: Settings, plugins: Plugins) -> Iterable[Check]:
             yield Check(name=name, ok=True, found=f"{found.spec.name} of plugin {found.owner.name}")
 
 
-def check_needs(record: PluginRecord) -> Iterable[Check]:
+def check_needs(record: PluginRecord, workspace: Path) -> Iterable[Check]:
     """Say what a plugin's components declare that they reach: hosts on the network, and secrets."""
     for spec in record.components:
-        name = f"{spec.kind} {spec.name}"
         if spec.hosts:
-            yield Check(name=name, ok=True, found=f"talks to {', '.join(spec.hosts)}")
-        for secret in spec.secrets:
-            scheme, _, what = secret.partition(":")
-            if scheme == "env" and not os.environ.get(what):
-                found, fix = f"reads the secret {secret}, which is not set", f"set {what} before a command needs it"
-                yield Check(name=name, ok=True, warning=True, found=found, fix=fix)
-            else:
-                yield Check(name=name, ok=True, found=f"reads the secret {secret}")
+            yield Check(name=f"{spec.kind} {spec.name}", ok=True, found=f"talks to {', '.join(spec.hosts)}")
+        yield from check_declared(spec, workspace)

@@ -18,6 +18,7 @@ from tradewright.config import did_you_mean, show
 from tradewright.errors import UsageError
 from tradewright.host import lockfile
 from tradewright.host.loading import allow_list, lock_installed
+from tradewright.values.secret import Secret
 from tradewright.workspace.paths import Workspace
 
 if TYPE_CHECKING:
@@ -150,6 +151,8 @@ def _option(field: attrs.Attribute[Any]) -> dict[str, Any]:
     required = field.default is attrs.NOTHING
     made = isinstance(field.default, attrs.Factory)  # type: ignore[arg-type]  # Factory is a class at run time
     default = None if required or made else field.default
+    if isinstance(default, Secret):
+        default = default.reference
     if not (default is None or isinstance(default, int | str) or (isinstance(default, float) and isfinite(default))):
         default = str(default)
     # A type stands there as text until its options are first read.

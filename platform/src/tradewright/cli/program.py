@@ -18,6 +18,7 @@ from click.shell_completion import shell_complete
 from tradewright.cli.output import echo_error
 from tradewright.cli.stopping import TERMINATED, TerminatedError, stoppable
 from tradewright.errors import TradewrightError, UsageError
+from tradewright.redaction import guard_streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -118,6 +119,7 @@ class Program(click.Group):
         words = [word for word in words if word != "--debug"]
         if args is None:
             _spare_the_collector()
+        guard_streams()
         if sys.stderr is not None and not faulthandler.is_enabled():
             # A crash in C code leaves the name of the component last asked, as the name of a frame.
             with contextlib.suppress(OSError):  # Not a file: whoever took it is in this process.

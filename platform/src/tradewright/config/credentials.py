@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from tradewright.values.secret import is_reference
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tradewright.config.document import Document
     from tradewright.config.toml_lines import Key
 
-_REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|keyring:[^/\s]+/\S+")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
 _SECRET_WORDS = frozenset(
     ["key", "apikey", "secret", "token", "password", "passwd", "passphrase", "mnemonic", "credential"]
@@ -33,15 +34,6 @@ _LITERALS = re.compile(
     r"|(?<![A-Za-z0-9+/=_-])(?=[a-z0-9+]*[A-Z])(?=[A-Z0-9+]*[a-z])(?=[A-Za-z+]*\d)"
     r"[A-Za-z0-9+]{32,}={0,2}(?![A-Za-z0-9+/_-])"
 )
-
-
-def is_reference(text: str) -> bool:
-    """Say whether a text names a secret without being one.
-
-    >>> is_reference("env:BROKER_KEY"), is_reference("BROKER_KEY")
-    (True, False)
-    """
-    return _REFERENCE.fullmatch(text) is not None
 
 
 def refuse_secrets(document: Document) -> None:
@@ -77,7 +69,7 @@ def _is_secret(name: str, value: Any) -> bool:
     words = [word.lower() for word in _WORDS.findall(name)]
     if isinstance(value, int) and not isinstance(value, bool):
         return bool(words) and words[-1] in _SECRET_WORDS  # `pass_key = 1234`, but not `max_tokens = 512`.
-    if not isinstance(value, str) or _REFERENCE.fullmatch(value):
+    if not isinstance(value, str) or is_reference(value):
         return False
     if any(word.removesuffix("s") in _SECRET_WORDS or word in _SECRET_WORDS for word in words):
         return True

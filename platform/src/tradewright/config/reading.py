@@ -9,9 +9,11 @@ import attrs
 
 from tradewright.config.credentials import refuse_secrets
 from tradewright.config.document import Document, load
+from tradewright.config.secrets import references
 from tradewright.config.settings import FORMAT, Sections, Settings
 from tradewright.config.strict import structure_table
 from tradewright.config.wording import did_you_mean, show
+from tradewright.redaction import conceal_variables
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -56,6 +58,7 @@ def _settings(document: Document) -> Settings:
     sections = structure_table(document, (), table, Sections, also=("format",))
     values = {field.name: getattr(sections, field.name) for field in attrs.fields(Sections)}
     settings = Settings(document=document, **values)
+    conceal_variables(reference for _, reference in references(settings))
     for name, strategy in settings.strategies.items():
         _check_feeds(settings, name, strategy)
     known = dict.fromkeys(symbol for feed in settings.data.values() for symbol in feed.symbols)

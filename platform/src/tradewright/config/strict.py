@@ -24,6 +24,7 @@ from tradewright.config.fields import describe, not_among
 from tradewright.config.ranges import OptionError, Range
 from tradewright.config.wording import closest, did_you_mean, dotted, show
 from tradewright.errors import PluginError
+from tradewright.values.secret import Secret, is_reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -67,7 +68,7 @@ def structure_table(
 
 def _unreadable(cls: type, key: Key, error: Exception) -> PluginError:
     reason = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
-    fix = "annotate it with int, float, bool, str, Literal, tuple or attrs classes, imported at run time"
+    fix = "annotate it with int, float, bool, str, Secret, Literal, tuple or attrs classes, imported at run time"
     return PluginError(f"config class {cls.__qualname__} cannot be read: {reason}", key=dotted(key), fix=fix)
 
 
@@ -91,6 +92,14 @@ def _number(bounds: Range, convert: Callable[[Any], Any]) -> Callable[[Any, Any]
         return convert(value)
 
     return structure
+
+
+def _secret(value: Any, _: Any) -> Secret:
+    if not isinstance(value, str) or not is_reference(value):
+        # Not repeated: it may be the secret itself.
+        fix = 'put the secret into the environment and write "env:NAME", or see "keyring:service/name"'
+        raise OptionError("must name a secret as env:NAME or keyring:service/name", fix)
+    return Secret(value)
 
 
 def _choice(literal: Any) -> Callable[[Any, Any], Any]:
@@ -159,6 +168,7 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook(bool, _scalar(bool, "true or false"))
     converter.register_structure_hook(int, _number(Range(kind="count"), int))
     converter.register_structure_hook(float, _number(Range(), float))
+    converter.register_structure_hook(Secret, _secret)
     converter.register_structure_hook_factory(_is_config, _table)
     converter.register_structure_hook_factory(is_mapping, _named_values)
     converter.register_structure_hook_factory(_is_array, _array)

@@ -7,6 +7,8 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from tradewright.values.secret import Secret
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -22,6 +24,8 @@ def show(value: object) -> str:
     """
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, Secret):
+        value = value.reference
     if isinstance(value, dict):
         return "a table"
     if isinstance(value, list):

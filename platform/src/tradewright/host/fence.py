@@ -11,6 +11,7 @@ from tradewright.errors import ConfigError, PluginError
 from tradewright.host.guards import ExitRefusedError
 from tradewright.host.questions import TEXT_MAX
 from tradewright.host.worker import asked_here, worker_of
+from tradewright.redaction import conceal_variables, redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -120,6 +121,7 @@ def make_component(spec: Spec, config: object, wanted: type[Any], seconds: float
         PluginError: The factory raised anything else, took too long, printed, or returned something else.
     """
     key = f"{spec.name}.factory"
+    conceal_variables(spec.secrets)
     returned: object = ask(key, spec.factory, lambda: spec.factory(config), seconds, letting=(ConfigError,))
     with fence(key, returned, (PluginError,)):  # Python 3.11 runs a property to see whether a protocol has it.
         return expect(key, returned, wanted)
@@ -158,7 +160,7 @@ def place_of(error: BaseException, package: str) -> tuple[str | None, int | None
 def text_of(error: BaseException) -> str:
     """Return the error's own text as one line that a terminal can show."""
     try:
-        text = str(error)[:TEXT_MAX]
+        text = redact(str(error))[:TEXT_MAX]  # In this order: half a secret would not be found.
     except KeyboardInterrupt:
         raise
     except BaseException:  # noqa: BLE001  # the text is the plugin's code as well, and may even exit

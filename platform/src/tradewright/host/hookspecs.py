@@ -180,7 +180,7 @@ def tradewright_executors() -> Iterable[ExecutorSpec]:  # type: ignore[empty-bod
         >>> import attrs, tradewright as tw
         >>> @attrs.frozen
         ... class Account:
-        ...     key: str = "env:BROKER_KEY"
+        ...     key: tw.Secret = tw.Secret("env:BROKER_KEY")
         >>> @tw.hookimpl
         ... def tradewright_executors():
         ...     yield tw.ExecutorSpec(name="broker", factory=lambda config: object(), config=Account)

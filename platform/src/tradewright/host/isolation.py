@@ -24,8 +24,11 @@ from tradewright.host.guards import end_process
 from tradewright.host.kinds import KINDS
 from tradewright.host.loading import load
 from tradewright.host.worker import Worker
+from tradewright.redaction import guard_streams
+from tradewright.values.secret import Secret, secrets_in, with_texts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
 
@@ -48,6 +51,8 @@ class Home:
         name: The component's name.
         config: Its validated options.
         lock: What the plugin must consist of; None compares nothing.
+        hidden: Environment variables that are not for it: secrets of other components.
+        texts: The secrets among its options, by their references; they go through the pipe and nowhere else.
     """
 
     plugin: Pin
@@ -55,6 +60,8 @@ class Home:
     name: str
     config: Any
     lock: Lock | None = None
+    hidden: frozenset[str] = frozenset()
+    texts: Mapping[str, str] = attrs.field(factory=dict, repr=False)
 
 
 class Children:
@@ -83,7 +90,8 @@ class Children:
         """
         try:
             # Unpacking them imports the plugin, which the other process does not before it has looked at the lock.
-            packed = attrs.evolve(home, config=pickle.dumps(home.config))
+            texts = {secret.reference: secret.reveal() for _, secret in secrets_in(home.config)}
+            packed = attrs.evolve(home, config=pickle.dumps(home.config), texts=texts)
         except Exception as error:
             message = f"its options cannot be sent to another process: {error}"
             raise PluginError(message, key=home.name, fix='use isolation = "none"') from error
@@ -168,6 +176,7 @@ def _serve(pipe: Connection) -> None:
     """Make the component and answer until the pipe closes."""
     signals.signal(signals.SIGINT, signals.SIG_IGN)  # A Ctrl-C goes to the program, which then ends this process.
     os.dup2(2, 1)  # Standard output may carry `--json`; what C code writes there ends up on standard error.
+    guard_streams()
     os._exit = end_process  # A component that ends its own process harms nobody, and is named for it.
     name, component = "", None
     with contextlib.suppress(EOFError, OSError):
@@ -188,9 +197,12 @@ def _serve(pipe: Connection) -> None:
 
 
 def _component(home: Home) -> Any:
+    for name in home.hidden:
+        os.environ.pop(name, None)
     plugins = load((home.plugin,), lock=home.lock)
     spec = plugins.find(home.kind, home.name)
-    config = pickle.loads(home.config)  # noqa: S301  # from the parent, which made it
+    packed = pickle.loads(home.config)  # noqa: S301  # from the parent, which made it
+    config = with_texts(packed, lambda _, secret: Secret(secret.reference, home.texts[secret.reference]))
     # No deadline here: whoever asks keeps it, and ends this process.
     return make_component(spec, config, KINDS[home.kind].protocols[0], None)
 

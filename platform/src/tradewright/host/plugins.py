@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import attrs
 
 from tradewright.config import did_you_mean, show, structure
+from tradewright.config.secrets import resolve
 from tradewright.errors import ConfigError, PluginError
 from tradewright.host.fence import FACTORY_SECONDS, make_component
 from tradewright.host.hookspecs import PROJECT
@@ -111,13 +112,17 @@ class Chosen:
 
     Attributes:
         spec: Its spec.
-        config: Its options.
+        config: Its options; secrets among them have no text yet.
         owner: The plugin that it comes from.
+        settings: Where the options stand.
+        key: Their dotted place.
     """
 
     spec: Spec
     config: Any
     owner: PluginRecord
+    settings: Settings = attrs.field(repr=False)
+    key: str
 
     def make(self, wanted: type[Any] | None = None, seconds: float | None = FACTORY_SECONDS) -> Any:
         """Make it, in its own thread.
@@ -127,10 +132,20 @@ class Chosen:
             seconds: How long that may take.
 
         Raises:
-            ConfigError: The factory refused the options.
+            ConfigError: The factory refused the options, or a secret among them is nowhere.
             PluginError: The factory broke, or returned something else.
+            SafetyError: Others can read the file with the secrets.
         """
-        return make_component(self.spec, self.config, wanted or KINDS[self.spec.kind].protocols[0], seconds)
+        return make_component(self.spec, self.with_secrets(), wanted or KINDS[self.spec.kind].protocols[0], seconds)
+
+    def with_secrets(self) -> Any:
+        """Return its options with the text of every secret among them, which is looked for now.
+
+        Raises:
+            ConfigError: A secret is nowhere; the error names the key that wants it.
+            SafetyError: Others can read the file with the secrets.
+        """
+        return resolve(self.settings, self.key, self.config)
 
 
 def choose(
@@ -154,7 +169,8 @@ def choose(
         spec = plugins.find(kind, name)
     except (ConfigError, PluginError) as error:
         raise settings.place(error, named_at or key) from error
-    return Chosen(spec=spec, config=structure(settings, key, spec.config), owner=plugins.owner(spec))
+    config: Any = structure(settings, key, spec.config)
+    return Chosen(spec=spec, config=config, owner=plugins.owner(spec), settings=settings, key=key)
 
 
 def how_to_install(plugin: str) -> str:

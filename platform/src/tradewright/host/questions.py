@@ -11,6 +11,8 @@ from weakref import WeakKeyDictionary
 
 import attrs
 
+from tradewright.redaction import redact
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -58,7 +60,7 @@ class Question(Generic[T]):
         """Keep the beginning of what the component writes to standard output."""
         if self.banner and not self.ended.is_set() and sys.stderr is not None:
             return sys.stderr.write(text)
-        self.printed += text[: max(0, TEXT_MAX - len(self.printed))]
+        self.printed += redact(text)[: max(0, TEXT_MAX - len(self.printed))]
         return len(text)
 
 

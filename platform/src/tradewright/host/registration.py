@@ -18,13 +18,13 @@ import attrs
 import pluggy
 
 from tradewright.config import did_you_mean, show
-from tradewright.config.credentials import is_reference
 from tradewright.errors import PluginError
 from tradewright.host import hookspecs
 from tradewright.host.components import API
 from tradewright.host.fence import place_of, text_of
 from tradewright.host.kinds import HOOKS
 from tradewright.host.worker import worker_of
+from tradewright.values.secret import is_reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable

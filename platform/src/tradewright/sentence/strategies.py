@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from tradewright.config import Pin
+from tradewright.config.secrets import named_variables
 from tradewright.errors import PluginError
 from tradewright.host.components import OptimizerSpec, SignalSpec
 from tradewright.host.isolation import Home
@@ -125,7 +126,15 @@ def _make(one: Chosen, strategy: StrategySettings, plugins: Plugins, children: C
 def home_of(one: Chosen, plugins: Plugins) -> Home:
     """Return where another process finds the same component, of the same version and as locked."""
     pin = Pin(one.owner.name, one.owner.version)
-    return Home(plugin=pin, kind=one.spec.kind, name=one.spec.name, config=one.config, lock=plugins.lock)
+    return Home(
+        plugin=pin,
+        kind=one.spec.kind,
+        name=one.spec.name,
+        config=one.with_secrets(),
+        lock=plugins.lock,
+        # A process inherits every variable; what the spec declares it reads by itself.
+        hidden=named_variables(one.settings).difference(name.removeprefix("env:") for name in one.spec.secrets),
+    )
 
 
 def _lives_apart(one: Chosen, strategy: StrategySettings) -> bool:

@@ -10,6 +10,7 @@ import attrs
 from tradewright.config.document import Document
 from tradewright.config.ranges import Range
 from tradewright.config.strict import structure_table
+from tradewright.values.secret import Secret, with_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,13 +20,14 @@ ODD: tuple[object, ...] = (0, -1, 1, 10**6, 0.5, 1e308, 10**400, True, "", "nan"
 
 
 def structured(table: Mapping[str, Any], config: type) -> Any:
-    """Return options read as from plugins.toml.
+    """Return options read as from plugins.toml; a secret has a text that stands in for the real one.
 
     Raises:
         ConfigError: A key is unknown, missing or holds a wrong value.
         PluginError: The config class cannot be read.
     """
-    return structure_table(Document(), (), dict(table), config)
+    options: Any = structure_table(Document(), (), dict(table), config)
+    return with_texts(options, lambda _, one: Secret(one.reference, f"stands in for {one.reference}"))
 
 
 def as_toml(value: Any) -> Any:
@@ -39,7 +41,7 @@ def as_toml(value: Any) -> Any:
         return [as_toml(inner) for inner in value]
     if isinstance(value, dict):
         return {name: as_toml(inner) for name, inner in value.items()}
-    return value
+    return value.reference if isinstance(value, Secret) else value
 
 
 def is_number(config: Any, field: attrs.Attribute[Any]) -> bool:
@@ -91,8 +93,8 @@ def written(value: object) -> str:
     """
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, str):
-        return f'"{value}"'
+    if isinstance(value, str | Secret):
+        return f'"{as_toml(value)}"'
     return str(as_toml(value)).replace("'", '"')
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import attrs
 
+from tradewright.redaction import redact
 from tradewright.values.arrays import array_field
 
 if TYPE_CHECKING:
@@ -71,6 +72,11 @@ def _finite(value: object) -> float | None:
     return float(value) if isinstance(value, Real) and math.isfinite(value) else None
 
 
+def _clean(text: object) -> str:
+    """Take a plugin's words without the secrets that it was given."""
+    return redact(str(text))
+
+
 @attrs.frozen(kw_only=True)
 class Solved:
     """What an optimizer said of one rebalance, its weights aside; kept of every answer, replaced ones included.
@@ -88,10 +94,10 @@ class Solved:
     """
 
     bar: int
-    status: str
+    status: str = attrs.field(converter=_clean)
     objective: float | None = attrs.field(default=None, converter=_finite)
     bound: float | None = attrs.field(default=None, converter=_finite)
-    solver: str = attrs.field(default="", converter=str)
+    solver: str = attrs.field(default="", converter=_clean)
     seconds: float | None = attrs.field(default=0.0, converter=_finite)
 
     @classmethod

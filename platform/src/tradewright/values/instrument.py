@@ -7,6 +7,8 @@ from datetime import date  # noqa: TC003  # cattrs reads the annotations at run 
 
 import attrs
 
+from tradewright.redaction import redact
+
 SYMBOL_LENGTH_MAX = 32
 # From the smallest to the largest step of any venue with room on both sides: coins have up to 12 decimals that trade,
 # and beyond these bounds a step is a mistake in a unit, which would leave an order or a price rounded to nothing.
@@ -62,7 +64,7 @@ class Instrument:
     tick: float = attrs.field(default=0.0, converter=float, validator=_tick)
     multiplier: float = attrs.field(default=1.0, converter=float, validator=attrs.validators.gt(0.0))
     currency: str = "USD"
-    note: str = ""
+    note: str = attrs.field(default="", converter=redact)
     # Out of the text, and of what is made from it, where there is no such day: `data.fingerprint` adds the two.
     delisted_on: date | None = attrs.field(default=None)
     delisted_cash: float = attrs.field(default=0.0, converter=float, validator=attrs.validators.ge(0.0))
