@@ -236,7 +236,7 @@ def test_decision_has_targets_orders_cash_and_the_states_hash(rule_cache: Path) 
 
 def test_decision_has_votes_and_who_could_not_vote(rule_cache: Path) -> None:
     opinions = {"trend": {"ma": Opinion(np.array([-0.5, 0.0]), np.array([0.25, 1.0]))}}
-    more = {"opinions": opinions, "combined": {"trend": np.array([-0.125, 0.0]), "other": np.zeros(2)}}
+    more = {"opinions": opinions, "combined": {"trend": np.array([-0.125, 0.0])}}
     _, written = deciding(rule_cache, **more, missing={"trend": {"lost": "raised"}, "other": {}})
 
     assert {"trend": {"ma": [(-0.5, 0.25), (0.0, 1.0)]}} == written["opinions"]

@@ -39,7 +39,7 @@ def weighed(known: RowPrepared, plan: Plan, walk: Walk, account: Account) -> dic
             for strategy, said in known.opinions.items()
         },
         "missing": {strategy: dict(lost) for strategy, lost in known.missing.items() if lost},
-        "combined": {strategy: said.tolist() for strategy, said in known.combined.items() if said.any()},
+        "combined": {strategy: said.tolist() for strategy, said in known.combined.items()},
         **_targets(known, walk, account),
         "verdicts": [*_before_rules(known, walk, account), *_of_rules(walk, account)],
         "orders": [_order(plan, walk, account, *cell) for cell in zip(*plan.order.nonzero(), strict=True)],
@@ -58,6 +58,8 @@ def _targets(known: RowPrepared, walk: Walk, account: Account) -> dict[str, Any]
     made, answer = prepared.decisions.made[prepared.bar], prepared.decisions.target[prepared.bar]
     found: dict[str, dict[str, dict[str, float]]] = {"answers": {}, "standing": {}, "held": {}, "targets": {}}
     for book, strategy in enumerate(account.strategies):
+        if made[book]:
+            found["answers"][strategy] = {}  # Also of an answer that is nothing but zeros.
         cells = {name: work[name][book].tolist() for name in ("raw", "held", "target")}
         for asset, symbol in enumerate(account.symbols):
             raw, held, target = (cells[name][asset] for name in ("raw", "held", "target"))
