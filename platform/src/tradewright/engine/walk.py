@@ -193,7 +193,7 @@ class Walk:
 
     def verdicts(self) -> list[Verdict]:
         """Return what rules made of targets, or checks of an order, in the last `decide` or `check`; in order."""
-        written, named = states.bare(self._log.verdicts[: self._log.counts[_VERDICTS]]).tolist(), self._fused.named
+        written, named = drained(self._log.verdicts, self._log.counts[_VERDICTS]).tolist(), self._fused.named
         return [
             Verdict(book, asset, SECOND_ASKING, before, after, None)
             if rule == SECOND_PASS
@@ -205,7 +205,7 @@ class Walk:
 
     def weighed(self) -> Table:
         """Return what the last `decide` has weighed, `(n_books, n_assets)` of `engine.decide.WORK`."""
-        return self._work[:-1]
+        return self._work[:-1].view(np.recarray)
 
     def shortfalls(self) -> Iterator[tuple[int, int, str]]:
         """Yield book and asset where the last `decide` ordered less than its target stands for, and why.

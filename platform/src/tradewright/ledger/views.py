@@ -58,18 +58,21 @@ def tell_story(store: Store, wanted: str, session: str | None = None) -> Story:
     symbols: dict[str, list[str]] = {} if head is None else head.body.get("symbols", {})
     traded = {symbol: strategy for strategy, own in symbols.items() for symbol in own}
     intents = [*store.read(kinds=_ORDERS)]
+    decision: Entry | None
+    intent: Entry | None
     if wanted in traded:
         place = _Place(traded[wanted], wanted)
-        decision, row = _last_decision(store, place, session)
-        intent = _order_of(intents, place, decision, store)
+        last, row = _last_decision(store, place, session)
+        decision, intent = last, _order_of(intents, place, last, store)
     else:
         if session is not None:
             raise UsageError(
                 "an order has its session already", key="--session", fix="name a symbol, or leave it out"
             )
-        intent = _find(intents, wanted, [*traded])
-        place = _Place(intent.body["strategy"], intent.body["symbol"])
-        decision, row, _ = _lead_up(store.read(kinds=_BEFORE), intent)
+        named = _find(intents, wanted, [*traded])
+        place = _Place(named.body["strategy"], named.body["symbol"])
+        decision, row, _ = _lead_up(store.read(kinds=_BEFORE), named)
+        intent = named
     config = {} if head is None else json.loads(head.body.get("config", "{}"))
     own = symbols.get(place.strategy, [])
     return _story(store, place, intent, decision, row, config, own.index(place.symbol) if place.symbol in own else 0)
