@@ -46,7 +46,7 @@ class Told:
     def warmups(self) -> list[int]:
         return []
 
-    def want(self, bars: Bars) -> Wanted:
+    def want(self, bars: Bars, *, keep_said: bool = False) -> Wanted:
         made = np.array(self.case.made, dtype=bool)[: bars.n_bars]
         target = np.array(self.case.target, dtype="float64")[: bars.n_bars]
         return Wanted(

@@ -156,6 +156,87 @@ def test_run_when_a_number_differs_ends_with_9(run: Run) -> None:
     assert [9, 9] == [run(*words)[0], run(*words, "--json")[0]]
 
 
+# ---- replay and why --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def told(desk: Path, run: Run) -> Path:
+    """Return a folder whose only ledger is that of a run on paper."""
+    assert 0 == run("run", "--paper", "--replay", "--speed", "max", *FEW, "--brief")[0]
+    return desk
+
+
+@pytest.mark.usefixtures("told")
+def test_replay_of_what_was_run_is_the_same(run: Run) -> None:
+    code, out, _ = run("replay")
+
+    assert (0, "100 % the same, letter by letter") == (code, out.splitlines()[-1])
+
+
+@pytest.mark.usefixtures("told")
+def test_replay_with_a_changed_parameter_names_the_first_number_that_is_another(run: Run) -> None:
+    code, out, _ = run("replay", "--set", "strategies.hold.gross=0.1")
+    lines = [line.strip() for line in out.splitlines()]
+
+    assert 9 == code
+    assert any(line.startswith("decision 20") for line in lines)
+    assert any(line.startswith("optimizer's answer of ") and line.endswith(" now") for line in lines)
+    assert "strategies.hold.gross=0.1" in lines
+
+
+@pytest.mark.usefixtures("told")
+def test_replay_as_json_has_the_words_too(run: Run) -> None:
+    code, out, _ = run("replay", "--set", "strategies.hold.gross=0.1", "--json")
+    found = json.loads(out)
+
+    assert (9, ["strategies.hold.gross=0.1"]) == (code, found["changed"])
+    assert {"seq", "kind", "found", "wanted", "words"} == found["difference"].keys()
+    assert " there, " in found["difference"]["words"][0]
+
+
+@pytest.mark.usefixtures("told")
+def test_replay_with_a_setting_that_cannot_be_is_a_usage_error(run: Run) -> None:
+    assert 2 == run("replay", "--set", "strategies.other.gross=0.1")[0]
+
+
+@pytest.mark.usefixtures("told")
+def test_why_of_a_symbol_tells_each_step_within_eighty_columns(run: Run) -> None:
+    symbol = symbol_of(run)
+    code, out, _ = run("why", symbol)
+    names = [line.split()[0] for line in out.splitlines()[1:] if line[2:3].strip()]
+
+    assert 0 == code
+    assert symbol in out.splitlines()[0]
+    assert {"decided", "row", "signal", "forecast", "optimizer", "target"} <= {*names}
+    assert max(map(len, out.splitlines()[1:])) <= 80
+
+
+def symbol_of(run: Run) -> str:
+    """Return what the newest order is of."""
+    found = json.loads(run("why", "last", "--json")[1])
+    assert "tradewright.why/1" == found["schema"]
+    assert found["intent"]["body"]["symbol"] == found["symbol"]
+    return str(found["symbol"])
+
+
+@pytest.mark.usefixtures("told")
+def test_why_of_an_order_tells_its_states_and_its_cost(run: Run) -> None:
+    code, out, _ = run("why", "last")
+
+    assert 0 == code
+    assert [] == [
+        word for word in ("planned", "checks", "quote", "intended", "accepted", "filled") if word not in out
+    ]
+    assert "bps of the value, fees included, expected" in out
+
+
+@pytest.mark.usefixtures("told")
+def test_why_of_what_is_neither_order_nor_symbol_names_the_symbols(run: Run) -> None:
+    code, _, err = run("why", "NOPE")
+
+    assert (2, True) == (code, "or name a symbol: " in err)
+
+
 def test_run_keeps_no_run(desk: Path, run: Run) -> None:
     run("run", "--paper", "--replay", "--speed", "max", *FEW)
 

@@ -96,7 +96,7 @@ def test_log_has_room_for_what_is_asked() -> None:
     assert ((5,), (7,), (6,)) == (log.fills.shape, log.actions.shape, log.events.shape)
     for found, dtype in ((log.curve, CURVE), (log.fills, FILL), (log.actions, ACTION), (log.events, EVENT)):
         assert dtype.names == found.dtype.names
-    assert [0, 0, 0, 0] == list(log.counts)
+    assert [0, 0, 0, 0, 0] == list(log.counts)
 
 
 # ---- the tape --------------------------------------------------------------------------------------------------

@@ -49,6 +49,12 @@ def let(
     return gate.release(wanted(quantity, limit), quote("A0", bid, ask), made, bound, exactly, may_wait=may_wait)
 
 
+def told(refused: Permit | Refusal | Wait) -> tuple[str, tuple[str, ...]]:
+    """Return why an order was refused, and the checks that cut it."""
+    assert isinstance(refused, Refusal)
+    return refused.reason, refused.cut_by
+
+
 # ---- quotes ----------------------------------------------------------------------------------------------
 
 
@@ -63,7 +69,7 @@ def test_release_when_the_quote_is_unsound_refuses_whatever_is_wanted(bid: Any, 
 
 
 def test_release_when_bid_and_ask_are_one_price_is_sound(rule_cache: Path) -> None:
-    permit = Permit(quantity=Decimal(3), waits=False, reduces=False, binds=300.0, cut_by=())
+    permit = Permit(quantity=Decimal(3), waits=False, reduces=False, binds=300.0, cuts=())
 
     assert permit == let(walk(rule_cache), 3.0, 100, 100)
 
@@ -201,7 +207,7 @@ def test_release_of_an_increase_gets_what_other_orders_have_not_bound(
     permit = let(walk(rule_cache, cash=1_000.0), 10.0, bound=bound)
 
     if expected is None:
-        assert Refusal(reason="checks", cut_by=("buying-power",)) == permit
+        assert ("checks", ("buying-power",)) == told(permit)
     else:
         assert isinstance(permit, Permit)
         assert Decimal(expected) == permit.quantity
@@ -235,7 +241,8 @@ def test_release_of_what_another_check_cuts_does_not_wait(rule_cache: Path) -> N
 
     assert isinstance(permit, Permit)
     assert (Decimal(-4), ("order-quantity",)) == (permit.quantity, permit.cut_by)
-    assert Refusal(reason="checks", cut_by=("order-quantity",)) == let(made, 10.0, may_wait=True)
+    assert [("order-quantity", 10.0, 4.0, 4.0)] == [one[2:] for one in permit.cuts], "units before, after, the limit"
+    assert ("checks", ("order-quantity",)) == told(let(made, 10.0, may_wait=True))
 
 
 def test_release_at_an_unsound_quote_does_not_wait(rule_cache: Path) -> None:
@@ -253,8 +260,8 @@ def test_refusal_names_every_check_that_has_cut(rule_cache: Path) -> None:
     tight = [*PHYSICS, ("order-quantity", order_size.make_order_quantity(order_size.OrderQuantity(limit=9.0)))]
     made = walk(rule_cache, cash=950.0, checks=tight)
 
-    assert Refusal(reason="checks", cut_by=("buying-power",)) == let(made, 10.0, bound=900.0)
-    assert Refusal(reason="checks", cut_by=("order-quantity",)) == let(walk(rule_cache, checks=tight), 10.0)
+    assert ("checks", ("buying-power",)) == told(let(made, 10.0, bound=900.0))
+    assert ("checks", ("order-quantity",)) == told(let(walk(rule_cache, checks=tight), 10.0))
 
 
 def test_refusal_names_no_check_that_cut_an_earlier_order(rule_cache: Path) -> None:
@@ -271,7 +278,7 @@ def test_release_when_the_asset_has_never_traded_is_refused_by_the_session(rule_
     made.state.market[0].mark = NAN
     refusal = let(made, 3.0)
 
-    assert Refusal(reason="checks", cut_by=("session",)) == refusal
+    assert ("checks", ("session",)) == told(refusal)
 
 
 @pytest.mark.parametrize(("quantity", "bound"), [(NAN, 0.0), (3.0, NAN), (3.0, math.inf)])

@@ -123,7 +123,13 @@ def test_order_that_the_gate_refuses_is_told_with_the_decision_and_not_sent(rule
     assert ["commit quote"] == words(actions)
     assert [
         {"strategy": "trend", "symbol": "A0", "reason": "quote", "by": ""},
-        {"strategy": "trend", "symbol": "A1", "reason": "checks", "by": "buying-power"},
+        {
+            "strategy": "trend",
+            "symbol": "A1",
+            "reason": "checks",
+            "by": "buying-power",
+            "cuts": [["buying-power", 40.0, 0.0]],
+        },
     ] == body["refused"]
 
 
@@ -134,7 +140,7 @@ def test_order_that_a_check_cut_says_by_whom(rule_cache: Path) -> None:
     actions = one.quote(A0=125)
 
     assert ["commit intent", "submit A0 80"] == words(actions)
-    assert ["buying-power"] == drafts(actions)[0].body["cut_by"]
+    assert [["buying-power", 100.0, 80.0]] == drafts(actions)[0].body["cuts"]
 
 
 # ---- optimizers that are asked in turn -------------------------------------------------------------------

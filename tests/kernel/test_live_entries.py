@@ -16,7 +16,7 @@ from order_harness import order
 from tradewright.engine.log import EVENT, GRANTED, HALTED, LIFTED
 from tradewright.engine.state import as_bytes, table
 from tradewright.engine.tape import OPENING
-from tradewright.engine.walk import Opening, Plan
+from tradewright.engine.walk import Opening, Plan, Verdict
 from tradewright.errors import PluginError
 from tradewright.execute.news import News, Word
 from tradewright.execute.orders import advance
@@ -26,7 +26,7 @@ from tradewright.ledger.entry import Draft, Kind
 from tradewright.ledger.store import MemoryStore
 from tradewright.live import entries
 from tradewright.live.account import Account
-from tradewright.live.events import RowPrepared
+from tradewright.live.events import Opinion, RowPrepared
 from tradewright.risk.contract import FLATTEN, FREEZE, REDUCING
 from tradewright.values.bars import Bars
 from tradewright.values.order import Purpose
@@ -107,11 +107,11 @@ def test_row_says_whether_it_ends_its_session() -> None:
 @pytest.mark.parametrize("purpose", [Purpose.TARGET, Purpose.STOP])
 def test_intent_is_the_order_under_its_client_id(purpose: Purpose) -> None:
     one = order(purpose=purpose)
-    written = body(entries.intent(one, AT, ["buying-power"]), Kind.INTENT)
+    cuts = [Verdict(0, 0, "volume-share", 12.0, 10.0, 0.05), Verdict(0, 0, "buying-power", 10.0, 9.0, None)]
+    written = body(entries.intent(one, AT, cuts), Kind.INTENT)
 
-    assert (str(one.id), "trend", ["buying-power"]) == tuple(
-        written.pop(key) for key in ("client_id", "strategy", "cut_by")
-    )
+    told = [["volume-share", 12.0, 10.0, 0.05], ["buying-power", 10.0, 9.0]]
+    assert (str(one.id), "trend", told) == tuple(written.pop(key) for key in ("client_id", "strategy", "cuts"))
     assert "id" not in written
     assert one == from_plain(type(one), {**written, "id": str(one.id)})
 
@@ -227,18 +227,20 @@ def deciding(folder: Path, **more: Any) -> tuple[Desk, dict[str, Any]]:
 def test_decision_has_targets_orders_cash_and_the_states_hash(rule_cache: Path) -> None:
     desk, written = deciding(rule_cache)
 
-    assert ["closed_at", "targets", "orders", "cash", "state"] == list(written)
-    assert {"trend": {"A0": 0.5}} == written["targets"]
-    assert [["trend", "A0", 50.0, 99.0]] == written["orders"]
+    assert ["closed_at", "answers", "targets", "orders", "cash", "state"] == list(written)
+    assert {"trend": {"A0": 0.5}} == written["targets"] == written["answers"]
+    assert [["trend", "A0", 50.0, 99.0, -100.0]] == written["orders"], "a limit 1 % below the close saves 100 bps"
     assert {"trend": "10000"} == written["cash"]
     assert hashlib.sha256(as_bytes(desk.walk.state)).hexdigest() == written["state"]
 
 
 def test_decision_has_votes_and_who_could_not_vote(rule_cache: Path) -> None:
-    votes = {"trend": {"ma": np.array([0.25, 0.0])}}
-    _, written = deciding(rule_cache, votes=votes, missing={"trend": {"lost": "raised"}, "other": {}})
+    opinions = {"trend": {"ma": Opinion(np.array([-0.5, 0.0]), np.array([0.25, 1.0]))}}
+    more = {"opinions": opinions, "combined": {"trend": np.array([-0.125, 0.0])}}
+    _, written = deciding(rule_cache, **more, missing={"trend": {"lost": "raised"}, "other": {}})
 
-    assert {"trend": {"ma": [0.25, 0.0]}} == written["votes"]
+    assert {"trend": {"ma": [(-0.5, 0.25), (0.0, 1.0)]}} == written["opinions"]
+    assert {"trend": [-0.125, 0.0]} == written["combined"]
     assert {"trend": {"lost": "raised"}} == written["missing"]
 
 
@@ -256,7 +258,7 @@ def test_decision_has_stops_and_what_was_refused(rule_cache: Path) -> None:
     plan = Plan(np.zeros((1, 2)), np.full((1, 2), NAN), np.array([[NAN, 45.0]]))
     known = RowPrepared(desk.walk._known)
     refused = [{"strategy": "trend", "symbol": "A0", "reason": "quote", "by": ""}]
-    draft = entries.decision(known, plan, desk.walk.state, desk.account, refused, AT)
+    draft = entries.decision(known, plan, desk.walk, desk.account, refused, AT)
     written = body(draft, Kind.DECISION)
 
     assert ([["trend", "A1", 45.0]], refused) == (written["stops"], written["refused"])
@@ -266,9 +268,9 @@ def test_decision_has_stops_and_what_was_refused(rule_cache: Path) -> None:
 def test_decision_has_no_limit_for_an_order_at_the_market(rule_cache: Path) -> None:
     desk, _ = deciding(rule_cache)
     plan = Plan(np.array([[0.0, -3.0]]), np.full((1, 2), NAN), np.full((1, 2), NAN))
-    draft = entries.decision(RowPrepared(desk.walk._known), plan, desk.walk.state, desk.account, [], AT)
+    draft = entries.decision(RowPrepared(desk.walk._known), plan, desk.walk, desk.account, [], AT)
 
-    assert [["trend", "A1", -3.0, None]] == body(draft, Kind.DECISION)["orders"]
+    assert [["trend", "A1", -3.0, None, 0.0]] == body(draft, Kind.DECISION)["orders"]
 
 
 def test_everything_of_a_bar_can_be_chained(rule_cache: Path) -> None:

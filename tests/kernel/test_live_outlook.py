@@ -46,7 +46,11 @@ def row_of(known: Prepared) -> list[bytes]:
 
 
 def votes_of(said: RowPrepared) -> Any:
-    return {name: {signal: vote.tobytes() for signal, vote in one.items()} for name, one in said.votes.items()}
+    opinions = {
+        name: {signal: (one.score.tobytes(), one.confidence.tobytes()) for signal, one in of.items()}
+        for name, of in said.opinions.items()
+    }
+    return opinions, {name: one.tobytes() for name, one in said.combined.items()}
 
 
 def two_books(bars: Bars) -> tuple[Any, Any]:
@@ -156,8 +160,13 @@ def test_votes_are_told_of_rows_that_are_decided_on_and_who_is_missing_always(ki
     one: Any = RowByRow(weekly, rules, bars.until(0)) if kind == "behind" else Ahead(weekly, rules, bars, 0)
     said = [one.prepare(bars.between(bar, bar + 1)) for bar in range(5)]
 
-    votes = [{name: vote.tolist() for name, vote in row.votes.get("trend", {}).items()} for row in said]
-    assert [{"always": [0.5]}, {}, {}, {"always": [0.5]}, {}] == votes
+    opinions = [
+        {name: (one.score.tolist(), one.confidence.tolist()) for name, one in row.opinions.get("trend", {}).items()}
+        for row in said
+    ]
+    combined = [row.combined["trend"].tolist() for row in said if row.combined]
+    assert [{"always": ([1.0], [1.0])}, {}, {}, {"always": ([1.0], [1.0])}, {}] == opinions
+    assert [[0.5], [0.5]] == combined, "half of the weight was lost"
     assert {1} == {len(row.missing["trend"]) for row in said}
     assert "lost" in said[0].missing["trend"]["broken"]
 

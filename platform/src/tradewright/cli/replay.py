@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -14,12 +15,13 @@ from tradewright.cli.ledger_place import place_of, place_options
 from tradewright.cli.options import json_option
 from tradewright.cli.output import echo_json, printable
 from tradewright.cli.progress import progress_bar
-from tradewright.config import restore
+from tradewright.config import overrides, restore
 from tradewright.errors import CheckError, LedgerError, UsageError
 from tradewright.ledger.entry import Kind
 from tradewright.workspace.private import rules_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tradewright.ledger.sql import SqlStore
@@ -30,8 +32,9 @@ Examples:
   tradewright replay                        every session of the only ledger here
   tradewright replay --session last
   tradewright replay --session 2018-10-11 --account desk --json
+  tradewright replay --set strategies.trend.gross=0.3     where another setting would have led elsewhere
 """
-SHOWN = 600  # Letters of an entry beside another: enough to see where they part.
+SHOWN = 6  # Lines of what differs: where the first thing does, most of what follows from it does.
 
 
 @click.command(epilog=_EXAMPLES)
@@ -39,40 +42,71 @@ SHOWN = 600  # Letters of an entry beside another: enough to see where they part
 @click.option(
     "--session", default="all", show_default=True, metavar="DATE|last|all", help="How far to live it again."
 )
+@click.option(
+    "--set",
+    "changes",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Change one setting of the ledger's; may be repeated.",
+)
 @json_option
-def replay(config_file: Path, session: str, as_json: bool, **place: Any) -> int:  # noqa: FBT001  # click passes by name
+def replay(config_file: Path, session: str, changes: tuple[str, ...], as_json: bool, **place: Any) -> int:  # noqa: FBT001  # click passes by name
     """Live a ledger again: its inputs go through the agent, and every decision, order and halt must be what it holds.
 
     Settings, rows, quotes and the venue's words are read from the ledger alone. Exit 9 at the first difference.
     """
     with place_of(config_file, **place).open() as store:
         until = _last_entry(store, session)
-        replayed = _replay(store, config_file.resolve().parent, until)
+        told = _told(store)
+        replayed, changed = _replay(store, told, config_file.resolve().parent, until, changes)
+        lines = _parted(replayed.difference, told)
     if as_json:
-        echo_json("replay", **_fields(replayed))
+        echo_json("replay", **_fields(replayed, lines), changed=changed)
     else:
-        _echo(replayed, store.database.place)
+        _echo(replayed, store.database.place, lines, changed)
     return 0 if replayed.difference is None else CheckError.exit_code
 
 
-def _replay(store: SqlStore, workspace: Path, until: int) -> Replayed:
+def _told(store: SqlStore) -> dict[str, Any]:
+    """Return what the ledger's first session tells."""
+    told = next(store.read(kinds=frozenset({Kind.SESSION})), None)
+    if told is None:
+        fix = "name the ledger of an agent; tradewright ledger show tells what this one holds"
+        raise LedgerError("nothing says what this ledger's agent ran", fix=fix)
+    return told.body
+
+
+def _replay(
+    store: SqlStore, told: dict[str, Any], workspace: Path, until: int, changes: tuple[str, ...]
+) -> tuple[Replayed, list[str]]:
+    """Live it again; return what came of it, and what computes otherwise than then."""
     # What computes costs half a second to import: only this command pays it.
     from tradewright.host.isolation import Children  # noqa: PLC0415  # see above
     from tradewright.live.replay import Replay  # noqa: PLC0415  # see above
     from tradewright.live.session import config_of  # noqa: PLC0415  # see above
     from tradewright.sentence.parts import Sentence  # noqa: PLC0415  # see above
+    from tradewright.sentence.provenance import versions  # noqa: PLC0415  # see above
 
-    told = next(store.read(kinds=frozenset({Kind.SESSION})), None)
-    if told is None:
-        fix = "name the ledger of an agent; tradewright ledger show tells what this one holds"
-        raise LedgerError("nothing says what this ledger's agent ran", fix=fix)
-    settings = restore(config_of(told.body), workspace / "the ledger")
+    config, _ = overrides.apply(config_of(told), changes)
+    settings = restore(config, workspace / "the ledger")
     _, plugins = take_inventory(settings.plugins.enabled, workspace)
     with Children() as children, progress_bar() as progress, contextlib.redirect_stdout(sys.stderr):
         sentence = Sentence.build(settings, plugins, children).on_request()
-        lived = Replay(store, sentence, sentence.fuse(rules_folder(os.environ)))
+        fused = sentence.fuse(rules_folder(os.environ))
+        lived = Replay(store, sentence, fused)
         tell = None if progress is None else lambda done: progress("replay", done, until)
-        return lived.run(tell, until)
+        replayed = lived.run(tell, until)
+    return replayed, [*changes, *_newer(json.loads(told["versions"]), versions(plugins, fused.key))]
+
+
+def _newer(then: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
+    """Yield what is of another version than the ledger tells."""
+    for name, version in {**now, **then}.items():
+        other = now.get(name)
+        if isinstance(version, dict):
+            yield from _newer(version, other if isinstance(other, dict) else {})
+        elif version != other:
+            yield f"{name}: {str(version)[:12]} there, {str(other)[:12]} now"
 
 
 def _last_entry(store: SqlStore, session: str) -> int:
@@ -89,7 +123,14 @@ def _last_entry(store: SqlStore, session: str) -> int:
     return after - 1
 
 
-def _fields(replayed: Replayed) -> dict[str, Any]:
+def _parted(parted: Difference | None, told: dict[str, Any]) -> list[str]:
+    """Return what differs, in words."""
+    from tradewright.live.parting import parting  # noqa: PLC0415  # beside what has been imported by then
+
+    return [] if parted is None else parting(parted.found, parted.wanted, told.get("symbols", {}))
+
+
+def _fields(replayed: Replayed, lines: list[str]) -> dict[str, Any]:
     parted = replayed.difference
     return {
         "same": parted is None,
@@ -99,11 +140,17 @@ def _fields(replayed: Replayed) -> dict[str, Any]:
         "sessions": len(replayed.sessions),
         "difference": None
         if parted is None
-        else {"seq": parted.seq, "kind": parted.kind, "found": parted.found, "wanted": parted.wanted or None},
+        else {
+            "seq": parted.seq,
+            "kind": parted.kind,
+            "found": parted.found,
+            "wanted": parted.wanted or None,
+            "words": lines,
+        },
     }
 
 
-def _echo(replayed: Replayed, place: str) -> None:
+def _echo(replayed: Replayed, place: str, lines: list[str], changed: list[str]) -> None:
     click.echo(
         f"{replayed.entries:,} entries of {len(replayed.sessions):,} sessions lived again: {replayed.decisions:,}"
         f" decisions, {replayed.orders:,} intents"
@@ -111,15 +158,23 @@ def _echo(replayed: Replayed, place: str) -> None:
     if replayed.difference is None:
         click.echo("100 % the same, letter by letter")
     else:
-        _echo_difference(replayed.difference, place)
+        _echo_difference(replayed.difference, place, lines, changed)
 
 
-def _echo_difference(parted: Difference, place: str) -> None:
-    click.echo(f"\nEntry {parted.seq:,} of {printable(place)} is not what the agent would say now.\n")
-    at = next(
-        (at for at, (one, other) in enumerate(zip(parted.found, parted.wanted, strict=False)) if one != other), 0
-    )
-    begin = max(0, at - SHOWN // 4)
-    for name, text in (("there", parted.found), ("now", parted.wanted or "nothing")):
-        more = "..." if begin else ""
-        click.echo(f"  {name:6}{more}{printable(text[begin : begin + SHOWN])}")
+def _echo_difference(parted: Difference, place: str, lines: list[str], changed: list[str]) -> None:
+    click.echo(f"\nEntry {parted.seq:,} of {printable(place)} is not what the agent would say now:\n")
+    click.echo(f"  {printable(_heading(parted))}")
+    for line in lines[:SHOWN]:
+        click.echo(f"    {printable(line)}")
+    if len(lines) > SHOWN:
+        click.echo(f"    and {len(lines) - SHOWN} more; --json has all")
+    if changed:
+        click.echo("\n  What computes is not what it was then:\n")
+        for one in changed:
+            click.echo(f"    {printable(one)}")
+
+
+def _heading(parted: Difference) -> str:
+    body = json.loads(parted.found.partition(" ")[2])
+    at = body.get("closed_at") or body.get("decided_at") or body.get("at") or ""
+    return f"{parted.kind} {at}".strip()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tradewright.engine.actions import apply_action, delist
 from tradewright.engine.decide import apply_halts, asset_view, book_view, smaller, want
 from tradewright.engine.jit import compiled
-from tradewright.engine.log import log_fill
+from tradewright.engine.log import SECOND_PASS, log_fill, log_verdict
 from tradewright.engine.matcher import (
     INCREASES,
     REDUCTIONS,
@@ -53,7 +53,7 @@ def fill_orders(state: State, tape: Tape, settings: Settings, parameters: Any, l
             if not is_due(state, tape, settings, bar, book, asset, stage):
                 continue
             order = release(state, tape, settings, bar, book, asset, stage, free)
-            size = ask_checks(order, state, tape, settings, parameters, bar, asset)
+            size = ask_checks(order, state, tape, settings, parameters, log, bar, book, asset)
             if size > 0.0:
                 free -= fill_order(state, tape, settings, log, bar, book, asset, stage, order, size)
 
@@ -128,6 +128,7 @@ def ask_rules(
     settings: Settings,
     parameters: Any,
     work: Table,
+    log: Log,
     bar: int,
     book: int,
     counting: bool,
@@ -141,23 +142,27 @@ def ask_rules(
             continue
         proposal = Proposal(before, work[asset].stop, work[asset].mode)
         seen = asset_view(state, tape, settings, book, asset, work[asset].held)
-        after = ask_asset(proposal, seen, view, state, tape, parameters, bar, book, asset, counting)
+        after = ask_asset(proposal, seen, view, state, tape, parameters, log, bar, book, asset, counting)
         work[asset].target, work[asset].stop, work[asset].mode = after.target, after.stop, after.mode
         work[asset].before = after.target
         fell = fell or abs(before) - abs(after.target) > slack
-    ask_sides(view, state, tape, parameters, work, bar, book, counting)
+    ask_sides(view, state, tape, parameters, work, log, bar, book, counting)
     for asset in range(len(state.market)):
         fell = fell or abs(work[asset].before) - abs(work[asset].target) > slack
     return fell
 
 
 @compiled
-def hold_back(state: State, work: Table) -> None:
+def hold_back(state: State, work: Table, log: Log, book: int) -> None:
     """Add nothing anywhere in a book whose rules still ask for less than they were given."""
     state.run[0].verify_failures += 1
     for asset in range(len(state.market)):
-        if work[asset].mode != FROZEN:
-            work[asset].target = smaller(work[asset].target, work[asset].held)
+        before = work[asset].target
+        if work[asset].mode == FROZEN:
+            continue
+        work[asset].target = smaller(before, work[asset].held)
+        if work[asset].target != before:
+            log_verdict(log, book, asset, SECOND_PASS, before, work[asset].target)
 
 
 @compiled
@@ -169,18 +174,19 @@ def decide_book(
     parameters: Any,
     work: Table,
     trial: Table,
+    log: Log,
     bar: int,
     book: int,
 ) -> None:
     """Leave one book's checked targets and modes in `work`, and store its stops; `trial` serves the second asking."""
     want(state, tape, decisions, settings, work, bar, book)
-    apply_halts(state, work, bar, book)
+    apply_halts(state, work, log, bar, book)
     counting = True
-    if ask_rules(state, tape, settings, parameters, work, bar, book, counting):
+    if ask_rules(state, tape, settings, parameters, work, log, bar, book, counting):
         for asset in range(len(state.market)):
             trial[asset] = work[asset]
-        if ask_rules(state, tape, settings, parameters, trial, bar, book, not counting):
-            hold_back(state, work)
+        if ask_rules(state, tape, settings, parameters, trial, log, bar, book, not counting):
+            hold_back(state, work, log, book)
     for asset in range(len(state.market)):
         position = state.positions[book, asset]
         wanted = work[asset].target != 0.0 or position.quantity != 0.0
@@ -198,11 +204,12 @@ def decide_bar(
     log: Log,
     bar: int,
 ) -> None:
-    """Turn what every book wants at the close of a bar into its orders for the next."""
+    """Turn what every book wants at the close of a bar into its orders for the next; each leaves a row of `work`."""
     ask_books(state, tape, settings, parameters, log, bar)
-    for book in range(state.positions.shape[0]):
-        decide_book(state, tape, decisions, settings, parameters, work[0], work[1], bar, book)
-        plan_book(state, tape, settings, work[0], bar, book)
+    n_books = state.positions.shape[0]
+    for book in range(n_books):
+        decide_book(state, tape, decisions, settings, parameters, work[book], work[n_books], log, bar, book)
+        plan_book(state, tape, settings, work[book], bar, book)
 
 
 @compiled

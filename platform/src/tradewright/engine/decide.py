@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tradewright.engine.jit import compiled
-from tradewright.engine.log import HALTED, Log, count_cut, log_event
+from tradewright.engine.log import HALTED, Log, log_event, tell_change
 from tradewright.risk.contract import (
     FLATTEN,
     FREEZE,
@@ -129,7 +129,7 @@ def held_weight(quantity: float, unit: float, equity: float) -> float:
 
 
 @compiled
-def apply_halts(state: State, work: Table, bar: int, book: int) -> None:
+def apply_halts(state: State, work: Table, log: Log, bar: int, book: int) -> None:
     """Let the highest stored level, the account's included, act on every asset of the book."""
     account = len(state.rows) - 1
     level, keep, by = RUNNING, 1.0, 0
@@ -147,7 +147,7 @@ def apply_halts(state: State, work: Table, bar: int, book: int) -> None:
         before = work[asset].target
         after = halt_asset(level, keep, before, work[asset].held, work[asset].mode)
         work[asset].target, work[asset].mode = after.target, after.mode
-        count_cut(state, bar, by, abs(before) - abs(after.target), state.rows[book].equity)
+        tell_change(state, log, bar, book, asset, by, before, after.target, state.rows[book].equity)
 
 
 @compiled
@@ -195,23 +195,28 @@ def accept(state: State, before: Proposal, after: Proposal, held: float) -> Prop
 @compiled
 def judge(
     state: State,
+    log: Log,
     before: Proposal,
     answer: Proposal,
     held: float,
     equity: float,
     bar: int,
+    book: int,
+    asset: int,
     rule: int,
     counting: bool,
 ) -> Proposal:
-    """Accept an asset rule's answer as far as it may go, and count what it cut."""
+    """Accept an asset rule's answer as far as it may go, and write down what it changed."""
     after = accept(state, before, answer, held)
     if counting:
-        count_cut(state, bar, rule, abs(before.target) - abs(after.target), equity)
+        tell_change(state, log, bar, book, asset, rule, before.target, after.target, equity)
     return after
 
 
 @compiled
-def apply_sides(state: State, work: Table, sides: Sides, rule: int, bar: int, book: int, counting: bool) -> None:
+def apply_sides(
+    state: State, work: Table, log: Log, sides: Sides, rule: int, bar: int, book: int, counting: bool
+) -> None:
     """Scale the longs and the shorts by a two-sided rule's factors."""
     sound = math.isfinite(sides.long) and math.isfinite(sides.short)
     state.run[0].breaches += 0 if sound else 1
@@ -223,7 +228,7 @@ def apply_sides(state: State, work: Table, sides: Sides, rule: int, bar: int, bo
         after = before * min(max(factor, 0.0), 1.0) if sound else smaller(before, held)
         work[asset].target = after
         if counting:
-            count_cut(state, bar, rule, abs(before) - abs(after), state.rows[book].equity)
+            tell_change(state, log, bar, book, asset, rule, before, after, state.rows[book].equity)
 
 
 @compiled

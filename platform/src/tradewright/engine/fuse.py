@@ -51,7 +51,8 @@ class FusedRules:
         advance_single: The same for one book with one asset; only what a run uses is compiled.
         begin: `begin(state, tape, settings, log, opening, bar, opens)`: the first of the parts of one bar, which
             `engine.walk.Walk` calls one by one, as it does the next four.
-        check: `check(state, tape, settings, parameters, bar, book, asset, quantity, base, price, free) -> units`.
+        check: `check(state, tape, settings, parameters, log, bar, book, asset, quantity, base, price, free)` returns
+            units.
         take: `take(state, tape, log, fills, bar)`.
         close: `close(state, tape, settings, log, bar)`.
         decide: `decide(state, tape, decisions, settings, parameters, work, log, bar)`.

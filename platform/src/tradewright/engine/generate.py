@@ -36,20 +36,20 @@ def ask_books(state, tape, settings, parameters, log, bar):
 
 
 @compiled
-def ask_asset(proposal, asset, view, state, tape, parameters, bar, book, column, counting):
+def ask_asset(proposal, asset, view, state, tape, parameters, log, bar, book, column, counting):
 {asset}
     return proposal
 
 
 @compiled
-def ask_checks(order, state, tape, settings, parameters, bar, asset):
+def ask_checks(order, state, tape, settings, parameters, log, bar, book, asset):
     size = abs(order.quantity)
 {checks}
     return size
 
 
 @compiled
-def ask_sides(view, state, tape, parameters, work, bar, book, counting):
+def ask_sides(view, state, tape, parameters, work, log, bar, book, counting):
 {sides}
 
 """
@@ -67,15 +67,16 @@ _CALL = {
     "book": "        record_halt(state, log, bar, row, {i}, rule_{i}(view, parameters[{i}]{more}))",
     "asset": "    if {asked}:\n"
     "        answer = rule_{i}(proposal, asset, view, parameters[{i}]{more})\n"
-    "        proposal = judge(state, proposal, answer, asset.held, view.equity, bar, {i}, counting)",
+    "        proposal = judge("
+    "state, log, proposal, answer, asset.held, view.equity, bar, book, column, {i}, counting)",
     "sides": "    sides = rule_{i}({target}, {held}, view, parameters[{i}]{more})\n"
-    "    apply_sides(state, work, sides, {i}, bar, book, counting)",
+    "    apply_sides(state, work, log, sides, {i}, bar, book, counting)",
 }
 # Most of a universe is neither wanted nor held; a rule that remembers nothing cannot tell whether it is asked.
 _SOMETHING_TO_LOWER = "proposal.target != 0.0 or asset.held != 0.0"
 _CHECK = """\
     allowed = rule_{i}(order, parameters[{i}]{more})
-    size = permit(state, tape, settings, order, size, allowed, {i}, bar, asset)"""
+    size = permit(state, tape, settings, log, order, size, allowed, {i}, bar, book, asset)"""
 
 
 def source_of(

@@ -1,4 +1,4 @@
-"""What the loop writes down: the curve, the fills, the corporate actions, the events, the counters."""
+"""What the loop writes down: the curve, the fills, the corporate actions, the events, the verdicts, the counters."""
 
 from __future__ import annotations
 
@@ -56,10 +56,19 @@ EVENT = np.dtype([
     ("money", _F),  # Granted, in currency.
 ])  # fmt: skip
 
+VERDICT = np.dtype([
+    ("book", _I),
+    ("asset", _I),
+    ("rule", _I),  # Number of the rule or check, SECOND_PASS for what the second asking of all rules held back.
+    ("before", _F),  # Target weight, or size of an order in units.
+    ("after", _F),
+])  # fmt: skip
+
 CUT_SLACK = 1e-12  # Weight or units: a difference of rounding, far below any limit's meaning.
 BY_ORDER, BY_STOP, BY_EXIT = 0, 1, 2
 SPLIT, DIVIDEND = 0, 1
 HALTED, LIFTED, GRANTED = 0, 1, 2
+SECOND_PASS = -1
 
 
 class Log(NamedTuple):
@@ -73,11 +82,15 @@ class Log(NamedTuple):
     actions: Table
     """Of ACTION, with room for all that the prices tell of, in every book: how many there can be is known."""
     events: Table
+    verdicts: Table
+    """Of VERDICT; without room, as in a backtest, none is written down."""
     counts: IntArray
-    """`(4,)`: fills, events, sessions, actions."""
+    """`(5,)`: fills, events, sessions, actions, verdicts."""
 
 
-def make_log(n_bars: int, n_sessions: int, n_rows: int, n_fills: int, n_actions: int, n_events: int) -> Log:
+def make_log(
+    n_bars: int, n_sessions: int, n_rows: int, n_fills: int, n_actions: int, n_events: int, n_verdicts: int = 0
+) -> Log:
     """Return empty buffers for so many bars, sessions and actions, and fills and events between two drains."""
     return Log(
         np.zeros((n_bars, n_rows)),
@@ -85,7 +98,8 @@ def make_log(n_bars: int, n_sessions: int, n_rows: int, n_fills: int, n_actions:
         table((n_fills,), FILL),
         table((n_actions,), ACTION),
         table((n_events,), EVENT),
-        np.zeros(4, np.int64),
+        table((n_verdicts,), VERDICT),
+        np.zeros(5, np.int64),
     )
 
 
@@ -128,6 +142,27 @@ def log_action(
     action.bar, action.book, action.asset, action.kind = bar, book, asset, kind
     action.ratio, action.units, action.price, action.cash = ratio, units, price, cash
     log.counts[3] += 1
+
+
+@compiled
+def tell_change(
+    state: State, log: Log, bar: int, book: int, asset: int, rule: int, before: float, after: float, value: float
+) -> None:
+    """Write down what a rule made of a target, or a check of an order, where that is something else."""
+    if before == after:
+        return  # As on most bars: a backtest pays for no more than this.
+    log_verdict(log, book, asset, rule, before, after)
+    count_cut(state, bar, rule, abs(before) - abs(after), value)
+
+
+@compiled
+def log_verdict(log: Log, book: int, asset: int, rule: int, before: float, after: float) -> None:
+    """Append one verdict where there is room for it."""
+    if log.counts[4] < len(log.verdicts):
+        verdict = log.verdicts[log.counts[4]]
+        verdict.book, verdict.asset, verdict.rule = book, asset, rule
+        verdict.before, verdict.after = before, after
+        log.counts[4] += 1
 
 
 @compiled

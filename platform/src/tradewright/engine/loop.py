@@ -126,6 +126,7 @@ def check(
     tape: Tape,
     settings: Settings,
     parameters: Any,
+    log: Log,
     bar: int,
     book: int,
     asset: int,
@@ -136,7 +137,7 @@ def check(
 ) -> float:
     """Return how many units of a signed order every check lets go that would fill at `price`, found at `base`."""
     order = order_view(state, tape, settings, book, asset, quantity, base, price, free)
-    return ask_checks(order, state, tape, settings, parameters, bar, asset)
+    return ask_checks(order, state, tape, settings, parameters, log, bar, book, asset)
 
 
 @cached

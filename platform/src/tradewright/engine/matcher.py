@@ -19,7 +19,7 @@ from tradewright.engine.fills import (
     within_limit,
 )
 from tradewright.engine.jit import compiled
-from tradewright.engine.log import BY_ORDER, BY_STOP, Log, count_cut, log_fill
+from tradewright.engine.log import BY_ORDER, BY_STOP, Log, log_fill, tell_change
 from tradewright.engine.transitions import apply_fill, short_value
 from tradewright.risk.checks import always
 from tradewright.risk.contract import OrderView
@@ -179,18 +179,20 @@ def permit(
     state: State,
     tape: Tape,
     settings: Settings,
+    log: Log,
     order: OrderView,
     size: float,
     allowed: float,
     check: int,
     bar: int,
+    book: int,
     asset: int,
 ) -> float:
-    """Return what a check leaves of `size`, and count what it took; an answer that is not a number allows nothing."""
+    """Return what a check leaves of `size`, and tell what it took; an answer that is not a number allows nothing."""
     if allowed >= size:
         return size
     left = floor_lot(allowed, tape.assets[asset].lot, settings)
-    count_cut(state, bar, check, size - left, order.price * order.multiplier)
+    tell_change(state, log, bar, book, asset, check, size, left, order.price * order.multiplier)
     return left
 
 

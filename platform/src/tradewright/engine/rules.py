@@ -28,6 +28,7 @@ def ask_asset(
     state: Any,
     tape: Any,
     parameters: Any,
+    log: Any,
     bar: int,
     book: int,
     column: int,
@@ -39,7 +40,15 @@ def ask_asset(
 
 @compiled
 def ask_checks(
-    order: OrderView, state: Any, tape: Any, settings: Any, parameters: Any, bar: int, asset: int
+    order: OrderView,
+    state: Any,
+    tape: Any,
+    settings: Any,
+    parameters: Any,
+    log: Any,
+    bar: int,
+    book: int,
+    asset: int,
 ) -> float:
     """Return how many units of an order every check lets go."""
     return abs(order.quantity)
@@ -47,6 +56,6 @@ def ask_checks(
 
 @compiled
 def ask_sides(
-    view: Any, state: Any, tape: Any, parameters: Any, work: Any, bar: int, book: int, counting: bool
+    view: Any, state: Any, tape: Any, parameters: Any, work: Any, log: Any, bar: int, book: int, counting: bool
 ) -> None:
     """Pass one book's targets through every two-sided rule."""

@@ -91,7 +91,7 @@ class Simulation:
         n_sessions, n_actions = int(bars.session_ends[start:].sum()), len(capital) * actions_of(bars)
         self._log = make_log(bars.n_bars, n_sessions, n_rows, room, n_actions, room)
         self._advance = fused.loop(len(capital), bars.n_assets)
-        self._work = states.table((2, bars.n_assets), WORK)
+        self._work = states.table((len(capital) + 1, bars.n_assets), WORK)
         self._fills: list[Table] = []
         self._events: list[Table] = []
         self._counted: list[int] = []

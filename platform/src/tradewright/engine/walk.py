@@ -9,6 +9,7 @@ same rows and fills leave the same bytes (`docs/explanation/one-bar.md`).
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import attrs
@@ -17,7 +18,7 @@ import numpy as np
 from tradewright.engine import state as states
 from tradewright.engine.blame import call
 from tradewright.engine.decide import WORK
-from tradewright.engine.log import make_log
+from tradewright.engine.log import SECOND_PASS, make_log
 from tradewright.engine.plain import interpreted
 from tradewright.engine.run import drained, first_state
 from tradewright.engine.tape import OPENING, Decisions, make_tape
@@ -25,8 +26,13 @@ from tradewright.engine.transitions import DUST
 from tradewright.risk.requested_halt import NAME as REQUESTED_HALT
 
 FILLS_MAX = 4096  # A bar's fills, partial ones one by one.
+SECOND_ASKING = "second-asking"
+"""Stands in the place of a rule where all of them, asked again, lower more than they did."""
+_VERDICTS = 4  # Where the log counts them; they stay to be asked for, while the rest is handed out.
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tradewright.engine.fuse import FusedRules
     from tradewright.engine.log import Log
     from tradewright.engine.state import State, Table
@@ -87,6 +93,20 @@ class News(NamedTuple):
     """`(n, n_rows)` of `engine.log.CURVE`: a row where a session has ended."""
 
 
+class Verdict(NamedTuple):
+    """What one rule made of a target, or one check of an order."""
+
+    book: int
+    asset: int
+    by: str
+    """Name of the rule or check; `SECOND_ASKING` for what was held back since rules, asked again, lowered more."""
+    before: float
+    """Signed weight, or units of an order, >= 0."""
+    after: float
+    limit: float | None
+    """The rule's or check's option of that name, None for one that has none."""
+
+
 class Walk:
     """The state of a run that goes on bar by bar.
 
@@ -115,8 +135,8 @@ class Walk:
         self.state = first_state(fused, capital, n_assets) if state is None else state
         self.bar = known.bar
         self._fused, self._settings, self._known = fused, settings, known
-        self._work = states.table((2, n_assets), WORK)
-        self._log = _log_of_one_bar(self.state)
+        self._work = states.table((len(capital) + 1, n_assets), WORK)
+        self._log = _log_of_one_bar(self.state, len(fused.named))
         self._nothing = News(*(drained(one, 0) for one in _told(self._log)))
         self._rows, self.positions = states.bare(self.state.rows), states.bare(self.state.positions)
         self._free_cash = interpreted("matcher").free_cash
@@ -163,16 +183,54 @@ class Walk:
             free: Free cash of the book, less what other orders bind.
         """
         self.positions["order"][book, asset] = 0.0
+        self._log.counts[_VERDICTS] = 0
         return call(
             self._fused,
             self._fused.check,
-            *(self.state, self._known.tape, self._settings, self._fused.parameters, self.bar),
+            *(self.state, self._known.tape, self._settings, self._fused.parameters, self._log, self.bar),
             *(book, asset, quantity, base, price, free),
         )
 
-    def named(self, chosen: BoolArray) -> list[str]:
-        """Return the names of the rules and checks that are chosen by their numbers."""
-        return [name for (name, _), is_one in zip(self._fused.named, chosen, strict=True) if is_one]
+    def verdicts(self) -> list[Verdict]:
+        """Return what rules made of targets, or checks of an order, in the last `decide` or `check`; in order."""
+        written, named = drained(self._log.verdicts, self._log.counts[_VERDICTS]).tolist(), self._fused.named
+        return [
+            Verdict(book, asset, SECOND_ASKING, before, after, None)
+            if rule == SECOND_PASS
+            else Verdict(
+                book, asset, named[rule][0], before, after, getattr(named[rule][1].parameters, "limit", None)
+            )
+            for book, asset, rule, before, after in written
+        ]
+
+    def weighed(self) -> Table:
+        """Return what the last `decide` has weighed, `(n_books, n_assets)` of `engine.decide.WORK`."""
+        return self._work[:-1].view(np.recarray)
+
+    def shortfalls(self) -> Iterator[tuple[int, int, str]]:
+        """Yield book and asset where the last `decide` ordered less than its target stands for, and why.
+
+        `band`: the change is within the strategy's no-trade band; `volume`: only so much of the average volume may be
+        ordered; `lot`: less than a lot is missing.
+        """
+        plan, work = interpreted("plan"), states.bare(self.weighed())
+        for book, asset in zip(*(work["target"] != work["held"]).nonzero(), strict=True):
+            row, position = self._work[book], self.state.positions[book, asset]
+            if not plan.worth_an_order(self._settings, row, book, asset):
+                yield int(book), int(asset), "band"
+                continue
+            wanted = plan.wanted_quantity(self.state, self._known.tape, self._settings, row, book, asset)
+            if abs(wanted - position.quantity) > abs(position.order) + DUST:
+                yield int(book), int(asset), "volume"
+            elif position.order == 0.0:
+                yield int(book), int(asset), "lot"
+
+    def expected_cost(self, asset: int, quantity: float, limit: float) -> float:
+        """Return what a signed order is expected to cost that meets the last close, as a fraction of its value."""
+        fills, one, mark = interpreted("fills"), self.assets[asset], float(self.state.market[asset].mark)
+        worse = fills.price_with_limit(quantity, mark, limit, one.tick, self._settings) - mark
+        fee = fills.fee_of(quantity, quantity * mark * one.multiplier, self._settings)
+        return float(math.copysign(1.0, quantity) * worse / mark + fee / (abs(quantity) * mark * one.multiplier))
 
     def take(self, fills: Table) -> None:
         """Book reported fills, of `engine.log.FILL`, in their order; `News` of the close tells them.
@@ -250,6 +308,7 @@ class Walk:
         known, decisions = self._known, self._known.decisions
         for book, target in (answers or {}).items():
             decisions.target[self.bar, book] = target
+        self._log.counts[_VERDICTS] = 0
         call(
             self._fused,
             self._fused.decide,
@@ -279,12 +338,12 @@ class Walk:
     def _drain(self) -> News:
         """Return what has been written down since the last time, and forget it."""
         log = self._log
-        fills, events, sessions, actions = counts = log.counts.tolist()
+        fills, events, sessions, actions = counts = log.counts[:_VERDICTS].tolist()
         if not any(counts):
             return self._nothing
         written = zip(_told(log), (fills, actions, events, sessions), self._nothing, strict=True)
         news = News(*(drained(one, count) if count else nothing for one, count, nothing in written))
-        log.counts[:] = 0
+        log.counts[:_VERDICTS] = 0
         if sessions:
             states.bare(log.curve)[:] = 0.0  # Exposures are summed where they stand.
         return news
@@ -295,11 +354,12 @@ def _told(log: Log) -> tuple[Table, Table, Table, Table]:
     return log.fills, log.actions, log.events, log.curve
 
 
-def _log_of_one_bar(state: State) -> Log:
+def _log_of_one_bar(state: State, n_parts: int) -> Log:
     """Return buffers for what one bar can write, however many parts its orders fill in."""
     n_books, n_assets = state.positions.shape
     n_events = 2 * state.halts.size + 1
-    return make_log(0, 1, len(state.rows), FILLS_MAX, 2 * n_books * n_assets, n_events)
+    n_verdicts = n_books * n_assets * (n_parts + 1)  # Each rule once, and the second asking.
+    return make_log(0, 1, len(state.rows), FILLS_MAX, 2 * n_books * n_assets, n_events, n_verdicts)
 
 
 def opening_of(bars: Bars, bar: int) -> Opening:

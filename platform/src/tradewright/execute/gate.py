@@ -16,7 +16,7 @@ from tradewright.values.exact import amount, to_float
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from tradewright.engine.walk import Walk
+    from tradewright.engine.walk import Verdict, Walk
     from tradewright.values.snapshot import Quote
 
 
@@ -50,14 +50,19 @@ class Permit:
         waits: Whether it rests at its limit, since the quote is beyond it.
         reduces: Whether it brings its position nearer to zero.
         binds: Free cash that it takes if it fills whole, in currency; it may be negative.
-        cut_by: Checks that let less go than was wanted.
+        cuts: What checks have cut of it, in units.
     """
 
     quantity: Decimal
     waits: bool
     reduces: bool
     binds: float
-    cut_by: tuple[str, ...]
+    cuts: tuple[Verdict, ...]
+
+    @property
+    def cut_by(self) -> tuple[str, ...]:
+        """Names of the checks that let less go than was wanted."""
+        return tuple(one.by for one in self.cuts)
 
 
 @attrs.frozen(kw_only=True)
@@ -66,11 +71,16 @@ class Refusal:
 
     Attributes:
         reason: `quote` for one that nobody can trade on, else `checks`.
-        cut_by: Checks that let nothing go.
+        cuts: What checks have cut of it, in units, until nothing was left.
     """
 
     reason: str
-    cut_by: tuple[str, ...] = ()
+    cuts: tuple[Verdict, ...] = ()
+
+    @property
+    def cut_by(self) -> tuple[str, ...]:
+        """Names of the checks that let less go than was wanted."""
+        return tuple(one.by for one in self.cuts)
 
 
 @attrs.frozen
@@ -101,13 +111,13 @@ def release(
         price = fills.price_with_limit(quantity, base, wanted.limit, one.tick, costs)
     before = walk.state.counters.copy()
     size = walk.check(wanted.book, wanted.asset, quantity, base, price, walk.free(wanted.book) - bound)
-    cut_by = tuple(walk.named(walk.state.counters.cuts > before.cuts))
-    if may_wait and BUYING_POWER in cut_by:
+    cuts = tuple(walk.verdicts())
+    if may_wait and any(one.by == BUYING_POWER for one in cuts):
         walk.state.counters[:] = before
         walk.state.positions[wanted.book, wanted.asset].order = wanted.quantity
         return Wait()
     if not size > 0.0:
-        return Refusal(reason="checks", cut_by=cut_by)
+        return Refusal(reason="checks", cuts=cuts)
     unit = fills.unit_cost(quantity, price, walk.state.market[wanted.asset].mark, one.multiplier)
     fee = fills.fee_of(size, size * price * one.multiplier, costs)
     closes = reduces(wanted, walk)
@@ -117,7 +127,7 @@ def release(
         waits=waits,
         reduces=closes,
         binds=float(size * unit + fee),
-        cut_by=cut_by,
+        cuts=cuts,
     )
 
 

@@ -249,7 +249,7 @@ class Agent(Sender):
             if len(told.events)
             for one in entries.events(told.events, self.walk.halting, self.account, now)
         ]
-        drafts.append(entries.decision(known, plan, self.walk.state, self.account, row.refused, now))
+        drafts.append(entries.decision(known, plan, self.walk, self.account, row.refused, now))
         decided = Decided(tuple(row.news), plan, self.walk.state.rows.equity.copy())
         actions: list[Action] = [Commit(tuple(drafts)), *self._keep_guards(now), decided]
         aside, row.aside = row.aside, []

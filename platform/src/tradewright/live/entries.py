@@ -11,6 +11,7 @@ import numpy as np
 from tradewright.engine.log import GRANTED, HALTED
 from tradewright.engine.state import as_bytes
 from tradewright.ledger.entry import Draft, Kind
+from tradewright.live.weighing import weighed
 from tradewright.risk.contract import Level
 from tradewright.values.bars import utc
 from tradewright.values.plain import to_plain
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from tradewright.engine.state import State, Table
-    from tradewright.engine.walk import Opening, Plan
+    from tradewright.engine.state import Table
+    from tradewright.engine.walk import Opening, Plan, Verdict, Walk
     from tradewright.execute import orders
     from tradewright.execute.budget import Contact
     from tradewright.live.account import Account
@@ -100,9 +101,15 @@ def anchor(dropped: int, at: datetime) -> Draft:
     return Draft(at, Kind.ANCHOR, {"dropped": dropped})
 
 
-def intent(order: Order, at: datetime, cut_by: Sequence[str] = ()) -> Draft:
-    """Return an order that is about to be sent."""
-    return Draft(at, Kind.INTENT, {**_by_client(to_plain(order)), "strategy": order.strategy, "cut_by": list(cut_by)})
+def intent(order: Order, at: datetime, cuts: Sequence[Verdict] = ()) -> Draft:
+    """Return an order that is about to be sent, and what checks have cut of it."""
+    told = {**_by_client(to_plain(order)), "strategy": order.strategy, "cuts": [cut(one) for one in cuts]}
+    return Draft(at, Kind.INTENT, told)
+
+
+def cut(one: Verdict) -> list[Any]:
+    """Return what a check made of an order: its name, units before and after, its limit where it has one."""
+    return [one.by, one.before, one.after, *([] if one.limit is None else [one.limit])]
 
 
 def said(draft: orders.Draft, at: datetime) -> Draft:
@@ -149,27 +156,19 @@ def own_activity(one: Activity, at: datetime) -> Draft:
 
 
 def decision(
-    known: RowPrepared, plan: Plan, state: State, account: Account, refused: Sequence[dict[str, str]], at: datetime
+    known: RowPrepared, plan: Plan, walk: Walk, account: Account, refused: Sequence[Mapping[str, Any]], at: datetime
 ) -> Draft:
-    """Return a decision: votes and targets, orders and stops, what the row before refused, the state's hash."""
-    prepared, bar = known.known, known.known.bar
-    made = prepared.decisions.made[bar].nonzero()[0]
+    """Return a decision: what was weighed, orders and stops, what the row before refused, the state's hash."""
     body: dict[str, Any] = {
         "closed_at": at,
-        "votes": {
-            strategy: {signal: vote.tolist() for signal, vote in votes.items()}
-            for strategy, votes in known.votes.items()
-        },
-        "missing": {strategy: dict(lost) for strategy, lost in known.missing.items() if lost},
-        "targets": {account.strategies[book]: _cells(prepared.decisions.target[bar, book], account) for book in made},
-        "orders": [_order(plan, account, book, asset) for book, asset in zip(*plan.order.nonzero(), strict=True)],
+        **weighed(known, plan, walk, account),
         "stops": [
             [*account.place(book, asset), float(plan.stop[book, asset])]
             for book, asset in zip(*np.isfinite(plan.stop).nonzero(), strict=True)
         ],
         "refused": list(refused),
         "cash": to_plain({name: account.holdings.cash(name, account.currency) for name in account.strategies}),
-        "state": hashlib.sha256(as_bytes(state)).hexdigest(),
+        "state": hashlib.sha256(as_bytes(walk.state)).hexdigest(),
     }
     return Draft(at, Kind.DECISION, {key: value for key, value in body.items() if value})
 
@@ -184,16 +183,6 @@ def events(happened: Table, names: Sequence[str], account: Account, at: datetime
         else:
             kind = Kind.HALT if event.kind == HALTED else Kind.LIFT
             yield Draft(at, kind, {**whose, "rule": names[event.rule], "level": Level(int(event.level)).word})
-
-
-def _cells(values: Any, account: Account) -> dict[str, float]:
-    cells = zip(account.symbols, values.tolist(), strict=True)
-    return {symbol: value for symbol, value in cells if value != 0.0 and math.isfinite(value)}
-
-
-def _order(plan: Plan, account: Account, book: int, asset: int) -> list[Any]:
-    limit = float(plan.limit[book, asset])
-    return [*account.place(book, asset), float(plan.order[book, asset]), None if math.isnan(limit) else limit]
 
 
 def _by_client(plain: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import attrs
 
@@ -59,6 +59,15 @@ class RowArrived:
     row: Bars
 
 
+class Opinion(NamedTuple):
+    """What a signal says of one row, `(n_assets,)` of its strategy each."""
+
+    score: FloatArray
+    """Direction and strength in [-1, 1]."""
+    confidence: FloatArray
+    """How sure, in [0, 1]."""
+
+
 @attrs.frozen
 class RowPrepared:
     """What prices say of the row that has arrived, and of those before it.
@@ -66,14 +75,15 @@ class RowPrepared:
     Attributes:
         known: For the walk.
         dropped: Rows that were let go of since the last time; bars count from so many later.
-        votes: weight x confidence x score of each signal on this row, `(n_assets,)` of the strategy, by name of
-            strategy and signal; none where nothing is decided.
+        opinions: What each signal says of this row, by name of strategy and signal; none where nothing is decided.
+        combined: Their weighted sum, `(n_assets,)` of the strategy in [-1, 1], by its name; likewise.
         missing: Why a signal had no vote, by name of strategy and signal.
     """
 
     known: Prepared
     dropped: int = 0
-    votes: Mapping[str, Mapping[str, FloatArray]] = attrs.field(factory=dict)
+    opinions: Mapping[str, Mapping[str, Opinion]] = attrs.field(factory=dict)
+    combined: Mapping[str, FloatArray] = attrs.field(factory=dict)
     missing: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
 
 

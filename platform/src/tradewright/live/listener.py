@@ -33,7 +33,7 @@ class Row:
     quotes: dict[str, Quote] = attrs.field(factory=dict)
     planned: list[list[Wanted]] = attrs.field(factory=list)
     stopped: set[tuple[str, str]] = attrs.field(factory=set)
-    refused: list[dict[str, str]] = attrs.field(factory=list)
+    refused: list[dict[str, Any]] = attrs.field(factory=list)
     closed_at: datetime | None = None
     arrived_at: datetime | None = None
     known: RowPrepared | None = None

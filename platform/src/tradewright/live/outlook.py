@@ -12,7 +12,7 @@ import numpy as np
 
 from tradewright.engine.run import lay_out
 from tradewright.engine.walk import Prepared, nothing_known
-from tradewright.live.events import RowPrepared
+from tradewright.live.events import Opinion, RowPrepared
 from tradewright.values.bars import GRIDS, Bars
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class RowByRow:
 
     def _said(self) -> RowPrepared:
         last = self._rows.n_bars - 1
-        wanted = self._sentence.want(self._rows)
+        wanted = self._sentence.want(self._rows, keep_said=True)
         self._wanted = wanted if self._wanted is None else wanted.with_strikes_of(self._wanted)
         tape, matrices = lay_out(self._rows, self._fused, last)
         matrices.reach(last, last + 1)
@@ -128,7 +128,7 @@ class Ahead:
     """
 
     def __init__(self, sentence: Sentence, fused: FusedRules, bars: Bars, start: int) -> None:
-        self._wanted = sentence.want(bars)
+        self._wanted = sentence.want(bars, keep_said=True)
         self._tape, self._matrices = lay_out(bars, fused, start)
         self._bar = start - 1
         self._nothing = nothing_known(bars, fused, len(sentence.books))
@@ -149,18 +149,22 @@ class Ahead:
 
 
 def _said(known: Prepared, wanted: Wanted, bar: int) -> RowPrepared:
-    """Add who voted how on the row, and who could not."""
-    votes: dict[str, Mapping[str, FloatArray]] = {}
+    """Add who said what of the row, and who could not."""
+    opinions: dict[str, Mapping[str, Opinion]] = {}
+    combined: dict[str, FloatArray] = {}
     for name, one in wanted.targets.items():
-        if one.decided[bar]:
-            row = int(np.count_nonzero(one.decided[: bar + 1])) - 1
-            votes[name] = {signal: cast[row] for signal, cast in one.votes.items()}
+        if one.decided[bar] and one.said is not None:
+            opinions[name] = {
+                signal: Opinion(forecast.score[bar], forecast.confidence[bar])
+                for signal, forecast in one.said.forecasts.items()
+            }
+            combined[name] = one.said.combined[bar]
     missing = {
         name: {signal: str(error) for signal, error in one.missing.items()}
         for name, one in wanted.targets.items()
         if one.missing
     }
-    return RowPrepared(known, votes=votes, missing=missing)
+    return RowPrepared(known, opinions=opinions, combined=combined, missing=missing)
 
 
 def extend(rows: Bars, row: Bars) -> Bars:

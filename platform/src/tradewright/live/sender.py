@@ -19,6 +19,7 @@ from tradewright.values.order import Purpose, Status
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tradewright.engine.walk import Verdict
     from tradewright.execute.gate import Wanted
     from tradewright.execute.state import OrderState
     from tradewright.ledger.entry import Draft
@@ -92,7 +93,7 @@ class Sender(Listener):
         if isinstance(permit, gate.Wait):
             return False
         if isinstance(permit, gate.Refusal):
-            self._refuse(wanted, permit.reason, permit.cut_by)
+            self._refuse(wanted, permit.reason, permit.cuts)
             return True
         self.watch.spend(use, now)
         order = self.working.intend(
@@ -105,7 +106,7 @@ class Sender(Listener):
             intent=Intent(waits=permit.waits, reduces=permit.reduces, binds=permit.binds),
         )
         self.watch.sent(order.id, now)
-        drafts.append(entries.intent(order, now, permit.cut_by))
+        drafts.append(entries.intent(order, now, permit.cuts))
         submits.append(Submit(order))
         return True
 
@@ -119,10 +120,11 @@ class Sender(Listener):
             self._refuse(wanted, reason)
         return bool(reason)
 
-    def _refuse(self, wanted: Wanted, reason: str, cut_by: Sequence[str] = ()) -> None:
+    def _refuse(self, wanted: Wanted, reason: str, cuts: Sequence[Verdict] = ()) -> None:
         strategy, symbol = self._place(wanted)
-        refusal = {"strategy": strategy, "symbol": symbol, "reason": reason, "by": ", ".join(cut_by)}
-        self._row.refused.append(refusal)
+        by = ", ".join(one.by for one in cuts)
+        refusal = {"strategy": strategy, "symbol": symbol, "reason": reason, "by": by}
+        self._row.refused.append({**refusal, "cuts": [entries.cut(one) for one in cuts]} if cuts else refusal)
 
     def _go_on(self, ended: OrderState, now: datetime) -> list[Action]:
         """Send what waited for an order's end; one that guarded is placed again, unless it fired or was refused."""

@@ -107,13 +107,18 @@ class Sentence:
         """Return the same with the rule that halts when somebody asks, which an agent has and a backtest does not."""
         return attrs.evolve(self, rules=(*self.rules, (requested_halt.NAME, requested_halt.RULE)))
 
-    def want(self, bars: Bars) -> Wanted:
+    def want(self, bars: Bars, *, keep_said: bool = False) -> Wanted:
         """Ask signals, and optimizers that answer all rows at once, what each strategy wants.
+
+        Args:
+            bars: The rows.
+            keep_said: Whether to keep what each signal said of every row.
 
         Raises:
             PluginError: No signal of a strategy is left.
         """
-        return self._wanted({book.name: targets(book, bars.only(book.symbols)) for book in self.books}, bars)
+        told = {book.name: targets(book, bars.only(book.symbols), keep_said=keep_said) for book in self.books}
+        return self._wanted(told, bars)
 
     def warmups(self) -> list[int]:
         """Return how many rows each signal looks back over before it speaks; one that does not say is left out."""

@@ -37,6 +37,19 @@ VOLATILITY_WINDOW = 20
 
 
 @attrs.frozen(kw_only=True)
+class Said:
+    """What a strategy's signals say, and what follows from it.
+
+    Attributes:
+        forecasts: Of each signal that spoke, `(n_bars, n_assets)` by name.
+        combined: Their sum, weighted, `(n_bars, n_assets)` in [-1, 1].
+    """
+
+    forecasts: dict[str, Forecast]
+    combined: FloatArray
+
+
+@attrs.frozen(kw_only=True)
 class Targets:
     """What a strategy wants.
 
@@ -52,6 +65,7 @@ class Targets:
         votes: weight x confidence x score of each signal that spoke, on the bars of decision alone; their sum is
             the combined forecast, `(n_decisions, n_assets)` by name.
         fitted: Last day that the model of a signal which spoke has seen, by name; only of signals with a model.
+        said: What led to the votes, None where nobody has asked to keep it: it is three times as large.
     """
 
     weights: FloatArray
@@ -62,6 +76,7 @@ class Targets:
     in_turn: Rebalances | None = None
     votes: dict[str, FloatArray] = attrs.field(factory=dict)
     fitted: dict[str, date] = attrs.field(factory=dict)
+    said: Said | None = None
 
     def afresh(self, optimizer: Optimizer) -> Targets:
         """Return the same for another play of the bars, in which this optimizer has not been asked yet."""
@@ -71,8 +86,13 @@ class Targets:
         return attrs.evolve(self, in_turn=in_turn, breaches=in_turn.breaches, answers=in_turn.answers)
 
 
-def targets(strategy: Strategy, bars: Bars) -> Targets:
+def targets(strategy: Strategy, bars: Bars, *, keep_said: bool = False) -> Targets:
     """Turn prices into one strategy's target weights, each row from what was known at its close.
+
+    Args:
+        strategy: Whose.
+        bars: Prices of its assets.
+        keep_said: Whether to keep what the signals said, of every row.
 
     Raises:
         PluginError: No signal is left.
@@ -96,6 +116,7 @@ def targets(strategy: Strategy, bars: Bars) -> Targets:
         "missing": missing,
         "votes": votes,
         "fitted": fitted,
+        "said": Said(forecasts=said, combined=combined.forecast) if keep_said else None,
     }
     if isinstance(optimizer, RowOptimizer):
         chosen = target_weights(name, optimizer, decide=decided, **asked)

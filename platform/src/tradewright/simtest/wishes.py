@@ -117,7 +117,7 @@ class Wishes:
             limit_offset=-0.0005 if self.rule_set == "shorts" else float("nan"),
         )
 
-    def want(self, bars: Bars) -> Wanted:
+    def want(self, bars: Bars, *, keep_said: bool = False) -> Wanted:  # noqa: ARG002  # there are no signals
         """Return what is wanted on the first rows."""
         n_bars = bars.n_bars
         decisions = Decisions(self.target[:n_bars].copy(), self.made[:n_bars], self.asked[:n_bars])
