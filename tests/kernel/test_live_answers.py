@@ -13,16 +13,18 @@ import pytest
 from executor_script import NAME, NOW, WORKING, accepted, fill, snapshot
 from tradewright import Activity, ActivityKind, Forbidden, Gap, Limited, News, Refused, Report, Status, Word
 from tradewright.execute.budget import Contact, Outcome
+from tradewright.host.awaiting import Raised
 from tradewright.live.answers import (
     REASON_MAX,
     STREAM,
     WORDS,
     Call,
     NotAnAnswerError,
-    Raised,
     of_call,
     of_look,
+    of_order,
     of_stream,
+    whole,
 )
 from tradewright.live.events import SnapshotTaken
 
@@ -53,7 +55,7 @@ def test_whatever_else_is_raised_leaves_an_order_unknown(error: BaseException) -
     assert ["failed", "unanswered"] == words(of_call(Call.SUBMIT, NAME, Raised(error)))
     assert ["failed", "cancel-unanswered"] == words(of_call(Call.CANCEL, NAME, Raised(error)))
     assert ["failed"] == words(of_call(Call.QUERY, NAME, Raised(error)))
-    contact, taken = of_look(Raised(error), "home", NOW)
+    contact, taken = of_look(Raised(error))
     assert (Outcome.FAILED, None) == (contact.outcome, taken.seen)
 
 
@@ -71,7 +73,7 @@ def test_refusal_of_a_cancel_says_nothing_of_its_order() -> None:
 @pytest.mark.parametrize("call", [Call.QUERY, None])
 def test_refusal_of_a_question_is_a_failure(call: Call | None) -> None:
     said = Raised(Refused("no such page"))
-    events = of_look(said, "home", NOW) if call is None else of_call(call, NAME, said)
+    events = of_look(said) if call is None else of_call(call, NAME, said)
 
     assert Contact(outcome=Outcome.FAILED, reason="no such page") == events[0]
 
@@ -99,7 +101,7 @@ def test_limit_is_told_with_its_time_where_it_is_one(said: object, heard: float 
 @pytest.mark.parametrize("call", Call)
 def test_who_is_not_let_in_is_told_so_by_every_call(call: Call) -> None:
     assert Outcome.FORBIDDEN is of_call(call, NAME, Raised(Forbidden("401")))[0].outcome
-    assert Outcome.FORBIDDEN is of_look(Raised(Forbidden("401")), "home", NOW)[0].outcome
+    assert Outcome.FORBIDDEN is of_look(Raised(Forbidden("401")))[0].outcome
 
 
 @pytest.mark.parametrize("call", Call)
@@ -107,26 +109,28 @@ def test_who_is_not_let_in_is_told_so_by_every_call(call: Call) -> None:
 def test_answer_is_believed_where_a_venue_can_give_it(call: Call, word: Word) -> None:
     news = WORKING if word is Word.FOUND else News(word=word, fill=fill() if word in {Word.FILL, Word.BUST} else None)
 
-    events = of_call(call, NAME, Report(NAME, news))
-
-    unanswered = {Call.SUBMIT: ["unanswered"], Call.CANCEL: ["cancel-unanswered"], Call.QUERY: []}
-    expected = ["answered", str(word)] if word in WORDS[call] else ["failed", *unanswered[call]]
-    assert expected == words(events)
+    if word in WORDS[call]:
+        report = of_order(call, NAME, Report(NAME, news))
+        assert [Contact(outcome=Outcome.ANSWERED), Report(NAME, news)] == of_call(call, NAME, report)
+    else:
+        with pytest.raises(NotAnAnswerError, match=f"returned {word} to {call}"):
+            of_order(call, NAME, Report(NAME, news))
 
 
 @pytest.mark.parametrize(
-    "said",
+    ("said", "found"),
     [
-        None,
-        "accepted",
-        {"status": "accepted"},
-        accepted(UUID(int=2)),
-        Report(NAME, None),
-        Report("1", News(word="accepted")),
+        (None, "NoneType"),
+        ("accepted", "str"),
+        ({"status": "accepted"}, "dict"),
+        (accepted(UUID(int=2)), "accepted"),
+        (Report(NAME, None), "Report"),
+        (Report("1", News(word="accepted")), "accepted"),
     ],
 )
-def test_what_is_no_answer_to_a_submit_leaves_it_unknown(said: object) -> None:
-    assert ["failed", "unanswered"] == words(of_call(Call.SUBMIT, NAME, said))
+def test_what_is_no_answer_to_a_submit_is_refused(said: object, found: str) -> None:
+    with pytest.raises(NotAnAnswerError, match=f"returned {found} to submit"):
+        of_order(Call.SUBMIT, NAME, said)
 
 
 def test_reason_is_one_short_line_whatever_the_text_is() -> None:
@@ -147,21 +151,19 @@ def test_reason_is_one_short_line_whatever_the_text_is() -> None:
 def test_snapshot_has_our_name_of_the_venue_and_our_clock() -> None:
     fee = Activity(venue="theirs", id="1", kind=ActivityKind.FEE, cash=Decimal(-1), currency="USD", at=NOW)
 
-    _, taken = of_look(snapshot(activities=(fee,), busts=(fill(2),)), "home", NOW)
+    seen = whole(snapshot(activities=(fee,), busts=(fill(2),)), "home", NOW)
 
-    assert isinstance(taken, SnapshotTaken)
-    assert taken.seen is not None
-    assert NOW == taken.seen.at
-    assert {"home"} == {one.venue for one in (*taken.seen.fills, *taken.seen.activities, *taken.seen.busts)}
+    assert NOW == seen.at
+    assert {"home"} == {one.venue for one in (*seen.fills, *seen.activities, *seen.busts)}
+    assert [Contact(outcome=Outcome.ANSWERED), SnapshotTaken(seen)] == of_look(seen)
 
 
 @pytest.mark.parametrize(
     "said", [None, {}, snapshot(fills=("fill",)), snapshot(activities=(fill(),)), snapshot(busts=(1,))]
 )
-def test_snapshot_that_is_not_whole_is_none(said: object) -> None:
-    contact, taken = of_look(said, "home", NOW)
-
-    assert (Outcome.FAILED, None) == (contact.outcome, taken.seen)
+def test_snapshot_that_is_not_whole_is_refused(said: object) -> None:
+    with pytest.raises(NotAnAnswerError):
+        whole(said, "home", NOW)
 
 
 # ---- the stream ----------------------------------------------------------------------------------------------

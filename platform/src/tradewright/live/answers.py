@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import attrs
 
 from tradewright.execute.budget import Contact, Outcome
 from tradewright.execute.news import News, Report, Word
+from tradewright.host.awaiting import Raised
 from tradewright.host.fence import text_of
 from tradewright.live.events import SnapshotTaken
 from tradewright.values.order import Activity, Fill
@@ -49,60 +50,69 @@ _REFUSED = {Call.SUBMIT: Word.REFUSED, Call.CANCEL: Word.CANCEL_UNANSWERED}
 _UNANSWERED = {Call.SUBMIT: Word.UNANSWERED, Call.CANCEL: Word.CANCEL_UNANSWERED}
 
 
-class Raised(NamedTuple):
-    """What a call raised in place of an answer."""
-
-    error: BaseException
-
-
 class NotAnAnswerError(Exception):
     """An executor has returned what nobody asked for."""
 
 
-def of_call(call: Call, order_id: UUID, said: object) -> list[Event]:
-    """Return what the agent is told of a call about an order.
+def of_order(call: Call, order_id: UUID, said: object) -> Report:
+    """Return what an executor has returned to a call about an order, if it is an answer to it.
 
-    Args:
-        call: Which.
-        order_id: Client id of the order.
-        said: What the executor returned, or `Raised`.
+    Raises:
+        NotAnAnswerError: It is not.
+    """
+    if _says(said, WORDS[call]) and said.id == order_id:
+        return said
+    found = f"{said.news.word}" if _says(said, frozenset(Word)) else type(said).__name__
+    wanted = f"a Report of the order wanted, {' or '.join(sorted(WORDS[call]))}"
+    raise NotAnAnswerError(f"returned {found} to {call}; {wanted}")
+
+
+def of_call(call: Call, order_id: UUID, said: Report | Raised) -> list[Event]:
+    """Return what the agent is told of a call about an order.
 
     >>> from uuid import UUID
     >>> [event.news.word if isinstance(event, Report) else event.outcome
     ...  for event in of_call(Call.SUBMIT, UUID(int=1), Raised(TimeoutError()))]
     [<Outcome.FAILED: 'failed'>, <Word.UNANSWERED: 'unanswered'>]
     """
-    if isinstance(said, Raised):
-        return _of_error(call, order_id, said.error)
-    if not _answers(said, WORDS[call]) or said.id != order_id:
-        found = said.news.word if _answers(said, frozenset(Word)) else type(said).__name__
-        message = f"returned {found} to {call}; a Report of the order wanted, {' or '.join(sorted(WORDS[call]))}"
-        return _of_error(call, order_id, NotAnAnswerError(message))
-    return [Contact(outcome=Outcome.ANSWERED), said]
+    if isinstance(said, Report):
+        return [Contact(outcome=Outcome.ANSWERED), said]
+    if isinstance(said.error, Refused) and call in _REFUSED:
+        news = News(word=_REFUSED[call], reason=_reason(said.error))
+        return [Contact(outcome=Outcome.ANSWERED), Report(order_id, news)]
+    contact = _contact(said.error)
+    if call not in _UNANSWERED:
+        return [contact]
+    return [contact, Report(order_id, News(word=_UNANSWERED[call], reason=contact.reason))]
 
 
-def of_look(said: object, venue: str, asked_at: datetime) -> list[Event]:
-    """Return what the agent is told of a snapshot: none where it did not come, or is not whole.
+def whole(said: object, venue: str, asked_at: datetime) -> Snapshot:
+    """Return a snapshot by our names and our clock, if it is one.
 
     Args:
-        said: As of `of_call`.
+        said: What an executor has returned.
         venue: What the kernel calls the venue.
         asked_at: When it was asked for, aware UTC by our clock.
+
+    Raises:
+        NotAnAnswerError: It is none, or holds what it must not.
     """
-    error = said.error if isinstance(said, Raised) else NotAnAnswerError(f"returned {type(said).__name__}")
-    if isinstance(said, Snapshot):
-        try:
-            seen = attrs.evolve(
-                said,
-                at=asked_at,
-                fills=tuple(_fill(one, venue) for one in said.fills),
-                busts=tuple(_fill(one, venue) for one in said.busts),
-                activities=tuple(_activity(one, venue) for one in said.activities),
-            )
-            return [Contact(outcome=Outcome.ANSWERED), SnapshotTaken(seen)]
-        except Exception as raised:  # noqa: BLE001  # it is made of what a plugin has made
-            error = raised
-    return [_contact(error), SnapshotTaken(None)]
+    if not isinstance(said, Snapshot):
+        raise NotAnAnswerError(f"returned {type(said).__name__}; a Snapshot wanted")
+    return attrs.evolve(
+        said,
+        at=asked_at,
+        fills=tuple(_fill(one, venue) for one in said.fills),
+        busts=tuple(_fill(one, venue) for one in said.busts),
+        activities=tuple(_activity(one, venue) for one in said.activities),
+    )
+
+
+def of_look(said: Snapshot | Raised) -> list[Event]:
+    """Return what the agent is told of a snapshot: none where it did not come, or is not whole."""
+    if isinstance(said, Raised):
+        return [_contact(said.error), SnapshotTaken(None)]
+    return [Contact(outcome=Outcome.ANSWERED), SnapshotTaken(said)]
 
 
 def of_stream(said: object, venue: str) -> Event:
@@ -118,7 +128,7 @@ def of_stream(said: object, venue: str) -> Event:
     if isinstance(said, Fill):
         fill = _fill(said, venue)
         return fill if fill.order_id is None else Report(fill.order_id, News(word=Word.FILL, fill=fill))
-    if _answers(said, STREAM):
+    if _says(said, STREAM):
         fill_of = said.news.fill
         return said if fill_of is None else Report(said.id, attrs.evolve(said.news, fill=_fill(fill_of, venue)))
     raise NotAnAnswerError(
@@ -126,22 +136,13 @@ def of_stream(said: object, venue: str) -> Event:
     )
 
 
-def cut(error: BaseException | None) -> Contact:
-    """Return what the agent is told when a stream has ended, or raised."""
-    return Contact(outcome=Outcome.CUT, reason="the stream has ended" if error is None else _reason(error))
+def cut(error: BaseException) -> Contact:
+    """Return what the agent is told when a stream has raised, or ended with StopAsyncIteration."""
+    reason = "the stream has ended" if isinstance(error, StopAsyncIteration) else _reason(error)
+    return Contact(outcome=Outcome.CUT, reason=reason)
 
 
 # ---- how -------------------------------------------------------------------------------------------------
-
-
-def _of_error(call: Call, order_id: UUID, error: BaseException) -> list[Event]:
-    if isinstance(error, Refused) and call in _REFUSED:
-        news = News(word=_REFUSED[call], reason=_reason(error))
-        return [Contact(outcome=Outcome.ANSWERED), Report(order_id, news)]
-    contact = _contact(error)
-    if call not in _UNANSWERED:
-        return [contact]
-    return [contact, Report(order_id, News(word=_UNANSWERED[call], reason=contact.reason))]
 
 
 def _contact(error: BaseException) -> Contact:
@@ -166,7 +167,7 @@ def _reason(error: BaseException) -> str:
     return (text if named else f"{type(error).__name__}: {text}".rstrip(": "))[:REASON_MAX]
 
 
-def _answers(said: object, words: frozenset[Word]) -> TypeGuard[Report]:
+def _says(said: object, words: frozenset[Word]) -> TypeGuard[Report]:
     return isinstance(said, Report) and isinstance(said.news, News) and said.news.word in words
 
 

@@ -7,25 +7,29 @@ return anything, hang, and swallow its own cancellation.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tradewright.errors import PluginError
 from tradewright.execute.budget import RESERVE_MIN, Budget
+from tradewright.host.awaiting import Raised, outcome
 from tradewright.host.fence import fence
-from tradewright.live.answers import Call, Raised, of_call, of_look
+from tradewright.live.answers import Call, of_call, of_look, of_order, whole
 from tradewright.values.venue import Capabilities
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from datetime import datetime
-    from typing import Any
     from uuid import UUID
 
+    from tradewright.execute.news import Report
     from tradewright.host.components import Executor
     from tradewright.live.events import Event
     from tradewright.values.order import Order
+    from tradewright.values.snapshot import Snapshot
 
-_ABANDONED: set[asyncio.Task[object]] = set()
+T = TypeVar("T")
+
+_ABANDONED: set[asyncio.Task[Any]] = set()
 """Calls that have not ended when they were told to; kept, so that they end where they are, and nobody hears of it."""
 
 
@@ -47,30 +51,37 @@ class Calls:
 
     async def submit(self, order: Order) -> list[Event]:
         """Send an order, and return what is heard of it."""
-        return of_call(Call.SUBMIT, order.id, await self._asked(lambda: self.executor.submit(order)))
+        return await self._order(Call.SUBMIT, order.id, lambda: self.executor.submit(order))
 
     async def cancel(self, order_id: UUID) -> list[Event]:
         """Cancel an order, and return what is heard of it."""
-        return of_call(Call.CANCEL, order_id, await self._asked(lambda: self.executor.cancel(order_id)))
+        return await self._order(Call.CANCEL, order_id, lambda: self.executor.cancel(order_id))
 
     async def query(self, order_id: UUID) -> list[Event]:
         """Ask where an order stands."""
-        return of_call(Call.QUERY, order_id, await self._asked(lambda: self.executor.query(order_id)))
+        return await self._order(Call.QUERY, order_id, lambda: self.executor.query(order_id))
 
     async def look(self, since: datetime, now: datetime) -> list[Event]:
         """Ask how the account stands: executions and activities from `since` on, aware UTC as is `now`."""
-        return of_look(await self._asked(lambda: self.executor.snapshot(since)), self.venue, now)
+
+        async def look() -> Snapshot:
+            return whole(await self.executor.snapshot(since), self.venue, now)
+
+        return of_look(await asked(look, self.deadline))
 
     async def close(self) -> None:
         """Let the executor let go of its connections, where it has any; what it raises is of no use any more."""
         if callable(close := getattr(self.executor, "close", None)):
-            await self._asked(close)
+            await asked(close, self.deadline)
 
-    async def _asked(self, call: Callable[[], Awaitable[object]]) -> object:
-        return await asked(call, self.deadline)
+    async def _order(self, call: Call, order_id: UUID, ask: Callable[[], Awaitable[object]]) -> list[Event]:
+        async def answer() -> Report:
+            return of_order(call, order_id, await ask())
+
+        return of_call(call, order_id, await asked(answer, self.deadline))
 
 
-async def asked(call: Callable[[], Awaitable[object]], deadline: float) -> object:
+async def asked(call: Callable[[], Awaitable[T]], deadline: float) -> T | Raised:
     """Return what a call returns, or `Raised`; after `deadline` seconds it is cancelled and not waited for.
 
     Raises:
@@ -78,7 +89,7 @@ async def asked(call: Callable[[], Awaitable[object]], deadline: float) -> objec
         CancelledError: Whoever waits for it was cancelled.
     """
     # A task of its own, whose end need not be waited for: a call may go on although it was cancelled.
-    task = asyncio.create_task(_guarded(call))
+    task = asyncio.create_task(outcome(call))
     _ABANDONED.add(task)
     task.add_done_callback(_ABANDONED.discard)
     try:
@@ -86,16 +97,6 @@ async def asked(call: Callable[[], Awaitable[object]], deadline: float) -> objec
     finally:
         task.cancel()
     return task.result() if task.done() else Raised(TimeoutError(f"no answer within {deadline:g} s"))
-
-
-async def _guarded(call: Callable[[], Awaitable[object]]) -> object:
-    """Return what a call returns or raises, SystemExit included: a task that raises that would end the loop."""
-    try:
-        return await call()
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # noqa: BLE001  # a plugin's code; what it raised is its answer
-        return Raised(error)
 
 
 def capabilities_of(executor: Executor) -> Capabilities:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
+from tradewright.execute.budget import Contact
+from tradewright.host.awaiting import Raised, outcome
 from tradewright.live import answers
-from tradewright.live.answers import Raised
 from tradewright.live.calls import asked
-from tradewright.values.venue import Gap
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from tradewright.host.components import Executor
     from tradewright.live.events import Event
 
-T = TypeVar("T")
 WAIT, WAIT_MAX = 1.0, 60.0
 """Seconds before a stream is opened again, and at most: twice as long each time, until it has said something."""
 CLOSE_SECONDS = 5.0
@@ -56,24 +55,18 @@ async def listen(
 
 async def _until_cut(executor: Executor, venue: str, hear: Callable[[Event], None]) -> bool:
     """Hear one stream to its end, and say whether it has said more than that it stands."""
-    has_spoken, stream = False, None
+    stream = await outcome(lambda: _opened(executor))
+    if isinstance(stream, Raised):
+        hear(answers.cut(stream.error))
+        return False
+    has_spoken = False
     try:
-        opened = await _guarded(lambda: _opened(executor))
-        if isinstance(opened, Raised):
-            hear(answers.cut(opened.error))
-            return False
-        stream = opened
         while True:
-            said = await _guarded(stream.__anext__)
-            if isinstance(said, Raised):
-                hear(answers.cut(None if isinstance(said.error, StopAsyncIteration) else said.error))
+            event = await outcome(lambda: _event(stream, venue))
+            if isinstance(event, Raised):
+                hear(answers.cut(event.error))
                 return has_spoken
-            try:
-                event = answers.of_stream(said, venue)
-            except Exception as error:  # noqa: BLE001  # made of what a plugin has made
-                hear(answers.cut(error))
-                return has_spoken
-            has_spoken = has_spoken or not isinstance(said, Gap)
+            has_spoken = has_spoken or not isinstance(event, Contact)
             hear(event)
     finally:
         if callable(close := getattr(stream, "aclose", None)):
@@ -84,16 +77,5 @@ async def _opened(executor: Executor) -> AsyncIterator[object]:
     return aiter(executor.reports())
 
 
-async def _guarded(call: Callable[[], Awaitable[T]]) -> T | Raised:
-    """Return what a call returns or raises; it may take for ever."""
-    try:
-        return await call()
-    except KeyboardInterrupt:
-        raise
-    except asyncio.CancelledError as error:
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            raise  # Whoever listens was cancelled, and not something within the stream.
-        return Raised(error)
-    except BaseException as error:  # noqa: BLE001  # a plugin's code; what it raised is its answer
-        return Raised(error)
+async def _event(stream: AsyncIterator[object], venue: str) -> Event:
+    return answers.of_stream(await anext(stream), venue)

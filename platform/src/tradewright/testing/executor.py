@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tradewright.execute.news import Report, Word
+from tradewright.host.awaiting import Raised
 from tradewright.host.components import Executor
 from tradewright.testing.executor_stream import FEE, StreamContract
 from tradewright.testing.planned_venue import OPENED, Garbled, Lost, PlannedVenue, Unavailable
-from tradewright.testing.talk import CALLS, Raised, shown
+from tradewright.testing.talk import CALLS, shown
 from tradewright.testing.wording import broken
 from tradewright.values.order import ActivityKind, Status
 from tradewright.values.venue import Forbidden, Limited, OrderType, Refused
@@ -108,7 +109,7 @@ class ExecutorContract(StreamContract):
     def test_refusal_is_raised_with_its_reason(self) -> None:
         """The venue's own words reach a person."""
         said, _ = self._mishap("submit", Refused("insufficient funds"))
-        if not (isinstance(said, Raised) and isinstance(said.error, Refused) and "insufficient funds" in str(said)):
+        if not (isinstance(said, Raised) and isinstance(said.error, Refused) and "insufficient funds" in shown(said)):
             fix = "raise tradewright.Refused with the venue's words"
             raise broken(expected="Refused: insufficient funds", found=shown(said), fix=fix)
 

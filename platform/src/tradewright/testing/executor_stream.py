@@ -6,9 +6,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tradewright.execute.news import Report, Word
+from tradewright.host.awaiting import Raised
 from tradewright.testing.connected import ConnectedExecutor
 from tradewright.testing.planned_venue import Garbled, Lost
-from tradewright.testing.talk import Ended, Raised, fills_in, shown
+from tradewright.testing.talk import Ended, fills_in, shown
 from tradewright.testing.wording import broken
 from tradewright.values.order import Activity, ActivityKind, Fill
 from tradewright.values.venue import Gap

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing, asynccontextmanager
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
 from tradewright.execute.news import Report, Word
+from tradewright.host.awaiting import Raised, outcome
 from tradewright.testing.planned_venue import NAME, OPENED, STRATEGY
 from tradewright.testing.wording import broken
 from tradewright.values.order import Activity, Fill, Order, Purpose
@@ -23,16 +24,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 CALLS = ("submit", "cancel", "query", "snapshot")
-
-
-class Raised(NamedTuple):
-    """What was raised in place of an answer."""
-
-    error: Exception
-
-    def __str__(self) -> str:
-        """Return what an author reads."""
-        return f"{type(self.error).__name__}: {self.error}".rstrip(": ")
 
 
 class Ended:
@@ -99,7 +90,7 @@ class Talk:
         said = await self._outcome(call)
         if isinstance(said, wanted):
             return said
-        found = f"{said}" if isinstance(said, Raised) else type(said).__name__
+        found = shown(said) if isinstance(said, Raised) else type(said).__name__
         raise broken(
             expected=f"{name} to return a {wanted.__name__} from a venue that is well",
             found=found,
@@ -107,11 +98,7 @@ class Talk:
         )
 
     async def _outcome(self, call: Awaitable[object]) -> object:
-        try:
-            async with asyncio.timeout(self._seconds):
-                return await call
-        except Exception as error:  # noqa: BLE001  # what an executor raises is its answer, whatever it is
-            return Raised(error)
+        return await outcome(lambda: _in_time(call, self._seconds))
 
     @asynccontextmanager
     async def stream(self) -> AsyncIterator[Reports]:
@@ -133,13 +120,8 @@ class Reports:
 
     async def next(self) -> object:
         """Return what is said next, `Raised` or `Ended`; nothing in time is a TimeoutError that was raised."""
-        try:
-            async with asyncio.timeout(self._seconds):
-                return await anext(self._reports)
-        except StopAsyncIteration:
-            return Ended()
-        except Exception as error:  # noqa: BLE001  # see above
-            return Raised(error)
+        said = await outcome(lambda: _in_time(anext(self._reports), self._seconds))
+        return Ended() if isinstance(said, Raised) and isinstance(said.error, StopAsyncIteration) else said
 
     async def until(self, n_fills: int) -> list[Report | Activity | Fill]:
         """Return what is said until so many executions were told, each counted by its id."""
@@ -154,6 +136,11 @@ class Reports:
         return said
 
 
+async def _in_time(call: Awaitable[T], seconds: float) -> T:
+    async with asyncio.timeout(seconds):
+        return await call
+
+
 def fills_in(said: list[Report | Activity | Fill]) -> list[Fill]:
     """Return the executions among what was said."""
     found = [one if isinstance(one, Fill) else one.news.fill for one in said if not isinstance(one, Activity)]
@@ -166,4 +153,6 @@ def shown(said: object) -> str:
         news = said.news
         of = f" {news.status}, {news.filled} filled" if news.word is Word.FOUND else ""
         return f"{news.word}{of}"
-    return f"{said}" if isinstance(said, Raised | Ended) else f"{said!r}"[:200]
+    if isinstance(said, Raised):
+        return f"{type(said.error).__name__}: {said.error}".rstrip(": ")
+    return f"{said}" if isinstance(said, Ended) else f"{said!r}"[:200]
