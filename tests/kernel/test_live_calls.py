@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import math
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -209,6 +210,12 @@ def test_budget_without_a_limit_is_endless() -> None:
 
 def _limited(calls: float, seconds: float) -> Capabilities:
     return attrs.evolve(ABLE, calls=calls, per_seconds=seconds)
+
+
+def test_limit_keeps_its_time_when_it_is_copied() -> None:
+    copied = copy.copy(Limited(2.5, "slow down"))
+
+    assert (2.5, "slow down", "slow down") == (copied.retry_after, copied.reason, str(copied))
 
 
 @pytest.mark.parametrize(

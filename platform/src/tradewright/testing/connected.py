@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
 T = TypeVar("T")
+FEE = Decimal("1.234567890123456789")
+"""With more digits than a float holds."""
 
 
 class ConnectedExecutor(ComponentContract):
@@ -27,6 +29,9 @@ class ConnectedExecutor(ComponentContract):
         currency: Of the account.
         units: A quantity with as many digits as the venue takes; whole ones are sent where it takes no others.
         price: A price with as many digits as the venue takes.
+        fills_have_fees: Whether an execution comes with its fee; False where fees are activities of a later day.
+        streams_activities: Whether the stream tells them; False where only a snapshot does.
+        streams_busts: Whether the stream tells what the venue takes back.
         seconds_max: How long an answer may take.
     """
 
@@ -34,6 +39,9 @@ class ConnectedExecutor(ComponentContract):
     currency: ClassVar[str] = "USD"
     units: ClassVar[Decimal] = Decimal("10.123456789012345678")
     price: ClassVar[Decimal] = Decimal("98.76543210987654321")
+    fills_have_fees: ClassVar[bool] = True
+    streams_activities: ClassVar[bool] = True
+    streams_busts: ClassVar[bool] = True
     seconds_max: ClassVar[float] = 5.0
 
     def double(self, venue: PlannedVenue, /) -> AbstractAsyncContextManager[Mapping[str, Any]]:
@@ -82,6 +90,11 @@ class ConnectedExecutor(ComponentContract):
             return found
         fix = "give it a tradewright.Capabilities, as an attribute or a property"
         raise broken(expected="capabilities that say what the venue can do", found=f"{found!r}"[:100], fix=fix)
+
+    @property
+    def _fee(self) -> Decimal:
+        """Fee of an execution."""
+        return FEE if self.fills_have_fees else Decimal(0)
 
     @property
     def _quantity(self) -> Decimal:

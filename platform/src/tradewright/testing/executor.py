@@ -13,7 +13,8 @@ import pytest
 from tradewright.execute.news import Report, Word
 from tradewright.host.awaiting import Raised
 from tradewright.host.components import Executor
-from tradewright.testing.executor_stream import FEE, StreamContract
+from tradewright.testing.connected import FEE
+from tradewright.testing.executor_stream import StreamContract
 from tradewright.testing.planned_venue import OPENED, Garbled, Lost, PlannedVenue, Unavailable
 from tradewright.testing.talk import CALLS, shown
 from tradewright.testing.wording import broken
@@ -246,8 +247,8 @@ class ExecutorContract(StreamContract):
             talk.venue.execute(None, self.symbols[1], Decimal(5), self.price)
             for order in (rests, sells, done):
                 await talk.submit(order)
-            talk.venue.execute(rests.id, rests.symbol, Decimal(1), self.price, FEE)
-            talk.venue.execute(sells.id, sells.symbol, Decimal(-3), self.price, FEE)
+            talk.venue.execute(rests.id, rests.symbol, Decimal(1), self.price, self._fee)
+            talk.venue.execute(sells.id, sells.symbol, Decimal(-3), self.price, self._fee)
             await talk.cancel(done)
             talk.venue.pay(ActivityKind.FEE, -FEE)
             return await talk.snapshot(), talk.venue.snapshot(OPENED)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tradewright.execute.news import Report, Word
 from tradewright.host.awaiting import Raised
-from tradewright.testing.connected import ConnectedExecutor
-from tradewright.testing.planned_venue import Garbled, Lost
+from tradewright.testing.connected import FEE, ConnectedExecutor
+from tradewright.testing.planned_venue import OPENED, Garbled, Lost
 from tradewright.testing.talk import Ended, fills_in, shown
 from tradewright.testing.wording import broken
 from tradewright.values.order import Activity, ActivityKind, Fill
@@ -16,8 +18,6 @@ from tradewright.values.venue import Gap
 
 if TYPE_CHECKING:
     from tradewright.testing.talk import Talk
-
-FEE = Decimal("1.234567890123456789")
 
 
 class StreamContract(ConnectedExecutor):
@@ -58,10 +58,10 @@ class StreamContract(ConnectedExecutor):
             async with talk.stream() as stream:
                 await talk.submit(order)
                 for part in parts:
-                    talk.venue.execute(order.id, order.symbol, part, self.price, FEE)
+                    talk.venue.execute(order.id, order.symbol, part, self.price, self._fee)
                 found = fills_in(await stream.until(2))
             sent: list[tuple[object, ...]] = [
-                (order.symbol, order.id, part, self.price, FEE, self.currency) for part in parts
+                (order.symbol, order.id, part, self.price, self._fee, self.currency) for part in parts
             ]
             return found, sent
 
@@ -137,21 +137,51 @@ class StreamContract(ConnectedExecutor):
             found = "nothing" if said is None else f"{shown(said)} with {said.news.filled}"
             raise broken(expected="CANCELLED with 4 units filled", found=found, fix=fix)
 
-    def test_what_others_do_is_told(self) -> None:
-        """A stranger's trade has no order of ours; a fee is an activity."""
+    def test_strangers_trade_is_told(self) -> None:
+        """It moves what is held, and has no order of ours."""
 
-        async def meddle(talk: Talk) -> tuple[list[Fill], object]:
+        async def meddle(talk: Talk) -> list[Fill]:
             async with talk.stream() as stream:
                 talk.venue.execute(None, self.symbols[1], Decimal(3), self.price)
-                fills = fills_in(await stream.until(1))
-                talk.venue.pay(ActivityKind.FEE, -FEE)
-                return fills, await stream.next()
+                return fills_in(await stream.until(1))
 
-        fills, fee = self._play(meddle)
-        strange = [(fill.order_id, fill.symbol, fill.quantity) for fill in fills]
+        strange = [(fill.order_id, fill.symbol, fill.quantity) for fill in self._play(meddle)]
         if strange != [(None, self.symbols[1], Decimal(3))]:
             fix = "yield a Fill whose order_id is None where its client id is not one of ours"
             raise broken(expected=f"a stranger's 3 units of {self.symbols[1]}", found=f"{strange}", fix=fix)
+
+    def test_activity_is_told(self) -> None:
+        """What moves cash and is no trade, such as a fee."""
+        if not self.streams_activities:
+            pytest.skip("streams_activities = False: only a snapshot tells them")
+
+        async def pay(talk: Talk) -> object:
+            async with talk.stream() as stream:
+                talk.venue.pay(ActivityKind.FEE, -FEE)
+                return await stream.next()
+
+        fee = self._play(pay)
         if not isinstance(fee, Activity) or (fee.kind, fee.cash) != (ActivityKind.FEE, -FEE):
             fix = "yield an Activity with its kind and the signed change of cash, exactly"
             raise broken(expected=f"a fee of {-FEE}", found=shown(fee), fix=fix)
+
+    def test_execution_that_is_taken_back_is_told(self) -> None:
+        """A bust names the execution that it undoes."""
+        if not self.streams_busts:
+            pytest.skip("streams_busts = False: only a snapshot tells them")
+
+        async def take_back(talk: Talk) -> tuple[str, object]:
+            order = talk.order(Decimal(10))
+            async with talk.stream() as stream:
+                await talk.submit(order)
+                talk.venue.execute(order.id, order.symbol, Decimal(4), self.price, self._fee)
+                await stream.until(1)
+                (fill,) = talk.venue.snapshot(OPENED).fills
+                talk.venue.take_back(fill.execution_id)
+                return fill.execution_id, await stream.next()
+
+        execution, said = self._play(take_back)
+        fill = said.news.fill if isinstance(said, Report) and said.news.word is Word.BUST else None
+        if fill is None or fill.execution_id != execution:
+            fix = "yield News(word=Word.BUST, fill=...) with the execution as it was"
+            raise broken(expected=f"execution {execution} taken back", found=shown(said), fix=fix)

@@ -214,6 +214,10 @@ class PlannedVenue:
         order = None if order_id is None else self.orders[order_id]
         self._happens(lambda now: self._account.execute(order, symbol, quantity, price, fee, now))
 
+    def take_back(self, execution_id: str) -> None:
+        """Let an execution not stand."""
+        self._happens(lambda now: self._account.take_back(execution_id, now))
+
     def pay(self, kind: ActivityKind, cash: Decimal) -> None:
         """Move cash for another reason than a trade."""
         self._happens(lambda now: self._account.pay(kind, cash, now))

@@ -135,8 +135,12 @@ class Limited(Exception):  # noqa: N818  # see above
     """
 
     def __init__(self, retry_after: float | None = None, reason: str = "") -> None:
-        super().__init__(reason or "called too often")
+        super().__init__(retry_after, reason)  # Both, so that a copy of it holds both.
         self.retry_after, self.reason = retry_after, reason
+
+    def __str__(self) -> str:
+        """Return the venue's words, or what they come to."""
+        return self.reason or "called too often"
 
 
 class Forbidden(Exception):  # noqa: N818  # see above
