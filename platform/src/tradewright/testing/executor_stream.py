@@ -10,7 +10,8 @@ import pytest
 from tradewright.execute.news import Report, Word
 from tradewright.host.awaiting import Raised
 from tradewright.testing.connected import FEE, ConnectedExecutor
-from tradewright.testing.planned_venue import OPENED, Garbled, Lost
+from tradewright.testing.dictated_account import OPENED
+from tradewright.testing.planned_venue import Garbled, Lost
 from tradewright.testing.talk import Ended, fills_in, shown
 from tradewright.testing.wording import broken
 from tradewright.values.order import Activity, ActivityKind, Fill

@@ -7,22 +7,14 @@ is away, `Lost` by hanging up without a word, `Garbled` by an answer that cannot
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from threading import RLock
 from typing import TYPE_CHECKING, TypeVar
 
-import attrs
-import numpy as np
-
-from tradewright.engine.state import table
-from tradewright.engine.tape import BOOK, LISTING, OPENING, Settings
 from tradewright.execute.news import Report, Word
-from tradewright.execute.venue import SimulatedVenue
-from tradewright.values.bars import Bars
-from tradewright.values.exact import EXACT, to_float
-from tradewright.values.instrument import Instrument
-from tradewright.values.order import EXTERNAL, Activity, ActivityKind, Fill, Order, Purpose, Status
+from tradewright.testing.dictated_account import NAME, OPENED, STRATEGY, dictated_account
+from tradewright.values.order import Activity, ActivityKind, Fill, Order, Purpose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,9 +23,6 @@ if TYPE_CHECKING:
     from tradewright.values.snapshot import Snapshot
 
 T = TypeVar("T")
-NAME, STRATEGY = "planned", "suite"
-OPENED = datetime(2026, 3, 2, 14, 30, tzinfo=UTC)
-CASH, PRICE, FEE_PER_UNIT = 100_000.0, 100.0, 0.005
 _ANSWERS = frozenset({Word.DUPLICATE, Word.FOUND, Word.ABSENT})
 """Said to whoever has asked, and not on the stream."""
 
@@ -73,7 +62,7 @@ class PlannedVenue:
         self.calls: list[tuple[str, UUID | None]] = []
         self.orders: dict[UUID, Order] = {}
         self.streams = 0
-        self._account = _account(symbols, currency)
+        self._account = dictated_account(symbols, currency)
         self._planned: dict[str, list[Exception]] = {}
         self._hearers: list[Callable[[Told], None]] = []
         self._now, self._is_repeated, self._lock = OPENED, False, RLock()
@@ -196,7 +185,7 @@ class PlannedVenue:
         self._is_repeated = True
 
     def price(self) -> None:
-        """Show the first prices, `PRICE` for everything: what is at the market fills, from here on at once."""
+        """Show the first prices, 100 for everything: what is at the market fills, from here on at once."""
         self._happens(self._account.price)
 
     def execute(
@@ -260,58 +249,3 @@ class PlannedVenue:
             for hear in list(self._hearers) * times:
                 hear(one)
         return said
-
-
-class _Account(SimulatedVenue):
-    """A simulated account, in which executions can be dictated."""
-
-    def execute(
-        self, order: Order | None, symbol: str, quantity: Decimal, price: Decimal, fee: Decimal, now: datetime
-    ) -> None:
-        whose = EXTERNAL if order is None else order.strategy
-        self._move(whose, symbol, quantity, -(to_float(quantity) * to_float(price) + to_float(fee)))
-        fill = self._execution(None if order is None else order.id, symbol, quantity, PRICE, 0.0, now, whose=whose)
-        self.told.fill(attrs.evolve(fill, price=price, fee=fee))
-        if order is not None:
-            self._left[order.id] = EXACT.subtract(self._left[order.id], quantity)
-            if self._left[order.id] == 0:
-                self._forget(order, Status.FILLED, now)
-
-
-def _account(symbols: Sequence[str], currency: str) -> _Account:
-    """Return an account with cash, and a row that has begun and has no price yet."""
-    one, n_assets = np.ones(1), len(symbols)
-    costs = Settings(
-        half_spread_and_slippage=0.0,
-        commission_per_share=FEE_PER_UNIT,
-        commission_rate=0.0,
-        commission_min=0.0,
-        cash_rate=0.0,
-        borrow_rate=0.0,
-        at_close=False,
-        has_volume=False,
-        whole=False,
-        in_units=False,
-        participation=1.0,
-        capital_total=CASH,
-        capital_step=0.0,
-        capital_step_return=0.0,
-        evidence_ok=True,
-        resume_after=0,
-        latched=np.zeros(0, bool),
-        books=table((1,), BOOK, share=one, no_trade_band=np.zeros(1)),
-    )
-    assets = table((n_assets,), LISTING, lot=1.0, tick=0.0, multiplier=1.0, exit_bar=-1, exit_cash=0.0)
-    account = _Account(NAME, currency, costs, assets, symbols, [STRATEGY])
-    account.fund(STRATEGY, CASH)
-    at = np.datetime64(OPENED.replace(tzinfo=None), "ns")
-    row = Bars(
-        instruments=[Instrument(symbol=symbol) for symbol in symbols],
-        opened_at=np.array([at]),
-        closed_at=np.array([at + np.timedelta64(6, "h")]),
-        session=np.array([np.datetime64(OPENED.date(), "D")]),
-        close=np.full((1, n_assets), PRICE),
-        traded=np.ones((1, n_assets), bool),
-    )
-    account.begin(table((n_assets,), OPENING, split=1.0), row)
-    return account

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from tradewright.execute.news import Report, Word
 from tradewright.host.awaiting import Raised, outcome
-from tradewright.testing.planned_venue import NAME, OPENED, STRATEGY
+from tradewright.testing.dictated_account import NAME, OPENED, STRATEGY
 from tradewright.testing.wording import broken
 from tradewright.values.order import Activity, Fill, Order, Purpose
 from tradewright.values.snapshot import Snapshot
