@@ -81,7 +81,7 @@ def test_look_tells_the_account_at_the_instant_it_was_asked() -> None:
         1,
         None,
     ],
-    ids=repr,
+    ids=lambda answer: getattr(answer, "__name__", repr(answer)),
 )
 def test_call_that_fails_is_made_once_and_told_as_unanswered(call: str, answer: object) -> None:
     executor = Scripted(answer)
