@@ -29,10 +29,12 @@ def contract_tests(contract: type[ComponentContract]) -> set[str]:
     return {name for name in dir(contract) if name.startswith("test_")}
 
 
-def failures(contract: type[ComponentContract], also: Iterable[str] = ()) -> dict[str, str]:
-    """Return what the tests of a contract say that fail; slow ones are run when named."""
+def failures(
+    contract: type[ComponentContract], also: Iterable[str] = (), only: Iterable[str] | None = None
+) -> dict[str, str]:
+    """Return what the tests of a contract say that fail, of all or of those named; slow ones are run when named."""
     found = {}
-    for name in sorted(contract_tests(contract) - SLOW | set(also)):
+    for name in sorted(contract_tests(contract) - SLOW | set(also) if only is None else only):
         try:
             getattr(contract(), name)()
         except pytest.skip.Exception:

@@ -16,7 +16,7 @@ from uuid import UUID
 import numpy as np
 from tradewright.engine.tape import LISTING
 from tradewright.execute.paper import journal
-from tradewright.execute.paper.desk import Desk, Refused
+from tradewright.execute.paper.desk import Desk
 from tradewright.execute.paper.keeper import Keeper
 from tradewright.execute.paper.spelling import opening_to_plain, row_to_plain, told_to_plain
 from tradewright.execute.paper.terms import Terms
@@ -25,6 +25,7 @@ from tradewright.values.bars import Bars, utc
 from tradewright.values.instrument import Instrument
 from tradewright.values.order import Order, Purpose
 from tradewright.values.plain import to_plain
+from tradewright.values.venue import Refused
 from venue_rows import OPENED, QUARTER, STRATEGY, SYMBOLS, costs, opening, row, sent
 
 START = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from paper_desk import terms
 from tradewright.execute.paper import connection
 from tradewright.execute.paper.client import PaperExecutor
 from tradewright.execute.paper.place import Place
@@ -45,7 +46,7 @@ def run(folder: Path, test: Callable[[PaperExecutor], Awaitable[None]]) -> None:
     """Run a test with an executor, for as long as anything may take."""
 
     async def whole() -> None:
-        async with PaperExecutor(reaching(folder)) as executor:
+        async with PaperExecutor(terms(), reaching(folder)) as executor:
             await test(executor)
 
     asyncio.run(asyncio.wait_for(whole(), SECONDS))

@@ -14,6 +14,7 @@ from tradewright.host.kinds import HOOKS, KINDS, Kind
         ("signal", ("warmup_bars", "fitted_until"), ("compute",)),
         ("optimizer", (), ("solve", "solve_rows")),
         ("target-rule", (), ()),
+        ("executor", ("capabilities",), ("submit", "cancel", "query", "snapshot", "reports", "close")),
     ],
 )
 def test_kind_knows_what_its_protocols_declare_the_optional_ones_included(

@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from paper_desk import START, begun
+from paper_desk import START, begun, terms
 from paper_forker import Forker, forking
 from paper_reaching import is_over, priced, reaching, run, wait_until
 from tradewright.execute.news import Report, Word
@@ -74,7 +74,7 @@ class Hammer:
     async def run(self) -> None:
         for kill in range(KILLS):
             number = self.fork(self.folder)
-            async with PaperExecutor(reaching(self.folder)) as executor:
+            async with PaperExecutor(terms(), reaching(self.folder)) as executor:
                 if kill % 5 == 1:
                     await self._check(executor)
                 await priced(executor)
@@ -85,7 +85,7 @@ class Hammer:
                 self.kills += 1
                 await asyncio.wait(working)
         self.fork(self.folder)
-        async with PaperExecutor(reaching(self.folder)) as executor:
+        async with PaperExecutor(terms(), reaching(self.folder)) as executor:
             await self._check(executor)
 
     async def _submit(self, executor: PaperExecutor) -> None:

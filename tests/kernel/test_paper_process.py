@@ -25,8 +25,8 @@ from tradewright.errors import LedgerError, SafetyError
 from tradewright.execute.news import Word
 from tradewright.execute.paper import connection, journal, process, server
 from tradewright.execute.paper.client import PaperExecutor
-from tradewright.execute.paper.desk import Refused
 from tradewright.execute.paper.place import Place
+from tradewright.values.venue import Gap, Refused
 from tradewright.workspace.locks import locked
 from venue_rows import OPENED, QUARTER, STRATEGY, opening, row, sent
 
@@ -144,11 +144,12 @@ def test_reports_are_heard_before_the_answer_and_by_everybody(folder: Path, fork
 
     async def trade(executor: PaperExecutor) -> None:
         await priced(executor)
-        async with PaperExecutor(reaching(folder)) as other:
+        async with PaperExecutor(terms(), reaching(folder)) as other:
             heard, overheard = executor.reports(), other.reports()
             await other.open()
             await other.query(UUID(int=1))
             answer = await executor.submit(sent(1, 5))
+            assert [Gap(), Gap()] == [await anext(heard), await anext(overheard)]
             words = [(await anext(stream)).news.word for stream in (heard, heard, overheard, overheard)]  # type: ignore[union-attr]
 
             assert Word.ACCEPTED is answer.news.word
@@ -317,7 +318,7 @@ def test_calls_come_when_the_clock_says(folder: Path, fork: Forker) -> None:
     fork(folder)
 
     async def whole() -> None:
-        async with PaperExecutor(reaching(folder), lambda: OPENED + QUARTER) as executor:
+        async with PaperExecutor(terms(), reaching(folder), lambda: OPENED + QUARTER) as executor:
             await priced(executor)
             await executor.submit(sent(1, 5))
             seen = await executor.snapshot(OPENED)
@@ -351,7 +352,7 @@ def test_journal_that_cannot_be_written_ends_the_venue_before_it_answers(folder:
         keeper = server.Keeper(folder / "venue.journal", lambda: OPENED)
         monkeypatch.chdir(folder)
         serving = asyncio.create_task(server.Server(keeper).run())
-        async with PaperExecutor(reaching(folder)) as executor:
+        async with PaperExecutor(terms(), reaching(folder)) as executor:
             await executor.open()
             monkeypatch.setattr(journal.os, "write", refuse)
             with pytest.raises(ConnectionError):

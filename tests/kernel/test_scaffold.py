@@ -89,6 +89,7 @@ def test_files_of_every_kind_are_complete(root: Path, kind: str) -> None:
         "src/tradewright_my_part/__init__.py",
         "src/tradewright_my_part/py.typed",
         "tests/test_my_part.py",
+        *(["tests/double_of_my_part.py"] if kind == "executor" else []),
     } == set(texts)
     assert (root / "LICENSE").read_text("utf-8") == texts["LICENSE"]
     assert "pytest" in texts[".github/workflows/test.yml"]
@@ -124,7 +125,7 @@ def test_signal_has_three_files_of_substance_and_seventy_lines() -> None:
 def test_module_of_every_kind_implements_one_hook_and_imports_nothing_private(kind: str) -> None:
     texts = rendered(names_of("my-part"), kind)
 
-    for path in ("src/tradewright_my_part/__init__.py", "tests/test_my_part.py"):
+    for path in [path for path in texts if path.endswith(".py")]:
         tree = ast.parse(texts[path])
         imported = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
         words = [word for node in imported for word in (str(node.module), *(alias.name for alias in node.names))]
@@ -155,7 +156,9 @@ def test_code_of_every_kind_passes_a_strict_check_of_types(root: Path, tmp_path:
         write(tmp_path / kind, rendered(names_of(f"my-{kind}"), kind))
     files = [str(path) for kind in KINDS for path in (tmp_path / kind).rglob("*.py")]
     command = [sys.executable, "-m", "mypy", "--strict", "--config-file", str(root / "pyproject.toml"), *files]
-    paths = ":".join([str(root / "platform/src"), *(str(tmp_path / kind / "src") for kind in KINDS)])
+    paths = ":".join(
+        [str(root / "platform/src"), *(str(tmp_path / kind / part) for kind in KINDS for part in ("src", "tests"))]
+    )
 
     done = subprocess.run(
         command, cwd=tmp_path, env={"MYPYPATH": paths, "PATH": ""}, capture_output=True, text=True, check=False
@@ -199,19 +202,6 @@ def test_new_when_something_is_there_leaves_it(run: Run, workspace: Path, there:
     assert (2, "") == (code, out)
     assert "exists already, and is left as it is" in err
     assert ("mine", 1) == (kept.read_text("utf-8"), len(list(workspace.rglob("*.*"))) + (there == "file"))
-
-
-def test_new_when_an_executor_is_wanted_says_when_it_comes(run: Run, workspace: Path) -> None:
-    code, _, err = run("plugins", "new", "my-broker", "--kind", "executor")
-
-    assert 2 == code
-    assert "an executor cannot be made yet: it comes with the agent" in err
-    assert "fix: choose one of signal, data-source, optimizer, target-rule, order-check" in err
-    assert [] == list(workspace.iterdir())
-
-
-def test_new_help_says_what_cannot_be_made_yet(run: Run) -> None:
-    assert "executor cannot be made yet" in " ".join(run("plugins", "new", "--help")[1].split())
 
 
 def test_new_when_it_cannot_write_names_the_folder(run: Run, workspace: Path) -> None:

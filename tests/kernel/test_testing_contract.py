@@ -350,6 +350,7 @@ def test_names_that_an_author_needs_are_in_one_place():
     assert {name for name in kit.__all__ if name.endswith("Contract")} == {
         "ComponentContract",
         "DataSourceContract",
+        "ExecutorContract",
         "OptimizerContract",
         "OrderCheckContract",
         "SignalContract",

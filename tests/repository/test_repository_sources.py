@@ -15,6 +15,7 @@ LONG_FUNCTIONS: dict[str, str] = {}
 
 BROAD_EXCEPT = {
     "platform/src/tradewright/host/fence.py": "every call of a plugin's component goes through it",
+    "platform/src/tradewright/host/awaiting.py": "and every one that is awaited through it",
     "platform/src/tradewright/host/questions.py": "whatever a component raises in its own thread",
     "platform/src/tradewright/host/isolation.py": "to pickle a plugin's options runs its code",
     "platform/src/tradewright/config/secrets.py": "a keyring raises what the system behind it raises",

@@ -30,7 +30,12 @@ PAGES = sorted(
     for pattern in ("*.md", "docs/**/*.md", "platform/*.md", "plugins/*/*.md")
     for path in ROOT.glob(pattern)
 )
-SLOW = ("README.md", "docs/how-to/your-own-rule.md", "docs/tutorials/first-backtest.md")
+SLOW = (
+    "README.md",
+    "docs/how-to/your-own-executor.md",
+    "docs/how-to/your-own-rule.md",
+    "docs/tutorials/first-backtest.md",
+)
 SETTINGS = (ROOT / "plugins.toml").read_text("utf-8")
 # A run is named after its moment and its settings, and told apart from another one of the same second.
 RUN = re.compile(r"\b\d{8}-\d{6}-[0-9a-f]{6}(-\d+)?\b")

@@ -6,21 +6,14 @@ from pathlib import Path
 
 import click
 
-from tradewright.errors import UsageError
 from tradewright.host import kinds
 
-KINDS = ("signal", "data-source", "optimizer", "target-rule", "order-check")
-NOT_YET = "executor"
+KINDS = ("signal", "data-source", "optimizer", "target-rule", "order-check", "executor")
 
 
 @click.command("new")
 @click.argument("name")
-@click.option(
-    "--kind",
-    type=click.Choice([*KINDS, NOT_YET]),
-    required=True,
-    help="What it provides. An executor cannot be made yet: it comes with the agent.",
-)
+@click.option("--kind", type=click.Choice(KINDS), required=True, help="What it provides.")
 @click.option(
     "--dir",
     "parent",
@@ -34,11 +27,6 @@ def new_plugin(name: str, kind: str, parent: Path) -> None:
 
     NAME is one word such as my-signal: the package becomes tradewright-my-signal.
     """
-    if kind == NOT_YET:
-        raise UsageError(
-            "an executor cannot be made yet: it comes with the agent, whose venues are its test equipment",
-            fix=f"choose one of {', '.join(KINDS)}",
-        )
     # Built-in components and templates, which the other commands of this group do not need.
     from tradewright.scaffold.names import names_of  # noqa: PLC0415  # see above
     from tradewright.scaffold.project import rendered, write  # noqa: PLC0415  # see above

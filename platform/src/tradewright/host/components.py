@@ -11,15 +11,20 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import date
+    from collections.abc import AsyncIterator, Callable
+    from datetime import date, datetime
+    from uuid import UUID
 
+    from tradewright.execute.news import Report
     from tradewright.values.allocation import Allocation, Problem
     from tradewright.values.arrays import BoolArray, FloatArray
     from tradewright.values.bars import Bars
     from tradewright.values.forecast import Forecast
     from tradewright.values.history import History
+    from tradewright.values.order import Activity, Fill, Order
     from tradewright.values.request import DataRequest
+    from tradewright.values.snapshot import Snapshot
+    from tradewright.values.venue import Capabilities, Gap
 
 API = 1
 """Number of the contract between kernel and plugins; a spec built for another one is not loaded."""
@@ -81,6 +86,69 @@ class RowOptimizer(Optimizer, Protocol):
         self, forecast: FloatArray, volatility: FloatArray, trading: BoolArray, gross: float
     ) -> FloatArray:
         """Return weights, `(n_rows, n_assets)`, for inputs of that shape; each row is its own problem."""
+
+
+@runtime_checkable
+class Executor(Protocol):
+    """Talks to one account at one venue; it hands on what is said, and decides nothing.
+
+    A call is made once, and never again: only the agent knows whether it may be.  One that has an answer returns it.
+    `Refused` means that the venue has said no, `Limited` that it wants to be called less often, `Forbidden` that it
+    does not let us in; whatever else is raised, a timeout among it, means that nobody knows what became of the call.
+    So an answer that cannot be read is an error, and so is one that says less than was asked for.  Nothing is sent
+    before the first call, and a call may end at any await: it is cancelled when it takes too long.
+    """
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What can be asked of the venue; a plain attribute will do."""
+
+    async def submit(self, order: Order, /) -> Report:
+        """Send an order under its client id, once; say ACCEPTED, DUPLICATE, or with FOUND where it stands already.
+
+        Raises:
+            Refused: The venue has refused it and says why: the order is dead.
+            Limited: The venue wants to be called less often.
+            Forbidden: The venue does not let us in.
+            Exception: Anything else: what became of the order is not known.
+        """
+
+    async def cancel(self, order_id: UUID, /) -> Report:
+        """Cancel an order by its client id; say CANCELLED, with FOUND how it stands, or ABSENT where it is unknown.
+
+        Raises:
+            Refused: The venue does not cancel it.
+            Exception: As of `submit`.
+        """
+
+    async def query(self, order_id: UUID, /) -> Report:
+        """Say FOUND with status and signed units filled, or ABSENT where the venue itself says that it is unknown.
+
+        Raises:
+            Exception: As of `submit`, without `Refused`.
+        """
+
+    async def snapshot(self, since: datetime, /) -> Snapshot:
+        """Return cash, positions, orders, and fills and activities from an instant on, aware UTC: all or nothing.
+
+        Raises:
+            Exception: As of `query`.
+        """
+
+    def reports(self) -> AsyncIterator[Report | Activity | Fill | Gap]:
+        """Yield what the venue says by itself; `Gap` first, once the stream stands, and each time that it does anew.
+
+        Where the stream breaks, end or raise: it is asked for again, in time.  A fill without the id of one of our
+        orders is a stranger's.  `venue` of a fill or activity may be any word; the kernel writes its own name there.
+        """
+
+
+@runtime_checkable
+class ClosingExecutor(Executor, Protocol):
+    """An executor that keeps connections, and has to let go of them; the method is optional."""
+
+    async def close(self) -> None:
+        """Let go of every connection; nothing is asked afterwards."""
 
 
 @attrs.frozen(kw_only=True)
@@ -158,7 +226,7 @@ class OrderCheckSpec(_Spec):
 
 @attrs.frozen(kw_only=True)
 class ExecutorSpec(_Spec):
-    """A named executor; `factory(config)` returns the object that talks to a venue."""
+    """A named executor; `factory(config)` returns an `Executor`."""
 
     kind = "executor"
 

@@ -171,7 +171,8 @@ def tradewright_executors() -> Iterable[ExecutorSpec]:  # type: ignore[empty-bod
         Once per plugin, at start-up.
 
     Returns:
-        Specs; the factory runs only when `[execution] executor` names it, or a `[venues.NAME]` table of its options.
+        Specs whose factory returns an `Executor`; it runs only when `[execution] executor` names it, or a
+        `[venues.NAME]` table of its options, and sends nothing.
 
     Raises:
         Anything raised quarantines the plugin; the others go on.
@@ -181,11 +182,22 @@ def tradewright_executors() -> Iterable[ExecutorSpec]:  # type: ignore[empty-bod
         >>> @attrs.frozen
         ... class Account:
         ...     key: tw.Secret = tw.Secret("env:BROKER_KEY")
+        >>> class Broker:
+        ...     def __init__(self, account):
+        ...         self.capabilities = tw.Capabilities(
+        ...             paper=True, order_types=["market", "limit"], fractional=False, shorting=False,
+        ...             client_ids="native", stops_rest="none",
+        ...         )
+        ...     async def submit(self, order): ...
+        ...     async def cancel(self, order_id): ...
+        ...     async def query(self, order_id): ...
+        ...     async def snapshot(self, since): ...
+        ...     async def reports(self): yield tw.Gap()
         >>> @tw.hookimpl
         ... def tradewright_executors():
-        ...     yield tw.ExecutorSpec(name="broker", factory=lambda config: object(), config=Account)
-        >>> [spec.name for spec in tradewright_executors()]
-        ['broker']
+        ...     yield tw.ExecutorSpec(name="broker", factory=Broker, config=Account)
+        >>> isinstance(next(tradewright_executors()).factory(Account()), tw.Executor)
+        True
 
     Since 0.1.
     """

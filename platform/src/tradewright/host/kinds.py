@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from tradewright.host.components import (
+    ClosingExecutor,
     DataSource,
     DataSourceSpec,
+    Executor,
     ExecutorSpec,
     FittedSignal,
     Optimizer,
@@ -100,6 +102,7 @@ KINDS = {
             word="executor",
             hook="tradewright_executors",
             spec=ExecutorSpec,
+            protocols=(Executor, ClosingExecutor),
             place='[venues.NAME] with executor = "{}"',
         ),
     )

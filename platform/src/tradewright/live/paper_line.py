@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from tradewright.execute.budget import Contact, Outcome
 from tradewright.execute.news import News, Report, Word
 from tradewright.execute.paper import process
-from tradewright.execute.paper.desk import Refused
 from tradewright.execute.paper.terms import Terms
 from tradewright.values.bars import utc
+from tradewright.values.venue import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

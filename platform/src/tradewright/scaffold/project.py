@@ -26,8 +26,11 @@ WHAT = {
     "optimizer": "An optimizer",
     "target-rule": "A target rule",
     "order-check": "An order check",
+    "executor": "An executor",
 }
 """What can be made, by kind."""
+MORE = {"executor": {"tests/double_of_{}.py": "executor/double.py"}}
+"""Files of a kind beside those of every plugin, by their path, `{}` for the module's word."""
 
 
 def rendered(names: Names, kind: str) -> dict[str, str]:
@@ -44,11 +47,13 @@ def rendered(names: Names, kind: str) -> dict[str, str]:
         ".gitignore": "gitignore",
         f"src/{names.package}/__init__.py": f"{kind}/module.py",
         f"tests/test_{names.module}.py": f"{kind}/tests.py",
+        **{path.format(names.module): template for path, template in MORE.get(kind, {}).items()},
     }
     # What is written is code and not a page: nothing is to be escaped, and every value is a checked name.
     environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)  # noqa: S701  # see above
     values = {
         "name": names.plugin,
+        "module": names.module,
         "package": names.package,
         "distribution": names.distribution,
         "kernel": kernel_range(),

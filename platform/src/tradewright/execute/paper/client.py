@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
 from tradewright.execute.paper import spelling
-from tradewright.execute.paper.desk import PLAYED, Refused
+from tradewright.execute.paper.desk import PLAYED
 from tradewright.ledger.canonical import instant_text
 from tradewright.values.exact import exact
 from tradewright.values.plain import to_plain
+from tradewright.values.venue import Gap, Refused
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from tradewright.execute.news import Report
     from tradewright.execute.paper.connection import Connection
     from tradewright.execute.paper.spelling import Told
+    from tradewright.execute.paper.terms import Terms
     from tradewright.values.bars import Bars
     from tradewright.values.order import Order
     from tradewright.values.snapshot import Snapshot
@@ -33,16 +35,22 @@ class PaperExecutor:
     A call is made once: one whose connection was lost raises, and the next one, or the next `reports`, opens another.
 
     Args:
+        terms: What the venue is.
         open_anew: Returns a connection to the venue.
         clock: What time calls come, aware UTC; None for the venue's own clock.
 
     Attributes:
+        capabilities: What can be asked of it.
         market: What the venue fills from, and who pays in.
     """
 
     def __init__(
-        self, open_anew: Callable[[], Awaitable[Connection]], clock: Callable[[], datetime] | None = None
+        self,
+        terms: Terms,
+        open_anew: Callable[[], Awaitable[Connection]],
+        clock: Callable[[], datetime] | None = None,
     ) -> None:
+        self.capabilities = terms.capabilities
         self._open_anew, self._clock = open_anew, clock
         self._connection: Connection | None = None
         self._opening = asyncio.Lock()
@@ -101,8 +109,8 @@ class PaperExecutor:
         """
         return spelling.snapshot_from_plain(await self._ask("snapshot", {"since": instant_text(since)}))
 
-    async def reports(self) -> AsyncIterator[Told]:
-        """Yield what the venue tells, in its order, for as long as the connection lasts; then it is to be asked anew.
+    async def reports(self) -> AsyncIterator[Told | Gap]:
+        """Yield that the connection stands, then what the venue tells in its order, for as long as it lasts.
 
         What was told while nobody was connected is not among it: a snapshot has it.
 
@@ -110,6 +118,7 @@ class PaperExecutor:
             ConnectionError: The connection was lost, and all that had come of it is out.
         """
         connection = await self.open()
+        yield Gap()
         async for one in connection.told():
             yield one
 

@@ -9,10 +9,10 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from tradewright.errors import LedgerError
-from tradewright.execute.paper.desk import Refused
 from tradewright.execute.paper.spelling import told_from_plain
 from tradewright.execute.paper.terms import Terms
 from tradewright.ledger.canonical import canonical
+from tradewright.values.venue import Refused
 
 if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter

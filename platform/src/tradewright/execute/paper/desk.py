@@ -15,6 +15,7 @@ from tradewright.ledger.canonical import instant_of
 from tradewright.values.exact import to_float
 from tradewright.values.order import Order, Purpose
 from tradewright.values.plain import from_plain, to_plain
+from tradewright.values.venue import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,18 +34,6 @@ _STAGES = ("price", "match", "close")
 _ANSWERS = frozenset({Word.FOUND, Word.ABSENT, Word.DUPLICATE})
 # What a venue that is asked something impossible raises: it is the same when the call is played again.
 _FAILURES = (ArithmeticError, LookupError, ValueError)
-
-
-class Refused(Exception):  # noqa: N818  # the name of what happens: an order is refused
-    """A venue does not do what it was asked, for a reason that it names; nothing has changed.
-
-    Attributes:
-        reason: Its words.
-    """
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 class Desk:

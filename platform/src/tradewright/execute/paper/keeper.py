@@ -6,11 +6,12 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from tradewright.errors import LedgerError
-from tradewright.execute.paper.desk import Desk, Refused
+from tradewright.execute.paper.desk import Desk
 from tradewright.execute.paper.journal import Journal
 from tradewright.execute.paper.spelling import told_to_plain
 from tradewright.execute.paper.terms import Terms
 from tradewright.ledger.canonical import canonical
+from tradewright.values.venue import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

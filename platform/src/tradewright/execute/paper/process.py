@@ -58,7 +58,7 @@ async def start(
         await asyncio.to_thread(_ensure, place, terms, now, wait_seconds)
         return await open_connection(place)
 
-    executor = PaperExecutor(open_anew, clock)
+    executor = PaperExecutor(terms, open_anew, clock)
     await executor.open()
     return executor
 
@@ -74,7 +74,10 @@ async def connect(folder: Path, *, clock: Callable[[], datetime] | None = None) 
         ConnectionError: None runs there, or it does not answer.
         LedgerError: It is of another version.
     """
-    executor = PaperExecutor(partial(open_connection, Place(folder)), clock)
+    first = await open_connection(Place(folder))
+    terms = first.terms
+    await first.close()
+    executor = PaperExecutor(terms, partial(open_connection, Place(folder)), clock)
     await executor.open()
     return executor
 

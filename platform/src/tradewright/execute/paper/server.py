@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tradewright.errors import LedgerError
-from tradewright.execute.paper.desk import Refused
 from tradewright.execute.paper.keeper import Keeper
 from tradewright.execute.paper.place import SOCKET
 from tradewright.execute.paper.spelling import told_to_plain
 from tradewright.execute.paper.terms import FORMAT
 from tradewright.ledger.canonical import instant_of
+from tradewright.values.venue import Refused
 from tradewright.workspace.locks import locked
 
 if TYPE_CHECKING:

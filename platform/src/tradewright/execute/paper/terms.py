@@ -8,6 +8,7 @@ import attrs
 import numpy as np
 
 from tradewright.errors import LedgerError, SafetyError
+from tradewright.values.venue import Capabilities, OrderType
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,6 +75,18 @@ class Terms:
     def symbols(self) -> tuple[str, ...]:
         """Symbol of each column."""
         return tuple(self.listings)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What can be asked of the venue."""
+        return Capabilities(
+            paper=True,
+            order_types=OrderType,
+            fractional=not self.costs["whole"],
+            shorting=True,
+            client_ids="native",
+            stops_rest="gtc",
+        )
 
     def plain(self) -> dict[str, Any]:
         """Return the terms as the first line of a journal tells them."""
