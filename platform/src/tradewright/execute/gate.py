@@ -139,7 +139,7 @@ def reduces(wanted: Wanted, walk: Walk) -> bool:
 
 
 def is_far(wanted: Wanted, price: float, walk: Walk, collar: float) -> bool:
-    """Say whether an increase would be made at a price that is none; who holds is let out, since a gap may be real."""
+    """Say whether an increase would be made far from the last close; who holds is let out, a gap may be real."""
     mark = float(walk.state.market[wanted.asset].mark)
     # Where nothing is known of a price, the checks that are always on refuse.
     return not reduces(wanted, walk) and abs(price - mark) > collar * mark
