@@ -16,6 +16,8 @@ UNITS = timedelta(days=30)
 """What is further off is no clock that runs wrong: it counts other units, or from another year."""
 CLEAN = 3
 """So many measures in a row that are right end what a wrong one has begun."""
+SLEW = 0.01
+"""How fast our time is let fall back to a clock that was set back, as a part of the time that passes."""
 
 
 @attrs.frozen(kw_only=True)
@@ -50,6 +52,47 @@ class Clock:
             enough = not self.is_warned or self.clean + 1 >= CLEAN
             return Clock() if enough else attrs.evolve(self, clean=self.clean + 1)
         return Clock(is_warned=True, holds=self.holds or size > HOLDS)
+
+
+@attrs.define
+class Steady:
+    """Our own time, made of a clock that may be set: it never goes back, and says when it leapt.
+
+    Attributes:
+        read_at: What the clock showed last, None before.
+        at: The time that it led to.
+        lag: By how much that lies ahead of the clock, since it was set back.
+        due_at: When the clock was to be read again at the latest, None for not by itself.
+
+    >>> from datetime import UTC, datetime
+    >>> ten, steady = datetime(2026, 3, 2, 10, tzinfo=UTC), Steady()
+    >>> steady.read(ten), steady.read(ten - timedelta(hours=1)) == -timedelta(hours=1), steady.at == ten
+    (datetime.timedelta(0), True, True)
+    """
+
+    read_at: datetime | None = None
+    at: datetime | None = None
+    lag: timedelta = timedelta()
+    due_at: datetime | None = None
+
+    def read(self, shown: datetime) -> timedelta:
+        """Take over what the clock shows, and return by how much it was set since the last time, 0 where it was not.
+
+        A clock that was set forward looks like a machine that slept: what was due is late.
+        """
+        before, due = self.read_at, self.due_at
+        self.read_at, self.due_at = shown, None
+        if before is None or self.at is None:
+            self.at = shown
+            return timedelta()
+        # What is ahead is let go of slowly, so that it is no leap: a clock that is set each day must not add up.
+        caught_up = max(self.lag - max(shown - before, timedelta()) * SLEW, timedelta())
+        self.lag = max(caught_up, self.at - shown)
+        self.at = shown + self.lag
+        if shown < before:
+            return shown - before
+        late = timedelta() if due is None else shown - max(due, before)
+        return late if late > HOLDS else timedelta()
 
 
 def offset_of(said: datetime, now: datetime) -> timedelta:

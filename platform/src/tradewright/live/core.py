@@ -17,6 +17,7 @@ import attrs
 from tradewright.engine.log import GRANTED
 from tradewright.execute import gate
 from tradewright.execute.budget import Budget, Contact
+from tradewright.execute.clock import WARNS
 from tradewright.execute.news import Report
 from tradewright.execute.soundness import QUOTE_MAX_AGE, is_fresh
 from tradewright.execute.working import Working
@@ -129,7 +130,16 @@ class Agent(Sender):
         return [self._book_own(grants, now, *first), *(Fund(one.strategy, float(one.cash)) for one in grants)]
 
     def handle(self, event: Event, now: datetime) -> list[Action]:
-        """Return what is to be done about an event that came at `now`, aware UTC; in this order."""
+        """Return what is to be done about an event that came at `now`, aware UTC; in this order.
+
+        What is done bears the time of `watch.ours`, which is that of `now` unless the clock was set back.
+        """
+        step = self.watch.ours.read(now)
+        now = self.watch.ours.at or now
+        leapt = self._leap(step, now) if abs(step) > WARNS else []
+        return [*leapt, *self._handle(event, now)]
+
+    def _handle(self, event: Event, now: datetime) -> list[Action]:
         row = self._row
         if row.is_settled and not row.is_decided and not isinstance(event, _AT_ONCE):
             row.aside.append(event)  # It belongs to the next row: what is decided on has been closed.
@@ -138,6 +148,12 @@ class Agent(Sender):
 
     def wake_at(self, now: datetime) -> datetime | None:
         """Return when the next `Tick` is wanted, None for not before something else happens."""
+        ours = self.watch.ours
+        at = self._wake_at(now + ours.lag)
+        ours.due_at = None if at is None else max(at - ours.lag, now)
+        return ours.due_at
+
+    def _wake_at(self, now: datetime) -> datetime | None:
         at = self.watch.wake_at(now)
         waiting = (self._row.quotes.get(self._place(one)[1]) for planned in self._row.planned for one in planned)
         if any(quote is not None and now - quote.available_at < QUOTE_MAX_AGE for quote in waiting):

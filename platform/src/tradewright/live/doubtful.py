@@ -107,6 +107,12 @@ class Doubtful:
                 actions += self._doubt_fill(fill, now)[1]
         return actions
 
+    def _leap(self, step: timedelta, now: datetime) -> list[Action]:
+        """Take no risk for a while where our own clock was set, or slept: what it showed is no measure of time."""
+        self.watch.leapt(now)
+        where = "our own clock was set back" if step < timedelta() else "our own clock leapt, or slept"
+        return self._clock(Clocked(offset_of(now - abs(step), now), where), now)
+
     def _clock(self, told: Clocked, now: datetime) -> list[Action]:
         """Take over a measure of the venue's clock; what changes nothing is not told."""
         before, is_other_age = self.watch.measured(told.offset), is_absurd(told.offset)
@@ -114,13 +120,13 @@ class Doubtful:
         if after == before and not is_other_age:
             return []
         seconds = told.offset / timedelta(seconds=1)
-        by = f"by {told.where} the venue's clock is {seconds:+,.1f} s off"
+        by = f"{told.where}: the venue's clock is {seconds:+,.1f} s from ours"
         alerts = []
         if is_other_age:
-            why = f"{by}: it counts other units, or from another year; nothing is increased"
+            why = f"{by}, it counts other units, or from another year; nothing is increased"
             alerts.append(entries.alert("clock/units", why, now))
         elif after.holds and not before.holds:
-            alerts.append(entries.alert("clock", f"{by}: nothing is increased until it is right again", now))
+            alerts.append(entries.alert("clock", f"{by}, nothing is increased until it is right again", now))
         elif after.is_warned and not before.is_warned:
             alerts.append(entries.alert("clock", by, now))
         return [Commit((entries.clocked(told, now), *alerts))]

@@ -78,6 +78,8 @@ class Listener(Doubtful):
     def _hear(self, report: Report, now: datetime) -> list[Action]:
         if report.id not in self.working.states:
             return self._hear_of_unknown(report, now)
+        if report.news.word is Word.ABSENT and not self.watch.counts_absence(now):
+            return []
         believed, doubts = self._doubt_report(report, now)
         return doubts if believed is None else [*doubts, *self._believe(believed, now)]
 
@@ -197,7 +199,9 @@ class Listener(Doubtful):
         actions = self._doubt_snapshot(taken.seen, now)
         told, imposed = self.watch.read(taken.seen, float(self.walk.state.rows.equity[-1]), now)
         for one in told:
-            if isinstance(one, Report):
+            if self._row.is_settled and not self._row.is_decided:
+                self._row.aside.append(one)  # What came before it has closed the bar.
+            elif isinstance(one, Report):
                 actions += self._hear(one, now)
             else:
                 actions += self._post(one, now) if isinstance(one, Activity) else self._take_strange(one, now)

@@ -15,9 +15,10 @@ import attrs
 import numpy as np
 
 from tradewright.execute.budget import Budget, Use
-from tradewright.execute.clock import Clock, is_absurd
+from tradewright.execute.clock import Clock, Steady, is_absurd
 from tradewright.execute.reconcile import APART, SNAPSHOTS, Doubt, reconcile
 from tradewright.execute.refusals import Refusals
+from tradewright.execute.state import GRACE
 from tradewright.live.events import Cancel, Imposed, Look, Query
 from tradewright.risk.contract import Level
 from tradewright.values.exact import EXACT, amount
@@ -61,6 +62,7 @@ class Watch:
         freeze: Why there is no new risk at all until a person lifts it; empty for no reason.
         stops_increases: Whether cash differs by so much that nothing may be increased.
         clock: What is known of the venue's.
+        ours: Our own time.
         refusals: What the venue has refused in this session.
         dropped: How many prices of a symbol were not used, by symbol.
         since: Up to when nothing can have been missed, aware UTC; fills are read again from there.
@@ -75,6 +77,7 @@ class Watch:
     freeze: str = ""
     stops_increases: bool = False
     clock: Clock = attrs.field(factory=Clock)
+    ours: Steady = attrs.field(factory=Steady)
     refusals: Refusals = attrs.field(factory=Refusals)
     dropped: Counter[str] = attrs.field(factory=Counter)
     _uncertain: set[UUID] = attrs.field(factory=set)
@@ -91,6 +94,7 @@ class Watch:
     _unclean: int = 0
     _imposed: tuple[int, frozenset[str]] = (0, frozenset())
     _lag: timedelta = timedelta()
+    _absent_from: datetime | None = None
 
     # ---- what is held back ---------------------------------------------------------------------------------
 
@@ -225,6 +229,15 @@ class Watch:
         if not is_absurd(offset):
             self._lag = max(self._lag, -offset)  # What it stamps too early is asked for from so much earlier.
         return before
+
+    def leapt(self, now: datetime) -> None:
+        """Remember that nobody knows how much time has passed: an absent order is not given up for a while."""
+        self._absent_from = now + GRACE
+        self.look(now)
+
+    def counts_absence(self, now: datetime) -> bool:
+        """Say whether the venue not knowing an order is news."""
+        return self._absent_from is None or now >= self._absent_from
 
     def _missing(self) -> Iterator[UUID]:
         """Yield the orders of which the venue counts more than has come."""

@@ -137,7 +137,7 @@ class Invariants:
         self._hold(4, self._submitted[order.id] == 1, f"order {order.id} was sent twice")
         intents = self.store.projections.rows["orders"]
         self._hold(3, (str(order.id),) in intents, f"order {order.id} was sent before it was written down")
-        level = int(self.agent.walk.state.halts.level.max()) if self.agent.walk.state.halts.size else 0
+        level = self._level(order.strategy)
         held = self.agent.account.holdings.quantity(order.strategy, order.symbol)
         reduces = order.quantity * held < 0
         is_stop = order.purpose is Purpose.STOP
@@ -151,6 +151,11 @@ class Invariants:
         self._hold(7, is_stop or self._is_quoted(order.symbol, now), f"{order.symbol} is ordered at no sound price")
         why = "" if is_stop or reduces else self._said.forbids(order) or self._is_far(order)
         self._hold(7, not why, f"{order.symbol} is increased {why}")
+
+    def _level(self, strategy: str) -> int:
+        """Return the deepest halt of a strategy or of the account; another strategy's is not its."""
+        levels = self.agent.walk.state.halts.level
+        return int(levels[[self.agent.account.book(strategy), -1]].max()) if levels.size else 0
 
     def _is_far(self, order: Order) -> str:
         """Return how far from the last close an order would be filled, empty for not too far."""
