@@ -15,7 +15,7 @@ from tradewright.execute.reconcile import CENT
 from tradewright.ledger.entry import verify
 from tradewright.live.events import BarOpened, Quoted, SnapshotTaken
 from tradewright.values.exact import to_float
-from tradewright.values.order import EXTERNAL, Purpose, Status
+from tradewright.values.order import Purpose, Status
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -159,9 +159,9 @@ class Invariants:
 
     def _is_far(self, order: Order) -> str:
         """Return how far from the last close an order would be filled, empty for not too far."""
-        price, mark = self._quotes[order.symbol].mid, self.agent.walk.state.market
-        price = to_float(price if order.limit is None else (min if order.quantity > 0 else max)(price, order.limit))
-        last = float(mark[self.agent.account.asset(order.symbol)].mark)
+        mid, limit = self._quotes[order.symbol].mid, order.limit
+        price = to_float(mid if limit is None else (min if order.quantity > 0 else max)(mid, limit))
+        last = float(self.agent.walk.state.market[self.agent.account.asset(order.symbol)].mark)
         return "" if abs(price / last - 1.0) <= COLLAR else f"at {price}, the last close was {last}"
 
     def _is_quoted(self, symbol: str, now: datetime) -> bool:
@@ -194,8 +194,7 @@ class Invariants:
 
     def _touched(self) -> set[str]:
         """Return the symbols in which something happened that no order of the agent's has done."""
-        strange = {symbol for (whose, symbol), units in self.venue.held.items() if whose == EXTERNAL and units}
-        return strange | {fill.symbol for _, fill in self.venue.told.busts}
+        return self.venue.told.strange | {fill.symbol for _, fill in self.venue.told.busts}
 
     def _gross(self, order: Order) -> float:
         """Return the worst gross exposure of the account with an order, as a part of its equity."""

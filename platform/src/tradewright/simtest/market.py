@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import attrs
 import numpy as np
@@ -136,10 +136,10 @@ def spoil(bars: Bars, start: int, dice: Dice) -> Told:
         fat[start + bar, column] = not bad[start + bar, column] and dice.strikes("F27", FAT_ROWS)
     if not (bad | fat).any():
         return Told(bars, bars, {})
-    cells = {name: getattr(bars, name).copy() for name in COLUMNS}
+    cells: dict[str, Any] = {name: getattr(bars, name).copy() for name in COLUMNS}
     for bar, column in np.argwhere(fat):
         _fatten(dice.random, cells, bar, column)
-    left = {name: np.where(bad, np.nan, grid) for name, grid in cells.items()}
+    left: dict[str, Any] = {name: np.where(bad, np.nan, grid) for name, grid in cells.items()}
     for bar, column in np.argwhere(bad):
         _break(dice.random, cells, bar, column)
     told, traded = attrs.evolve(bars, **cells), bars.traded & ~bad
