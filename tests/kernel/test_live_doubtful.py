@@ -17,7 +17,7 @@ from tradewright.execute.news import Word
 from tradewright.ledger.entry import Kind
 from tradewright.live import events
 from tradewright.sessions import Sessions, all_sessions
-from tradewright.values.bars import Bars, utc
+from tradewright.values.bars import Bars
 from tradewright.values.exact import exact
 from tradewright.values.order import EXTERNAL, Activity, ActivityKind, Status
 from tradewright.values.snapshot import Quote
@@ -379,5 +379,19 @@ def test_row_74_execution_of_nobody_that_comes_again_as_another_freezes(desk: De
     assert "freeze" == holds(desk)
 
 
-def test_bars_of_the_desk_close_when_their_rows_say(desk: Desk) -> None:
-    assert utc(desk.bars.closed_at[desk.bar - 1]) == desk.agent._decided_at
+# ---- orders (row 61) -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("units", ["0", "NaN", "Infinity", "1e18"])
+def test_row_61_order_of_no_quantity_is_never_made(units: str, desk: Desk) -> None:
+    (order,) = desk.open()
+
+    with pytest.raises(ValueError, match="quantity must be"):
+        attrs.evolve(order, quantity=Decimal(units), shares=(("book0", Decimal(1)),))
+
+
+def test_row_61_order_is_of_whole_units_where_lots_are(desk: Desk) -> None:
+    (order,) = desk.open()
+
+    assert desk.agent.walk.settings.whole
+    assert order.quantity == order.quantity.to_integral_value()
