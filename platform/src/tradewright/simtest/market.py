@@ -143,9 +143,8 @@ def spoil(bars: Bars, start: int, dice: Dice) -> Told:
     for bar, column in np.argwhere(bad):
         _break(dice.random, cells, bar, column)
     told, traded = attrs.evolve(bars, **cells), bars.traded & ~bad
-    clean = attrs.evolve(
-        bars, traded=traded, **{name: np.where(bad, np.nan, getattr(bars, name)) for name in COLUMNS}
-    )
+    known: dict[str, Any] = {name: np.where(bad, np.nan, getattr(bars, name)) for name in COLUMNS}
+    clean = attrs.evolve(bars, traded=traded, **known)
     wrong = {int(bar): told.between(int(bar), int(bar) + 1) for bar in np.flatnonzero(bad.any(axis=1))}
     return Told(clean, attrs.evolve(clean, **left), wrong)
 
