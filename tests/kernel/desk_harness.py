@@ -36,7 +36,7 @@ from tradewright.live.events import (
 )
 from tradewright.risk.checks import always
 from tradewright.risk.contract import OrderCheck
-from tradewright.values.bars import Bars
+from tradewright.values.bars import Bars, utc
 from tradewright.values.exact import amount
 from tradewright.values.order import Fill, Order, Purpose
 from tradewright.values.snapshot import Quote
@@ -79,7 +79,7 @@ class Desk:
         self.walk = walk_of(bars, folder, capital, **more)
         names = ("trend", "other", "third")[: len(capital)]
         self.account = Account("simulated", "USD", names, bars.symbols, self.walk.assets.multiplier)
-        self.agent = Agent("desk", "paper", self.walk, self.account, AT - timedelta(hours=1))
+        self.agent = Agent("desk", "paper", self.walk, self.account, utc(bars.opened_at[0]) - timedelta(hours=1))
         self.fused = fuse(more.get("rules", ()), folder, more.get("checks", PHYSICS))
         self.target = np.zeros((bars.n_bars, len(capital), bars.n_assets))
         self.made = np.ones((bars.n_bars, len(capital)), bool)

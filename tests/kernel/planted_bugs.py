@@ -7,14 +7,19 @@ from typing import Any
 
 import attrs
 import pytest
-from tradewright.execute import orders
+from tradewright.data import quality
+from tradewright.execute import gate, orders
 from tradewright.execute.budget import Budget
+from tradewright.execute.clock import Clock
 from tradewright.execute.news import Report, Word
 from tradewright.execute.positions import Holdings
+from tradewright.execute.refusals import Refusals
 from tradewright.execute.state import OrderState
 from tradewright.execute.working import Working
+from tradewright.live import doubtful
 from tradewright.live.core import Agent
 from tradewright.live.events import Commit, Query, Submit
+from tradewright.live.listener import Row
 from tradewright.live.watch import Watch
 from tradewright.values.order import Status
 from tradewright.values.snapshot import Quote
@@ -162,6 +167,36 @@ def forgets_to_commit_fills(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Agent, "handle", careless)
 
 
+def trades_on_fat_tick(patch: pytest.MonkeyPatch) -> None:
+    """Units are added at any price."""
+    patch.setattr(gate, "is_far", lambda wanted, price, walk, collar: False)
+
+
+def walks_bad_rows(patch: pytest.MonkeyPatch) -> None:
+    """A row is believed whatever it says."""
+    patch.setattr(quality, "marked", lambda bars: (bars, ()))
+
+
+def walks_a_row_twice(patch: pytest.MonkeyPatch) -> None:
+    """A row that comes again is the next one."""
+    patch.setattr(Row, "awaits", lambda row, closed_at, decided_at: True)
+
+
+def ignores_skew(patch: pytest.MonkeyPatch) -> None:
+    """The venue's clock is believed."""
+    patch.setattr(Clock, "measured", lambda clock, offset: clock)
+
+
+def keeps_sending_after_rejects(patch: pytest.MonkeyPatch) -> None:
+    """Refusals are not counted."""
+    patch.setattr(Refusals, "count", lambda refusals, strategy, reason: False)
+
+
+def ignores_changed_execution(patch: pytest.MonkeyPatch) -> None:
+    """An execution that comes again is not compared with what was booked."""
+    patch.setattr(doubtful, "doubt_execution", lambda booked, said: "")
+
+
 BUGS: dict[Patch, tuple[str, Sequence[int]]] = {
     blind_retry: ("F5", range(4)),
     submit_before_intent: ("none", range(1)),
@@ -174,12 +209,18 @@ BUGS: dict[Patch, tuple[str, Sequence[int]]] = {
     no_reconciliation: ("F10", range(10, 12)),
     unknown_does_not_block: ("F5,F6", range(4, 6)),
     open_orders_bind_nothing: ("none", range(9, 10)),
-    missing_fills_bind_nothing: ("all", range(27, 28)),
+    missing_fills_bind_nothing: ("all", range(9, 10)),
     late_fills_are_dropped: ("F9", range(2)),
     busts_are_dropped: ("F13", range(10, 12)),
     leaves_no_venue_alone: ("F14", range(3)),
     trades_on_any_quote: ("F25", range(5)),
     asks_without_pause: ("F6", range(3)),
     forgets_to_commit_fills: ("none", range(1)),
+    trades_on_fat_tick: ("F27", range(4)),
+    walks_bad_rows: ("F26", range(2)),
+    walks_a_row_twice: ("F28", range(2)),
+    ignores_skew: ("F20", range(4, 7)),
+    keeps_sending_after_rejects: ("F23", range(1, 3)),
+    ignores_changed_execution: ("F8", range(10, 11)),
 }
 """Each bug with the faults that bring it out, and the seeds of two days of which one has to find it."""

@@ -112,7 +112,9 @@ def test_ledger_whose_close_was_changed_is_found_at_its_decision(rule_cache: Pat
         if one.kind is not Kind.ROW or next(n_rows) != 20:
             return one
         symbol, prices = next(iter(one.body["prices"].items()))
-        more = {**one.body["prices"], symbol: {**prices, "close": str(float(prices["close"]) * 1.01)}}
+        close = float(prices["close"]) * 1.01
+        dearer = {"close": str(close), "high": str(max(close, float(prices["high"])))}
+        more = {**one.body["prices"], symbol: {**prices, **dearer}}
         return Draft(one.at, one.kind, {**one.body, "prices": more})
 
     found = Replay(altered(calm.store, dearer), calm.sentence, calm.fused).run()

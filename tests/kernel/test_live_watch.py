@@ -46,7 +46,8 @@ class Desk:
         walk = Walk(rules, costs, self.outlook.known(), wishes.capital)
         account = Account("simulated", "USD", ["book0"], self.bars.symbols, walk.assets.multiplier)
         self.now = datetime.fromisoformat(f"{self.bars.opened_at[self.bar]}"[:19] + "+00:00")
-        self.agent = Agent("desk", "paper", walk, account, self.now, **options)
+        mode = options.pop("mode", "paper")
+        self.agent = Agent("desk", mode, walk, account, self.now, **options)
         self.drafts: list[Any] = []
         self.actions: list[Any] = []
         self.take(self.agent.start(self.now, {}, self.bars.until(0)))
@@ -72,6 +73,10 @@ class Desk:
     def row(self) -> None:
         """Play a row in which nothing is ordered, up to its decision."""
         self.hear(events.BarOpened(opening_of(self.bars, self.bar)))
+        self.row_after()
+
+    def row_after(self) -> None:
+        """End the row that has begun."""
         self.hear(events.RowArrived(self.bars.between(self.bar, self.bar + 1)), 900.0)
         self.bar += 1
 

@@ -47,7 +47,7 @@ FAULTS: Mapping[str, Fault] = {
         Fault("F5", "the answer to a call is lost, though it has arrived", 0.05, CALL),
         Fault("F6", "an order arrives up to 50 s after its submit has timed out", 0.03, CALL),
         Fault("F7", "a refusal comes after an answer that was lost, and the order stands", 0.02, CALL),
-        Fault("F8", "a report comes twice", 0.08, REPORT),
+        Fault("F8", "a report comes twice, an execution now and then with other units", 0.08, REPORT),
         Fault("F9", "reports come up to 20 s late, and in another order", 0.10, REPORT),
         Fault("F10", "a report is lost", 0.05, REPORT),
         Fault("F11", "the venue cancels an order that rests, whatever has filled", 0.05, ROW),
@@ -58,16 +58,18 @@ FAULTS: Mapping[str, Fault] = {
         Fault("F17", "the answer to a call cannot be read", 0.02, CALL),
         Fault("F18", "the stream stands and is silent for up to 3 minutes", 0.02, ROW),
         Fault("F19", "the stream is cut several times in a row", 0.03, ROW),
-        Fault("F20", "the venue's clock is up to 2 s off", 1.0, ROW),
+        Fault("F20", "the venue's clock is up to 2 s off, now and then 10 minutes or a thousandfold", 1.0, ROW),
         Fault("F22", "the venue is away for up to 5 minutes, and its resting orders vanish", 0.01, ROW),
         Fault("F23", "an order is refused for a reason", 0.03, CALL),
         Fault("F24", "a quote is older than it may be", 0.02, QUOTE),
         Fault("F25", "a quote is crossed, or has one side", 0.02, QUOTE),
-        Fault("F28", "a symbol has no bar", 0.01, MARKET),
+        Fault("F28", "a symbol has no bar; a row comes again", 0.01, MARKET),
         Fault("F29", "shares are split overnight", 0.02, MARKET),
         Fault("F30", "cash moves an hour before its activity is told, and fees are posted at night", 0.02, ROW),
         Fault("F31", "a symbol is halted for some rows", 0.01, MARKET),
         Fault("F50", "somebody deposits, withdraws, or trades by hand", 0.002, ROW),
+        Fault("F26", "a price or a volume of a row cannot be", 0.005, MARKET),
+        Fault("F27", "a quote is 25 to 300 % off, and seldom a price of a row", 0.02, QUOTE),
     )
 }
 """Every fault that can be switched on, by name."""
@@ -91,9 +93,9 @@ class Dice:
         self.random, self.is_healed = random, False
         self._rates = dict(rates)
 
-    def strikes(self, name: str) -> bool:
-        """Say whether a fault strikes now; one that is off takes no random number."""
-        rate = self._rates.get(name, 0.0)
+    def strikes(self, name: str, part: float = 1.0) -> bool:
+        """Say whether a fault strikes now, a part as often as it may; one that is off takes no random number."""
+        rate = self._rates.get(name, 0.0) * part
         if self.is_healed or not rate or self.random.random() >= rate:
             return False
         self.struck[name] += 1

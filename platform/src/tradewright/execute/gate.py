@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 BUYING_POWER = "buying-power"
 """The check that cuts an order to the cash there is."""
+COLLAR = 0.2
+"""With real money nothing is added further from the mark than this fraction of it, whatever checks a file names."""
 
 
 @attrs.frozen(kw_only=True)
@@ -70,7 +72,7 @@ class Refusal:
     """An order may not go.
 
     Attributes:
-        reason: `quote` for one that nobody can trade on, else `checks`.
+        reason: `quote` for one that nobody can trade on, `collar` for one too far from the mark, else `checks`.
         cuts: What checks have cut of it, in units, until nothing was left.
     """
 
@@ -89,7 +91,14 @@ class Wait:
 
 
 def release(
-    wanted: Wanted, quote: Quote, walk: Walk, bound: float, held: Decimal, *, may_wait: bool = False
+    wanted: Wanted,
+    quote: Quote,
+    walk: Walk,
+    bound: float,
+    held: Decimal,
+    *,
+    may_wait: bool = False,
+    collar: float = math.inf,
 ) -> Permit | Refusal | Wait:
     """Let an order meet its first price; one that has not to wait is asked about once, and planned anew next row.
 
@@ -100,6 +109,7 @@ def release(
         bound: Free cash of the book that its other orders bind, in currency.
         held: Signed units of the position, exact: what closes all of it leaves nothing behind.
         may_wait: Whether orders on their way will soon tell what they bind.
+        collar: Furthest from the mark at which anything is added, as a fraction of it.
     """
     if not quote.is_sound:
         return Refusal(reason="quote")
@@ -109,6 +119,8 @@ def release(
         base = price = wanted.limit
     else:
         price = fills.price_with_limit(quantity, base, wanted.limit, one.tick, costs)
+    if is_far(wanted, price, walk, collar):
+        return Refusal(reason="collar")
     before = walk.state.counters.copy()
     size = walk.check(wanted.book, wanted.asset, quantity, base, price, walk.free(wanted.book) - bound)
     cuts = tuple(walk.verdicts())
@@ -134,6 +146,13 @@ def release(
 def reduces(wanted: Wanted, walk: Walk) -> bool:
     """Say whether an order brings its position nearer to zero."""
     return bool(wanted.quantity * walk.state.positions[wanted.book, wanted.asset].quantity < 0.0)
+
+
+def is_far(wanted: Wanted, price: float, walk: Walk, collar: float) -> bool:
+    """Say whether an increase would be made far from the last close; who holds is let out, a gap may be real."""
+    mark = float(walk.state.market[wanted.asset].mark)
+    # Where nothing is known of a price, the checks that are always on refuse.
+    return not reduces(wanted, walk) and abs(price - mark) > collar * mark
 
 
 def is_beyond(wanted: Wanted, quote: Quote, walk: Walk) -> bool:

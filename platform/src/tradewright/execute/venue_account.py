@@ -71,6 +71,7 @@ class VenueAccount:
     def trade(self, symbol: str, units: Decimal, now: datetime, order_id: UUID | None = None) -> None:
         """Execute what nobody's agent asked for, at the last close: by hand, or more than an order had."""
         self._move(EXTERNAL, symbol, units, -to_float(units) * self._value(symbol))
+        self.told.strange.add(symbol)
         self.told.fill(self._execution(order_id, symbol, units, self._marks[symbol], 0.0, now))
 
     def take_back(self, execution_id: str, now: datetime) -> None:

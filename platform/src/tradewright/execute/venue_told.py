@@ -40,6 +40,7 @@ class Told:
         fills: Those that stand, by execution id, in their order.
         activities: In their order.
         busts: Executions that were taken back, and when.
+        strange: Symbols in which something was executed that nobody's agent asked for.
     """
 
     def __init__(self) -> None:
@@ -47,6 +48,7 @@ class Told:
         self.fills: dict[str, Fill] = {}
         self.activities: list[Activity] = []
         self.busts: list[tuple[datetime, Fill]] = []
+        self.strange: set[str] = set()
         self._due: list[Report | Activity | Fill] = []
 
     def due(self) -> list[Report | Activity | Fill]:

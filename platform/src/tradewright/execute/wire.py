@@ -6,7 +6,7 @@ Calls go in and events come out at instants; whoever drives asks when the next o
 from __future__ import annotations
 
 import heapq
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -14,12 +14,11 @@ import attrs
 
 from tradewright.execute.budget import Contact, Outcome
 from tradewright.execute.news import News, Report, Word
-from tradewright.values.order import Activity, ActivityKind, Fill, Purpose
+from tradewright.values.order import EXTERNAL, Activity, ActivityKind, Fill, Purpose
 from tradewright.values.snapshot import Quote, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
     from uuid import UUID
 
     from tradewright.execute.faults import Dice
@@ -29,6 +28,9 @@ if TYPE_CHECKING:
 SECOND = timedelta(seconds=1)
 TIMEOUT = 3 * SECOND
 """How long a call is waited for."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+CHANGED = 0.02
+"""How many executions that come twice come with other units."""
 
 Heard = Report | Activity | Fill | Contact | Snapshot | None
 """What comes out; None is a snapshot that did not come."""
@@ -55,6 +57,7 @@ class Wire:
         self._silent_until: datetime | None = None
         self._away_until: datetime | None = None
         self._skew = timedelta()
+        self._is_thousandfold = False
 
     # ---- what drives it ------------------------------------------------------------------------------------
 
@@ -140,6 +143,9 @@ class Wire:
             assert quote.ask is not None  # noqa: S101  # a row's first price has both
             crossed = attrs.evolve(quote, bid=quote.ask + 1)
             return self.dice.random.choice([crossed, attrs.evolve(quote, bid=None), attrs.evolve(quote, ask=None)])
+        if self.dice.strikes("F27"):
+            bid, ask = (self._fat(side) for side in (quote.bid, quote.ask))
+            return attrs.evolve(quote, bid=min(bid, ask), ask=max(bid, ask))
         return quote
 
     def happen(self, now: datetime) -> None:
@@ -154,11 +160,20 @@ class Wire:
             for number in range(dice.random.randint(2, 8)):
                 self._say(now + number * dice.random.uniform(0.0, 2.0) * SECOND, Contact(outcome=Outcome.CUT))
         if dice.strikes("F20"):
-            self._skew = dice.random.uniform(-2.0, 2.0) * SECOND
+            self._turn_clock()
         if dice.strikes("F22"):
             self._away_until = now + dice.random.uniform(10.0, 300.0) * SECOND
             self._vanish(resting, now)
         self._befall(now)
+
+    def _turn_clock(self) -> None:
+        """Set the venue's clock: most often a little off, seldom by minutes, more seldom in other units."""
+        random = self.dice.random
+        far = random.random()
+        self._skew = random.uniform(-2.0, 2.0) * SECOND
+        if far < 0.02:
+            self._skew = random.choice([-1, 1]) * random.uniform(6.0, 600.0) * SECOND
+        self._is_thousandfold = 0.02 <= far < 0.025
 
     def _befall(self, now: datetime) -> None:
         """Let happen what moves the account without the agent."""
@@ -199,10 +214,11 @@ class Wire:
         self._call(arrives, lambda at: self._arrive(order, at))
 
     def _take_snapshot(self, since: datetime, asked_at: datetime, now: datetime) -> None:
-        seen = self.venue.snapshot(since - self._skew if self._skew else since, now)
-        fills = tuple(attrs.evolve(fill, at=fill.at + self._skew) for fill in seen.fills)
+        skew = timedelta() if self.dice.is_healed else self._skew
+        seen = self.venue.snapshot(since - skew if skew else since, now)
+        fills = tuple(attrs.evolve(fill, at=self._stamp(fill.at)) for fill in seen.fills)
         self._say(self._soon(now), Contact(outcome=Outcome.ANSWERED))
-        self._say(self._soon(now), attrs.evolve(seen, at=asked_at, fills=fills))
+        self._say(self._soon(now), attrs.evolve(seen, at=asked_at, fills=fills, said_at=now + skew))
 
     def _report(self, report: Report | Activity | Fill, now: datetime) -> None:
         dice, at = self.dice, self._soon(now)
@@ -216,7 +232,7 @@ class Wire:
             if dice.strikes("F9"):
                 at += dice.random.uniform(0.0, 20.0) * SECOND
             if dice.strikes("F8"):
-                self._say(at + dice.random.uniform(0.0, 5.0) * SECOND, report)
+                self._say(at + dice.random.uniform(0.0, 5.0) * SECOND, self._other_units(report))
         self._say(at, report)
 
     def _vanish(self, resting: list[Order], now: datetime) -> None:
@@ -229,11 +245,33 @@ class Wire:
     def _skewed(self, report: Report | Activity | Fill) -> Report | Activity | Fill:
         """Return a report with the instants of the venue's own clock."""
         if isinstance(report, Fill):
-            return attrs.evolve(report, at=report.at + self._skew)
+            return attrs.evolve(report, at=self._stamp(report.at))
         if isinstance(report, Report) and report.news.fill is not None:
-            fill = attrs.evolve(report.news.fill, at=report.news.fill.at + self._skew)
+            fill = attrs.evolve(report.news.fill, at=self._stamp(report.news.fill.at))
             return Report(report.id, attrs.evolve(report.news, fill=fill))
         return report
+
+    def _stamp(self, at: datetime) -> datetime:
+        """Return an instant as the venue's clock shows it."""
+        if self.dice.is_healed:
+            return at
+        return EPOCH + (at - EPOCH) / 1000 if self._is_thousandfold else at + self._skew
+
+    def _other_units(self, report: Report | Activity | Fill) -> Report | Activity | Fill:
+        """Return an execution with other units than it had, now and then."""
+        if not isinstance(report, Report) or report.news.word is not Word.FILL or report.news.fill is None:
+            return report
+        if self.dice.random.random() >= CHANGED:
+            return report
+        units = 2 * report.news.fill.quantity
+        fill = attrs.evolve(report.news.fill, quantity=units, shares=((EXTERNAL, units),))
+        return Report(report.id, attrs.evolve(report.news, fill=fill))
+
+    def _fat(self, price: Decimal | None) -> Decimal:
+        """Return a price that is far off, in cents."""
+        assert price is not None  # noqa: S101  # a row's first price has both
+        up, size = self.dice.random.random() < 0.5, self.dice.random.uniform(1.34, 4.0)
+        return max(Decimal(str(round(float(price) * (size if up else 1.0 / size), 2))), Decimal("0.01"))
 
     def _is_away(self, now: datetime) -> bool:
         return self._away_until is not None and now < self._away_until and not self.dice.is_healed

@@ -8,6 +8,7 @@ its order, a fill before the state that holds it.
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,9 @@ import attrs
 from tradewright.engine.log import GRANTED
 from tradewright.execute import gate
 from tradewright.execute.budget import Budget, Contact
+from tradewright.execute.clock import WARNS
 from tradewright.execute.news import Report
+from tradewright.execute.soundness import QUOTE_MAX_AGE, is_fresh
 from tradewright.execute.working import Working
 from tradewright.live import entries
 from tradewright.live.events import (
@@ -24,8 +27,10 @@ from tradewright.live.events import (
     Ask,
     BarOpened,
     Cancel,
+    Clocked,
     Commit,
     Decided,
+    Doubted,
     Fund,
     Imposed,
     Prepare,
@@ -36,7 +41,7 @@ from tradewright.live.events import (
     Tick,
 )
 from tradewright.live.listener import Row
-from tradewright.live.sender import QUOTE_MAX_AGE, Sender
+from tradewright.live.sender import Sender
 from tradewright.live.watch import Watch
 from tradewright.values.bars import utc
 from tradewright.values.order import Activity, Fill
@@ -51,6 +56,9 @@ if TYPE_CHECKING:
     from tradewright.live.events import Action, Event
     from tradewright.values.bars import Bars
 
+LIVE = "live"
+_AT_ONCE = Answered | Contact | Imposed | Clocked | Doubted
+"""What is heard also between a row's close and its decision, since no state of the walk follows from it."""
 KEPT_DAYS = 5  # Of orders that have ended, in case the venue speaks of one again.
 
 
@@ -59,7 +67,7 @@ class Agent(Sender):
 
     Args:
         name: Of its ledger.
-        mode: `paper` or `live`.
+        mode: `paper` or `live`; a recording on paper is played as its backtest plays it, without a collar of its own.
         walk: The state, before its next bar.
         account: Exact money and units.
         decided_at: Close of the last row that is known, aware UTC.
@@ -82,7 +90,7 @@ class Agent(Sender):
         look_every: timedelta | None = None,
     ) -> None:
         watch = Watch(account, Working(name, account.venue), walk, budget or Budget(), look_every, since=decided_at)
-        super().__init__(watch, decided_at)
+        super().__init__(watch, decided_at, gate.COLLAR if mode == LIVE else math.inf)
         self._name, self._mode = name, mode
         self._handlers: dict[type, Callable[[Any, datetime], list[Action]]] = {
             BarOpened: self._begin,
@@ -97,6 +105,8 @@ class Agent(Sender):
             SnapshotTaken: self._read,
             Imposed: self._impose,
             Contact: self._touch,
+            Clocked: self._clock,
+            Doubted: self._doubt,
         }
 
     def start(self, now: datetime, session: Mapping[str, object], known: Bars) -> list[Action]:
@@ -120,15 +130,30 @@ class Agent(Sender):
         return [self._book_own(grants, now, *first), *(Fund(one.strategy, float(one.cash), one.id) for one in grants)]
 
     def handle(self, event: Event, now: datetime) -> list[Action]:
-        """Return what is to be done about an event that came at `now`, aware UTC; in this order."""
+        """Return what is to be done about an event that came at `now`, aware UTC; in this order.
+
+        What is done bears the time of `watch.ours`, which is that of `now` unless the clock was set back.
+        """
+        step = self.watch.ours.read(now)
+        now = self.watch.ours.at or now
+        leapt = self._leap(step, now) if abs(step) > WARNS else []
+        return [*leapt, *self._handle(event, now)]
+
+    def _handle(self, event: Event, now: datetime) -> list[Action]:
         row = self._row
-        if row.is_settled and not row.is_decided and not isinstance(event, Answered | Contact | Imposed):
+        if row.is_settled and not row.is_decided and not isinstance(event, _AT_ONCE):
             row.aside.append(event)  # It belongs to the next row: what is decided on has been closed.
             return []
         return self.watch.admit(self._handlers[type(event)](event, now), now)
 
     def wake_at(self, now: datetime) -> datetime | None:
         """Return when the next `Tick` is wanted, None for not before something else happens."""
+        ours = self.watch.ours
+        at = self._wake_at(now + ours.lag)
+        ours.due_at = None if at is None else max(at - ours.lag, now)
+        return ours.due_at
+
+    def _wake_at(self, now: datetime) -> datetime | None:
         at = self.watch.wake_at(now)
         waiting = (self._row.quotes.get(self._place(one)[1]) for planned in self._row.planned for one in planned)
         if any(quote is not None and now - quote.available_at < QUOTE_MAX_AGE for quote in waiting):
@@ -140,6 +165,8 @@ class Agent(Sender):
 
     def _begin(self, opened: BarOpened, now: datetime) -> list[Action]:
         news = self.walk.begin(opened.opening)
+        if opened.opening.opens:
+            self.watch.refusals.forget()
         self._row = Row([news])
         plan, n_books = self.walk.plan(), len(self.account.strategies)
         self._row.planned = [
@@ -163,7 +190,7 @@ class Agent(Sender):
         heard = {
             symbol: quote if quote.available_at == now else attrs.evolve(quote, available_at=now)
             for symbol, quote in quoted.quotes.items()
-            if symbol in wanted and now - quote.available_at <= QUOTE_MAX_AGE  # Older ones are no prices to trade on.
+            if symbol in wanted and is_fresh(quote, now)  # Others are no prices to trade on.
         }
         if not heard:
             return []
@@ -190,10 +217,15 @@ class Agent(Sender):
     # ---- the row is complete, and is decided on ------------------------------------------------------------
 
     def _arrive(self, arrived: RowArrived, now: datetime) -> list[Action]:
+        closed_at = utc(arrived.row.closed_at[0])
+        if not self._row.awaits(closed_at, self._decided_at):
+            why = f"the row of {closed_at:%Y-%m-%d %H:%M} UTC is not the one that is awaited, and is not used"
+            return self._doubt(Doubted("row", why), now)
         self._void_planned()
-        self._row.closed_at, self._row.arrived_at = utc(arrived.row.closed_at[0]), now
+        self._row.closed_at, self._row.arrived_at = closed_at, now
+        row, told = self._doubt_row(arrived, now)
         left: list[Action] = [Cancel(state.order.id) for state in self.working.unsettled()]
-        return [Commit((entries.row(arrived.row, now),)), *left, Prepare(arrived.row)]
+        return [Commit(told), *left, Prepare(row)]
 
     def _prepared(self, known: RowPrepared, now: datetime) -> list[Action]:
         self._row.known = known

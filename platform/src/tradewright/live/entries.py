@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from tradewright.execute import orders
     from tradewright.execute.budget import Contact
     from tradewright.live.account import Account
-    from tradewright.live.events import Imposed, RowPrepared
+    from tradewright.live.events import Clocked, Doubted, Imposed, RowPrepared
     from tradewright.values.bars import Bars
     from tradewright.values.order import Activity, Fill, Order
     from tradewright.values.snapshot import Quote
@@ -35,6 +36,8 @@ ACTIONS = (("split", 1.0), ("dividend", 0.0))
 """Columns of a row that are told where they are not usual."""
 TICK, IMPOSED, CONTACT = "tick", "imposed", "contact"
 """What a request is, beside those of people: time has passed, the venue's word differs, a call has ended."""
+CLOCK, DOUBT = "clock", "doubt"
+"""Likewise: the venue's clock was measured, something was told that cannot be."""
 OWN = "own"
 """Says of an activity that the platform has made it: it is computed again, and no input."""
 
@@ -67,12 +70,13 @@ def quotes(prices: Mapping[str, Quote], at: datetime) -> Draft:
     return Draft(at, Kind.QUOTE, {symbol: [quote.bid, quote.ask] for symbol, quote in sorted(prices.items())})
 
 
-def row(bars: Bars, at: datetime, *, is_known: bool = False) -> Draft:
+def row(bars: Bars, at: datetime, dropped: Mapping[str, str] | None = None, *, is_known: bool = False) -> Draft:
     """Return a complete row: prices by symbol, those that traded.
 
     Args:
         bars: One row.
         at: When it came.
+        dropped: Why a price of it was not used, by symbol.
         is_known: Whether it was there before the first that is traded.
     """
     rows = {name: grid[0].tolist() for name in PRICES if (grid := getattr(bars, name)) is not None}
@@ -93,6 +97,8 @@ def row(bars: Bars, at: datetime, *, is_known: bool = False) -> Draft:
     for name, grid, usual in actions:
         if told := {symbol: float(cell) for symbol, cell in zip(bars.symbols, grid[0], strict=True) if cell != usual}:
             body[name] = told
+    if dropped:
+        body["dropped"] = dict(dropped)
     return Draft(at, Kind.ROW, {**body, **({"known": True} if is_known else {})})
 
 
@@ -132,6 +138,17 @@ def contact(one: Contact, at: datetime) -> Draft:
     """Return how a call has ended, where it changes what may be sent."""
     body = {"outcome": str(one.outcome), "retry_after": one.retry_after, "reason": one.reason}
     return Draft(at, Kind.REQUEST, {"what": CONTACT, **body})
+
+
+def clocked(told: Clocked, at: datetime) -> Draft:
+    """Return how far the venue's clock is off, where it changes what may be sent."""
+    body = {"what": CLOCK, "offset_ms": round(told.offset / timedelta(milliseconds=1)), "where": told.where}
+    return Draft(at, Kind.REQUEST, body)
+
+
+def doubted(told: Doubted, at: datetime) -> Draft:
+    """Return what was told and not believed."""
+    return Draft(at, Kind.REQUEST, {"what": DOUBT, "id": told.name, "why": told.why})
 
 
 def imposed(told: Imposed, at: datetime) -> Draft:

@@ -13,7 +13,7 @@ from tradewright.values.order import Activity, Fill
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import datetime, timedelta
     from uuid import UUID
 
     from tradewright.engine.walk import News, Opening, Plan, Prepared
@@ -54,9 +54,11 @@ class RowArrived:
 
     Attributes:
         row: Its prices, one row.
+        dropped: Why a price of it is not there any more, by symbol; the agent finds it itself, and a replay tells it.
     """
 
     row: Bars
+    dropped: Mapping[str, str] = attrs.field(factory=dict)
 
 
 class Opinion(NamedTuple):
@@ -133,6 +135,32 @@ class Imposed:
     cash: Decimal = Decimal(0)
 
 
+@attrs.frozen
+class Clocked:
+    """The venue's clock was measured against ours; the agent measures it itself, and a replay tells it.
+
+    Attributes:
+        offset: The venue's time less ours.
+        where: What said so.
+    """
+
+    offset: timedelta
+    where: str
+
+
+@attrs.frozen
+class Doubted:
+    """Something was told that cannot be, and was not believed; the agent says so itself, and a replay tells it.
+
+    Attributes:
+        name: Of the matter.
+        why: What was told, and what it was not believed for.
+    """
+
+    name: str
+    why: str
+
+
 Event = (
     BarOpened
     | Quoted
@@ -146,6 +174,8 @@ Event = (
     | SnapshotTaken
     | Imposed
     | Contact
+    | Clocked
+    | Doubted
 )
 
 

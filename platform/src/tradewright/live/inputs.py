@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from tradewright.execute.news import News, Report, Word
 from tradewright.execute.orders import read_news
 from tradewright.ledger.entry import Kind
 from tradewright.live import events, session
-from tradewright.live.entries import CONTACT, IMPOSED, OWN, TICK
+from tradewright.live.entries import CLOCK, CONTACT, DOUBT, IMPOSED, OWN, TICK
 from tradewright.values.order import Activity, Fill
 from tradewright.values.plain import from_plain
 from tradewright.values.snapshot import Quote
@@ -47,7 +48,7 @@ def event_of(entry: Entry, agent: Agent, like: Bars) -> Event | None:
         venue = agent.account.venue
         return events.Quoted({symbol: _quote(venue, symbol, sides, entry.at) for symbol, sides in body.items()})
     if entry.kind is Kind.ROW:
-        return events.RowArrived(session.rows_of([entry], like))
+        return events.RowArrived(session.rows_of([entry], like), body.get("dropped", {}))
     return _heard(entry, agent)
 
 
@@ -103,6 +104,10 @@ def _request(body: dict[str, Any]) -> Event:
         wait = body["retry_after"]
         retry_after = None if wait is None else float(wait)
         return Contact(outcome=body["outcome"], retry_after=retry_after, reason=body["reason"])
+    if body["what"] == CLOCK:
+        return events.Clocked(timedelta(milliseconds=body["offset_ms"]), body["where"])
+    if body["what"] == DOUBT:
+        return events.Doubted(body["id"], body["why"])
     if body["what"] != IMPOSED:
         raise LedgerError(f"a request must be one that this version knows, was {body['what']!r}", key="request")
     return events.Imposed(body["blocked"], body["freeze"], body["stops_increases"], Decimal(body["cash"]))

@@ -10,6 +10,7 @@ from tradewright.execute.budget import Contact, Outcome
 from tradewright.execute.news import Demand, News, Report, Word
 from tradewright.execute.positions import reverse
 from tradewright.live import entries
+from tradewright.live.doubtful import Doubtful
 from tradewright.live.events import Cancel, Commit, Imposed, Query, SnapshotTaken
 from tradewright.live.watch import GIVE_UP_AFTER, Watch
 from tradewright.values.order import Activity, Fill, Purpose, Status
@@ -43,8 +44,13 @@ class Row:
     is_decided: bool = False
     aside: list[Event] = attrs.field(factory=list)
 
+    def awaits(self, closed_at: datetime, decided_at: datetime) -> bool:
+        """Say whether a row that closed then is the one that ends this bar."""
+        has_begun = bool(self.news) and not self.is_decided
+        return has_begun and self.arrived_at is None and closed_at > decided_at
 
-class Listener:
+
+class Listener(Doubtful):
     """An account, and what is heard of it.
 
     Attributes:
@@ -55,8 +61,8 @@ class Listener:
     """
 
     def __init__(self, watch: Watch) -> None:
-        self.watch, self.walk, self.account, self.working = watch, watch.walk, watch.account, watch.working
-        self._booked: dict[str, Fill] = {}
+        super().__init__(watch)
+        self.walk, self.account, self.working = watch.walk, watch.account, watch.working
         self._row = Row([])
 
     def _go_on(self, ended: OrderState, now: datetime) -> list[Action]:
@@ -72,6 +78,12 @@ class Listener:
     def _hear(self, report: Report, now: datetime) -> list[Action]:
         if report.id not in self.working.states:
             return self._hear_of_unknown(report, now)
+        if report.news.word is Word.ABSENT and not self.watch.counts_absence(now):
+            return []
+        believed, doubts = self._doubt_report(report, now)
+        return doubts if believed is None else [*doubts, *self._believe(believed, now)]
+
+    def _believe(self, report: Report, now: datetime) -> list[Action]:
         if report.news.word is Word.BUST and report.news.fill is not None:
             report = self._as_booked(report, report.news.fill, now)
         had_ended = self.working.states[report.id].is_final
@@ -91,6 +103,7 @@ class Listener:
         actions += self._demanded(report.id, step.demands, now)
         if step.state.is_final and not had_ended:
             self._count(step.state.order.id)
+            actions += self._count_refusal(step.state, now)
             actions += self._go_on(step.state, now)
         return [*actions, *self._close_when_settled(now)]
 
@@ -147,19 +160,30 @@ class Listener:
         missed = self.working.intent(order_id).waits and not state.filled
         self.walk.count(participation_cuts=0 if missed else 1, expired=1 if missed else 0)
 
+    def _count_refusal(self, ended: OrderState, now: datetime) -> list[Action]:
+        """Hold a strategy's increases back that the venue refuses for one reason again and again."""
+        strategy, reason = ended.order.strategy, ended.reason
+        if ended.status is not Status.REJECTED or not self.watch.refusals.count(strategy, reason):
+            return []
+        why = f"the venue refuses its orders: {reason}; nothing is increased until the next session"
+        return [Commit((entries.alert(f"refused {strategy}", why, now),))]
+
     def _post(self, activity: Activity, now: datetime) -> list[Action]:
+        activity, doubts = self._doubt_activity(activity, now)
         is_new = self.account.holdings.book(activity)
         self.watch.moved()
-        return [Commit((entries.activity(activity, now),))] if is_new else []
+        return [*doubts, Commit((entries.activity(activity, now),))] if is_new else doubts
 
     def _take_strange(self, fill: Fill, now: datetime) -> list[Action]:
         """Book what no order of ours has done: it is nobody's, but it is held."""
-        if not self.account.holdings.book(fill):
-            return []
+        believed, doubts = self._doubt_fill(fill, now)
+        if believed is None or not self.account.holdings.book(believed):
+            return doubts
+        fill = self._booked[believed.execution_id] = believed
         self.watch.moved()
         self.watch.blocked.setdefault(fill.symbol, f"execution {fill.execution_id} is of nobody here")
         alert = entries.alert(f"execution {fill.execution_id}", f"somebody else trades {fill.symbol}", now)
-        return [Commit((entries.fill(fill, now), alert))]
+        return [*doubts, Commit((entries.fill(fill, now), alert))]
 
     # ---- what is not certain -------------------------------------------------------------------------------
 
@@ -172,10 +196,12 @@ class Listener:
 
     def _read(self, taken: SnapshotTaken, now: datetime) -> list[Action]:
         """Hear what a snapshot tells that was not known, then take over what it imposes."""
+        actions = self._doubt_snapshot(taken.seen, now)
         told, imposed = self.watch.read(taken.seen, float(self.walk.state.rows.equity[-1]), now)
-        actions: list[Action] = []
         for one in told:
-            if isinstance(one, Report):
+            if self._row.is_settled and not self._row.is_decided:
+                self._row.aside.append(one)  # What came before it has closed the bar.
+            elif isinstance(one, Report):
                 actions += self._hear(one, now)
             else:
                 actions += self._post(one, now) if isinstance(one, Activity) else self._take_strange(one, now)

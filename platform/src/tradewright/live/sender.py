@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tradewright.execute import gate
 from tradewright.execute.budget import Use
+from tradewright.execute.soundness import QUOTE_MAX_AGE
 from tradewright.execute.working import Intent
 from tradewright.live import entries, guards
 from tradewright.live.events import Cancel, Commit, Submit
@@ -18,6 +18,7 @@ from tradewright.values.order import Purpose, Status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from tradewright.engine.walk import Verdict
     from tradewright.execute.gate import Wanted
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from tradewright.live.events import Action
     from tradewright.live.watch import Watch
 
-QUOTE_MAX_AGE = timedelta(minutes=1)
-"""An order that had to wait for longer needs a new price."""
-
 
 class Sender(Listener):
     """An account whose planned orders are sent.
@@ -36,11 +34,12 @@ class Sender(Listener):
     Args:
         watch: What is not certain, and holds back.
         decided_at: Close of the last row that is known, aware UTC.
+        collar: Furthest from the mark at which anything is added, as a fraction of it.
     """
 
-    def __init__(self, watch: Watch, decided_at: datetime) -> None:
+    def __init__(self, watch: Watch, decided_at: datetime, collar: float) -> None:
         super().__init__(watch)
-        self._decided_at = decided_at
+        self._decided_at, self._collar = decided_at, collar
 
     @property
     def decided_at(self) -> datetime:
@@ -89,7 +88,7 @@ class Sender(Listener):
         held = self.account.holdings.quantity(strategy, symbol)
         bound = self.working.bound(strategy) + self.watch.bound(strategy)
         may_wait = self.working.is_on_its_way(strategy)
-        permit = gate.release(wanted, quote, self.walk, bound, held, may_wait=may_wait)
+        permit = gate.release(wanted, quote, self.walk, bound, held, may_wait=may_wait, collar=self._collar)
         if isinstance(permit, gate.Wait):
             return False
         if isinstance(permit, gate.Refusal):
@@ -112,10 +111,10 @@ class Sender(Listener):
 
     def _is_held_back(self, wanted: Wanted, *, closes: bool) -> bool:
         """Say whether an order may not go in this row, whatever its size; the next decision is told."""
-        symbol = self._place(wanted)[1]
+        strategy, symbol = self._place(wanted)
         if self.walk.settings.at_close and gate.is_beyond(wanted, self._row.quotes[symbol], self.walk):
             return True  # There is no later price in this bar: it expires.
-        reason = self.watch.holds(symbol, reduces=closes)
+        reason = self.watch.holds(symbol, reduces=closes, strategy=strategy)
         if reason:
             self._refuse(wanted, reason)
         return bool(reason)

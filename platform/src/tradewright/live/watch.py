@@ -6,6 +6,7 @@ trades: it holds back, asks, and tells.
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -14,7 +15,10 @@ import attrs
 import numpy as np
 
 from tradewright.execute.budget import Budget, Use
+from tradewright.execute.clock import Clock, Steady, is_absurd
 from tradewright.execute.reconcile import APART, SNAPSHOTS, Doubt, reconcile
+from tradewright.execute.refusals import Refusals
+from tradewright.execute.state import GRACE
 from tradewright.live.events import Cancel, Imposed, Look, Query
 from tradewright.risk.contract import Level
 from tradewright.values.exact import EXACT, amount
@@ -57,6 +61,10 @@ class Watch:
         blocked: Why a symbol takes no new order, until a person adopts it, by symbol.
         freeze: Why there is no new risk at all until a person lifts it; empty for no reason.
         stops_increases: Whether cash differs by so much that nothing may be increased.
+        clock: What is known of the venue's.
+        ours: Our own time.
+        refusals: What the venue has refused in this session.
+        dropped: How many prices of a symbol were not used, by symbol.
         since: Up to when nothing can have been missed, aware UTC; fills are read again from there.
     """
 
@@ -68,6 +76,10 @@ class Watch:
     blocked: dict[str, str] = attrs.field(factory=dict)
     freeze: str = ""
     stops_increases: bool = False
+    clock: Clock = attrs.field(factory=Clock)
+    ours: Steady = attrs.field(factory=Steady)
+    refusals: Refusals = attrs.field(factory=Refusals)
+    dropped: Counter[str] = attrs.field(factory=Counter)
     _uncertain: set[UUID] = attrs.field(factory=set)
     _open: dict[UUID, datetime] = attrs.field(factory=dict)
     _cancelled: dict[UUID, datetime] = attrs.field(factory=dict)
@@ -81,16 +93,24 @@ class Watch:
     _has_moved: bool = False
     _unclean: int = 0
     _imposed: tuple[int, frozenset[str]] = (0, frozenset())
+    _lag: timedelta = timedelta()
+    _absent_from: datetime | None = None
 
     # ---- what is held back ---------------------------------------------------------------------------------
 
-    def holds(self, symbol: str, *, reduces: bool) -> str:
+    def holds(self, symbol: str, *, reduces: bool, strategy: str = "") -> str:
         """Return why an order may not be sent, empty for no reason."""
         if self.freeze:
             return "freeze"
         if symbol in self.blocked or symbol in self.uncertain():
             return "blocked"
-        return "cash" if self.stops_increases and not reduces else ""
+        if reduces:
+            return ""
+        if self.clock.holds:
+            return "clock"
+        if self.refusals.holds(strategy):
+            return "refused"
+        return "cash" if self.stops_increases else ""
 
     def uncertain(self) -> set[str]:
         """Return the symbols with an order of which the venue has to say more."""
@@ -200,8 +220,24 @@ class Watch:
                 actions.append(Query(name))
         if self._is_time_to_look(now) and self.spend(Use.UPKEEP, now):
             self._looked_at, self._look_at, self._is_looking, self._has_moved = now, None, True, False
-            actions.append(Look((self._since or now) - OVERLAP))
+            actions.append(Look((self._since or now) - OVERLAP - self._lag))
         return actions
+
+    def measured(self, offset: timedelta) -> Clock:
+        """Take over a measure of the venue's clock, and return what was known before."""
+        before, self.clock = self.clock, self.clock.measured(offset)
+        if not is_absurd(offset):
+            self._lag = max(self._lag, -offset)  # What it stamps too early is asked for from so much earlier.
+        return before
+
+    def leapt(self, now: datetime) -> None:
+        """Remember that nobody knows how much time has passed: an absent order is not given up for a while."""
+        self._absent_from = now + GRACE
+        self.look(now)
+
+    def counts_absence(self, now: datetime) -> bool:
+        """Say whether the venue not knowing an order is news."""
+        return self._absent_from is None or now >= self._absent_from
 
     def _missing(self) -> Iterator[UUID]:
         """Yield the orders of which the venue counts more than has come."""
@@ -216,11 +252,12 @@ class Watch:
             *(known, states, seen, self.account.currency, amount(nav), self._doubts), is_settled=not self._has_moved
         )
         self._doubts = dict(found.doubts)
-        self._unclean = 0 if found.is_clean else min(self._unclean + 1, 20)
-        if found.again_at is not None or any(self._missing()):
+        is_clean = found.is_clean and self.clock.is_right
+        self._unclean = 0 if is_clean else min(self._unclean + 1, 20)
+        if found.again_at is not None or any(self._missing()) or not self.clock.is_right:
             self.look(now)
-        if found.is_clean and seen is not None:
-            self._since = seen.at
+        if is_clean and seen is not None:
+            self._since, self._lag = seen.at, timedelta()
         imposed = Imposed(dict(found.blocked), found.freeze, found.stops_increases, found.cash or Decimal(0))
         return found.told, imposed
 

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tradewright.execute.budget import Contact, Outcome
+from tradewright.execute.news import Report, Word
 from tradewright.execute.reconcile import CENT
 from tradewright.ledger.entry import verify
-from tradewright.live.events import Quoted
+from tradewright.live.events import BarOpened, Quoted, SnapshotTaken
 from tradewright.values.exact import to_float
-from tradewright.values.order import EXTERNAL, Purpose, Status
+from tradewright.values.order import Purpose, Status
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,6 +32,10 @@ CALLS_A_MINUTE = 300
 """What the simulated venue allows at most."""
 QUOTE_SECONDS = 60.0
 """How old a price may be that an order follows."""
+COLLAR = 0.21
+"""Furthest from the mark at which anything may be added; costs are a part of it."""
+SKEW_SECONDS, REFUSALS = 5.0, 3
+"""How far the venue's clock may be off, and how often it may refuse a strategy for one reason, where any is added."""
 SLACK = 0.02
 """Prices move between a decision and its orders: exposure may exceed what was decided by so much."""
 GROSS_MAX, DAY_LOSS_MAX, DRAWDOWN_MAX = 1.0, 0.05, 0.12
@@ -48,6 +53,42 @@ class BrokenError(Exception):
     def __init__(self, number: int, what: str) -> None:
         super().__init__(f"invariant {number}: {what}")
         self.number = number
+
+
+class Said:
+    """What the venue has said that should hold increases back.
+
+    Attributes:
+        changed: An execution that came again with other units, empty for none.
+    """
+
+    def __init__(self) -> None:
+        self.changed = ""
+        self._executions: dict[str, Decimal] = {}
+        self._is_off = False
+        self._refused: dict[str, set[UUID]] = {}
+
+    def hear(self, event: object, agent: Agent, now: datetime) -> None:
+        """See what an agent is told, just before it is."""
+        if isinstance(event, BarOpened) and event.opening.opens:
+            self._refused.clear()
+        if isinstance(event, SnapshotTaken) and event.seen is not None and event.seen.said_at is not None:
+            self._is_off = abs((event.seen.said_at - now).total_seconds()) > SKEW_SECONDS
+        if not isinstance(event, Report):
+            return
+        state, news = agent.working.states.get(event.id), event.news
+        if state is not None and news.word is Word.REFUSED and state.status in {Status.INTENDED, Status.SENT}:
+            self._refused.setdefault(state.order.strategy, set()).add(event.id)
+        if state is not None and news.word is Word.FILL and news.fill is not None:
+            units = self._executions.setdefault(news.fill.execution_id, news.fill.quantity)
+            self.changed = self.changed or (news.fill.execution_id if units != news.fill.quantity else "")
+
+    def forbids(self, order: Order) -> str:
+        """Return why an increase should not be, empty for no reason."""
+        if self._is_off:
+            return "while the venue's clock is off"
+        often = len(self._refused.get(order.strategy, ())) >= REFUSALS
+        return "though its strategy is refused again and again" if often else ""
 
 
 class Invariants:
@@ -70,6 +111,7 @@ class Invariants:
         self._calls: list[datetime] = []
         self._quotes: dict[str, Quote] = {}
         self._closed_until: datetime | None = None
+        self._said = Said()
         self._halted = 0
         self._begin = self._peak = float(agent.walk.state.rows.equity[-1])
 
@@ -87,6 +129,7 @@ class Invariants:
             self._quotes = {**self._quotes, **event.quotes}
         if isinstance(event, Contact) and event.outcome is Outcome.LIMITED and event.retry_after is not None:
             self._closed_until = now + timedelta(seconds=event.retry_after)
+        self._said.hear(event, self.agent, now)
 
     def submitted(self, order: Order, now: datetime) -> None:
         """See an order leave the agent."""
@@ -94,7 +137,7 @@ class Invariants:
         self._hold(4, self._submitted[order.id] == 1, f"order {order.id} was sent twice")
         intents = self.store.projections.rows["orders"]
         self._hold(3, (str(order.id),) in intents, f"order {order.id} was sent before it was written down")
-        level = int(self.agent.walk.state.halts.level.max()) if self.agent.walk.state.halts.size else 0
+        level = self._level(order.strategy)
         held = self.agent.account.holdings.quantity(order.strategy, order.symbol)
         reduces = order.quantity * held < 0
         is_stop = order.purpose is Purpose.STOP
@@ -106,6 +149,20 @@ class Invariants:
         uncertain = not is_stop and order.symbol in {*self.agent.watch.blocked, *unknown}
         self._hold(7, not uncertain, f"{order.symbol} is ordered while it is not known what is held of it")
         self._hold(7, is_stop or self._is_quoted(order.symbol, now), f"{order.symbol} is ordered at no sound price")
+        why = "" if is_stop or reduces else self._said.forbids(order) or self._is_far(order)
+        self._hold(7, not why, f"{order.symbol} is increased {why}")
+
+    def _level(self, strategy: str) -> int:
+        """Return the deepest halt of a strategy or of the account; another strategy's is not its."""
+        levels = self.agent.walk.state.halts.level
+        return int(levels[[self.agent.account.book(strategy), -1]].max()) if levels.size else 0
+
+    def _is_far(self, order: Order) -> str:
+        """Return how far from the last close an order would be filled, empty for not too far."""
+        mid, limit = self._quotes[order.symbol].mid, order.limit
+        price = to_float(mid if limit is None else (min if order.quantity > 0 else max)(mid, limit))
+        last = float(self.agent.walk.state.market[self.agent.account.asset(order.symbol)].mark)
+        return "" if abs(price / last - 1.0) <= COLLAR else f"at {price}, the last close was {last}"
 
     def _is_quoted(self, symbol: str, now: datetime) -> bool:
         quote = self._quotes.get(symbol)
@@ -137,8 +194,7 @@ class Invariants:
 
     def _touched(self) -> set[str]:
         """Return the symbols in which something happened that no order of the agent's has done."""
-        strange = {symbol for (whose, symbol), units in self.venue.held.items() if whose == EXTERNAL and units}
-        return strange | {fill.symbol for _, fill in self.venue.told.busts}
+        return self.venue.told.strange | {fill.symbol for _, fill in self.venue.told.busts}
 
     def _gross(self, order: Order) -> float:
         """Return the worst gross exposure of the account with an order, as a part of its equity."""
@@ -189,6 +245,10 @@ class Invariants:
         self._hold(14, not pending, f"an order in {', '.join(pending)} is still awaited")
         resumes = not told or bool(self._touched()) or bool(watch.freeze)
         self._hold(14, resumes, f"{', '.join(sorted(told))} stays blocked, and nobody else has touched it")
+        told_twice = not self._said.changed or bool(watch.freeze)
+        self._hold(
+            14, told_twice, f"execution {self._said.changed} has come again with other units, and nothing is held"
+        )
         self._hold(9, verify(self.store.read()) == self.store.head, "the chain does not end in its head")
         equity = self._equity()
         if session_begins:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import attrs
 import numpy as np
 
 from tradewright.values.bars import Bars
@@ -20,6 +21,9 @@ SYMBOLS = ("AAA", "BBB", "CCC", "DDD", "EEE")
 MINUTES = 15
 WARM_UP = 1
 """Sessions before the first that is traded."""
+COLUMNS = ("open", "high", "low", "close", "volume")
+FAT_ROWS = 0.02
+"""How often a row's price is far off, as a part of how often a quote is: without another source it is believed."""
 _FIRST, _LAST = np.datetime64("2015-01-01"), np.datetime64("2025-06-30")
 
 
@@ -105,3 +109,63 @@ def _traded(dice: Dice, n_bars: int, starts: IntArray) -> BoolArray:
             if dice.strikes("F31"):
                 traded[bar : bar + dice.random.randint(2, 8), column] = False
     return traded
+
+
+# ---- what is told of it ----------------------------------------------------------------------------------
+
+
+class Told(NamedTuple):
+    """A market, and what is told of it.
+
+    Attributes:
+        bars: As it is; what is told wrong is not traded.
+        heard: As whoever believes what can be will know it.
+        wrong: Rows that hold what cannot be, by number.
+    """
+
+    bars: Bars
+    heard: Bars
+    wrong: dict[int, Bars]
+
+
+def spoil(bars: Bars, start: int, dice: Dice) -> Told:
+    """Let prices be told that cannot be, or that are far off, from a row on."""
+    bad, fat = np.zeros_like(bars.traded), np.zeros_like(bars.traded)
+    for bar, column in np.argwhere(bars.traded[start:]):
+        bad[start + bar, column] = dice.strikes("F26")
+        fat[start + bar, column] = not bad[start + bar, column] and dice.strikes("F27", FAT_ROWS)
+    if not (bad | fat).any():
+        return Told(bars, bars, {})
+    cells: dict[str, Any] = {name: getattr(bars, name).copy() for name in COLUMNS}
+    for bar, column in np.argwhere(fat):
+        _fatten(dice.random, cells, bar, column)
+    left: dict[str, Any] = {name: np.where(bad, np.nan, grid) for name, grid in cells.items()}
+    for bar, column in np.argwhere(bad):
+        _break(dice.random, cells, bar, column)
+    told, traded = attrs.evolve(bars, **cells), bars.traded & ~bad
+    known: dict[str, Any] = {name: np.where(bad, np.nan, getattr(bars, name)) for name in COLUMNS}
+    clean = attrs.evolve(bars, traded=traded, **known)
+    wrong = {int(bar): told.between(int(bar), int(bar) + 1) for bar in np.flatnonzero(bad.any(axis=1))}
+    return Told(clean, attrs.evolve(clean, **left), wrong)
+
+
+def _break(random: Random, cells: dict[str, FloatArray], bar: int, column: int) -> None:
+    """Make one bar impossible."""
+    low, high = cells["low"][bar, column], cells["high"][bar, column]
+    nonsense = {
+        "close": (np.nan, np.inf, 0.0, -cells["close"][bar, column], high * 1.1),
+        "volume": (np.nan, np.inf, -1.0),
+        "high": (low * 0.9,),
+        "open": (0.0, low * 0.5),
+    }
+    name = random.choice([*nonsense])
+    cells[name][bar, column] = random.choice(nonsense[name])
+
+
+def _fatten(random: Random, cells: dict[str, FloatArray], bar: int, column: int) -> None:
+    """Make one close a price of another order, and its bar wide enough for it."""
+    size = random.uniform(1.34, 4.0)
+    close = max(round(cells["close"][bar, column] * (size if random.random() < 0.5 else 1.0 / size), 2), 0.01)
+    cells["close"][bar, column] = close
+    cells["high"][bar, column] = max(close, cells["high"][bar, column])
+    cells["low"][bar, column] = min(close, cells["low"][bar, column])

@@ -19,7 +19,7 @@ from tradewright.execute.wire import Wire
 from tradewright.ledger.store import MemoryStore
 from tradewright.live import events, session
 from tradewright.live.account import Account
-from tradewright.live.core import Agent
+from tradewright.live.core import LIVE, Agent
 from tradewright.live.outlook import Ahead
 from tradewright.live.replay import Replay
 from tradewright.simtest import market
@@ -90,10 +90,11 @@ class World:
         random = Random(case.seed)  # noqa: S311  # likewise
         self.sentence: Any = None  # It stands in for a `Sentence`, of which an agent needs little.
         self.case, self.dice = case, Dice(case.rates, random)
-        self.bars, self._start = market.make(calendar, case.days, self.dice)
+        bars, self._start = market.make(calendar, case.days, self.dice)
+        self.bars, self._heard, self._wrong = market.spoil(bars, self._start, self.dice)
         self.rules = fused(case.rule_set, folder)
         self.sentence = wishes(case.rule_set, self.bars, random)
-        self._outlook = Ahead(self.sentence, self.rules, self.bars, self._start)
+        self._outlook = Ahead(self.sentence, self.rules, self._heard, self._start)
         costs = self.sentence.engine_settings(self.bars, self.rules, 252)
         names = [book.name for book in self.sentence.books]
         walk = Walk(
@@ -103,7 +104,7 @@ class World:
         account = Account(VENUE, "USD", names, self.bars.symbols, walk.assets.multiplier)
         self.now = utc(self.bars.opened_at[self._start]) - timedelta(minutes=1)
         self.agent = Agent(
-            *(LEDGER, "paper", walk, account, self.now),
+            *(LEDGER, LIVE, walk, account, self.now),
             budget=Budget(size=200.0, per_second=10.0),
             look_every=LOOK_EVERY,
         )
@@ -196,7 +197,16 @@ class World:
         self._hear(events.BarOpened(opening_of(self.bars, bar)))
         if self.now < closed - 2 * SECOND:
             self._hear(events.Quoted({symbol: self.wire.quote(quote) for symbol, quote in self._quotes(row)}))
-        self._at(closed + SECOND, lambda: self._hear(events.RowArrived(row)))
+        self._at(closed + SECOND, lambda: self._tell_row(bar))
+
+    def _tell_row(self, bar: int) -> None:
+        """Tell the agent of a row, as wrong as it comes; now and then an old one comes again."""
+        row = self._heard.between(bar, bar + 1)
+        self._hear(events.RowArrived(self._wrong.get(bar, row)))
+        if self.dice.strikes("F28"):
+            again = max(self._start, bar - self.dice.random.randint(0, 2))
+            old = events.RowArrived(self._heard.between(again, again + 1))
+            self._at(self.now + self.dice.random.uniform(0.0, 60.0) * SECOND, lambda: self._hear(old))
 
     def _quotes(self, row: Any) -> Iterable[tuple[str, Quote]]:
         for column in np.flatnonzero(row.traded[0]):

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import attrs
+from attrs.validators import optional
 
 from tradewright.values.exact import EXACT, check_instant, check_symbol, check_text, is_amount
 from tradewright.values.order import SAID
@@ -79,6 +80,7 @@ class Snapshot:
         fills: From the asked instant on, without those that were taken back.
         activities: Likewise.
         busts: Executions that were taken back since.
+        said_at: What the venue's clock showed when it answered, None where it does not say.
     """
 
     at: datetime = attrs.field(validator=check_instant)
@@ -89,6 +91,7 @@ class Snapshot:
     fills: tuple[Fill, ...] = ()
     activities: tuple[Activity, ...] = ()
     busts: tuple[Fill, ...] = ()
+    said_at: datetime | None = attrs.field(default=None, validator=optional(check_instant))
 
     def __attrs_post_init__(self) -> None:
         for name, amounts in (("cash", self.cash), ("positions", self.positions)):
