@@ -8,6 +8,7 @@ failure leaves it: a third of the flips in the database, in the log with the new
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import shutil
 import sqlite3
@@ -25,6 +26,7 @@ from tradewright.ledger.sql import SqlStore
 from tradewright.ledger.verify import verify_store
 from tradewright.sessions import all_sessions
 from tradewright.simtest.world import World, case_of
+from tradewright.workspace.private import rules_folder
 
 FILES = ("ledger.db", "ledger.db-wal", "ledger.anchor")
 FOUND, SAME = "found", "same"
@@ -109,7 +111,8 @@ def main() -> int:
         folder = Path(name)
         whole = folder / "whole"
         whole.mkdir()
-        world = World(case_of(asked.seed, DAYS), all_sessions("XNYS"), None)
+        rules = rules_folder(os.environ)
+        world = World(case_of(asked.seed, DAYS), all_sessions("XNYS", cache=rules), rules)
         world.run()
         write(whole, [*world.store.read()])
         for file, n in shares(asked.count).items():

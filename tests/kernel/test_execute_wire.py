@@ -13,7 +13,7 @@ from tradewright.execute.budget import Contact, Outcome
 from tradewright.execute.faults import FAULTS, Dice, swarm
 from tradewright.execute.news import News, Report, Word
 from tradewright.execute.wire import TIMEOUT, Heard, Wire
-from tradewright.values.order import Activity, Status
+from tradewright.values.order import Activity, Fill, Status
 from tradewright.values.snapshot import Snapshot
 from venue_harness import AT, Stall, asked
 
@@ -194,6 +194,22 @@ def test_money_that_somebody_moves_is_what_is_told(fault: str, cash: set[Decimal
             moved.add(change)
 
     assert cash == moved
+
+
+def test_somebody_trades_by_hand_what_the_agent_has_traded_and_moves_money_all_the_same() -> None:
+    way, told = wire("F50"), list[Heard]()
+    way.dice.is_healed = True
+    way.submit(asked(1, 10), AT)
+    heard(way)
+    way.venue.close(AT)
+    way.dice.is_healed = False
+    for hour in range(1, 21):
+        way.happen(AT + timedelta(hours=hour))
+        way.collect(AT + timedelta(hours=hour))
+        told += heard(way, AT + timedelta(hours=hour, seconds=1))
+
+    assert {Decimal(1)} == {one.quantity for one in told if isinstance(one, Fill)}
+    assert {Decimal(50), Decimal(-50)} == {one.cash for one in told if isinstance(one, Activity)}
 
 
 def test_faults_strike_in_a_part_of_their_occasions_and_each_seed_scales_it() -> None:
