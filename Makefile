@@ -23,7 +23,7 @@ COMPILE_BYTECODE := $(BIN)/python -m compileall -q -j 0 -x '/(tests?|testing|pan
 export UV_PYTHON_DOWNLOADS := never
 export PYTHON
 
-.PHONY: help install demo plugin test bench bench-quick bench-equality check format lint types imports docs docs-serve picture coverage reference locks lock clean
+.PHONY: help install demo plugin test bench bench-quick bench-equality campaigns check format lint types imports docs docs-serve picture coverage reference locks lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -89,6 +89,9 @@ bench-quick: .venv/.dev ## play the benchmarks in tiny sizes, without peers
 
 bench-equality: .venv/.dev ## compare equity with vectorbt's and raptorbt's, in environments of their own
 	$(BIN)/python benchmarks/equality.py
+
+campaigns: .venv/.dev ## play simulation, planted bugs, mutants and flips for a quarter of an hour
+	$(BIN)/python tests/kernel/campaigns.py
 
 check: lint types imports locks docs ## run every static check
 

@@ -73,6 +73,13 @@ def test_limits_without_a_time_double_it_up_to_a_minute(retry_after: float | Non
     )  # type: ignore[operator]  # it is closed
 
 
+def test_a_wait_of_no_time_lets_it_be_called_at_once() -> None:
+    budget = heard(Budget(), Contact(outcome=Outcome.LIMITED, retry_after=0.0))
+
+    assert NOW == budget.closed_until
+    assert budget.spend(Use.RISK, NOW) is not None
+
+
 def test_a_shorter_wait_does_not_end_a_longer_one() -> None:
     budget = heard(Budget(), *(Contact(outcome=Outcome.LIMITED, retry_after=wait) for wait in (60.0, 1.0)))
 

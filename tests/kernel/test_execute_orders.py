@@ -101,6 +101,13 @@ def test_unknown_when_absent_twice_after_grace_and_apart_is_dead(
     assert (expected is Status.UNKNOWN) == (Demand.QUERY in twice.demands)
 
 
+@pytest.mark.parametrize(("seconds", "absences"), [(59.999, 0), (60.0, 1)])
+def test_unknown_when_absent_counts_from_a_minute_unless_told_otherwise(seconds: float, absences: int) -> None:
+    state, now = standing(Status.UNKNOWN)
+
+    assert absences == len(advance(state, said(Word.ABSENT), now + seconds * SECOND).state.absences)
+
+
 def test_unknown_when_absent_a_third_time_in_time_is_dead() -> None:
     """What comes too soon after another does not count, and does not push the next one away either."""
     state, now = standing(Status.UNKNOWN)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from order_harness import AT, ID, SECOND, fill, order, play, said, standing
 from tradewright.execute.news import News, Report, Word
 from tradewright.execute.positions import Holdings
-from tradewright.execute.reconcile import Doubt, Reconciled, reconcile
+from tradewright.execute.reconcile import RECENT, Doubt, Reconciled, reconcile
 from tradewright.execute.state import OrderState
 from tradewright.values.order import Activity, ActivityKind, Fill, Purpose, Status
 from tradewright.values.snapshot import Snapshot
@@ -258,6 +259,32 @@ def test_units_that_nothing_explains_freeze() -> None:
 @pytest.mark.parametrize(("units", "freezes"), [(10, False), (11, True), (-1, True)])
 def test_units_within_what_an_order_had_left_are_explained(units: int, freezes: bool) -> None:
     assert freezes is bool(looked(3, 2.0, {"SPY": units}, state(Status.CANCELLED)).freeze)
+
+
+THIRD = LATER + 4 * SECOND
+"""When `looked` takes the third snapshot."""
+
+
+@pytest.mark.parametrize(
+    ("since", "freezes"), [(THIRD - RECENT, True), (THIRD - RECENT + timedelta(microseconds=1), False)]
+)
+def test_units_of_an_order_that_ended_a_day_ago_are_not_explained_by_it(since: datetime, freezes: bool) -> None:
+    ended = attrs.evolve(state(Status.CANCELLED), since=since)
+
+    assert freezes is bool(looked(3, 2.0, {"SPY": 10}, ended).freeze)
+
+
+def test_units_of_a_stop_that_has_stood_for_days_are_explained_by_it() -> None:
+    stop = OrderState(order=order(-10, Purpose.STOP), since=LATER - 9 * RECENT, status=Status.WORKING)
+    doubts = {"SPY": Doubt(difference=Decimal(-10), seen=2, at=AT)}
+    found = asked(held(SPY=10), seen(orders={ID: (Status.WORKING, Decimal(0))}), stop, doubts=doubts)
+
+    assert ({"SPY"}, "") == (set(found.blocked), found.freeze)
+
+
+@pytest.mark.parametrize("doubt", ["disputed", "doubted"])
+def test_units_of_an_order_that_nobody_is_sure_of_are_explained_by_it_however_many(doubt: str) -> None:
+    assert "" == looked(3, 2.0, {"SPY": 11}, attrs.evolve(state(Status.CANCELLED), **{doubt: True})).freeze
 
 
 def test_units_of_two_symbols_freeze() -> None:
