@@ -112,7 +112,7 @@ def _found(reading: Reading) -> Reconciled:
 
 
 def _compare(reading: Reading, currency: str, nav: Decimal, before: Mapping[str, Doubt]) -> Reconciled:
-    in_flight = {state.order.symbol for state in reading.states.values() if _is_in_flight(state)}
+    in_flight = {state.order.symbol for state in reading.states.values() if is_in_flight(state)}
     doubts = {symbol: doubt for symbol, doubt in before.items() if symbol in in_flight}
     for symbol, difference in _differences(reading):
         if symbol not in in_flight:
@@ -183,7 +183,7 @@ def _could_be(state: OrderState, difference: Decimal, at: datetime) -> bool:
     return fits and (not state.is_final or state.since > at - RECENT)
 
 
-def _is_in_flight(state: OrderState) -> bool:
+def is_in_flight(state: OrderState) -> bool:
     """Say whether an order may move units of which nothing has been heard; a stop that rests does not by itself."""
     if state.missing or state.status in {Status.INTENDED, Status.SENT, Status.UNKNOWN}:
         return True

@@ -18,8 +18,9 @@ from tradewright.execute import gate
 from tradewright.execute.budget import Budget, Contact
 from tradewright.execute.news import Report
 from tradewright.execute.working import Working
-from tradewright.live import entries
+from tradewright.live import entries, session
 from tradewright.live.events import (
+    Adopted,
     Answered,
     Ask,
     BarOpened,
@@ -28,8 +29,10 @@ from tradewright.live.events import (
     Decided,
     Fund,
     Imposed,
+    Lifted,
     Prepare,
     Quoted,
+    Restarted,
     RowArrived,
     RowPrepared,
     SnapshotTaken,
@@ -96,15 +99,18 @@ class Agent(Sender):
             Tick: self._tick,
             SnapshotTaken: self._read,
             Imposed: self._impose,
+            Restarted: self._restart,
+            Lifted: self._lift,
+            Adopted: self._adopt,
             Contact: self._touch,
         }
 
-    def start(self, now: datetime, session: Mapping[str, object], known: Bars) -> list[Action]:
+    def start(self, now: datetime, told: Mapping[str, object], known: Bars) -> list[Action]:
         """Begin the ledger: whose it is, what it runs, the rows that are known, and the capital of each strategy.
 
         Args:
             now: Aware UTC.
-            session: What runs, as `live.session` tells it.
+            told: What runs, as `live.session` tells it.
             known: Rows before the first that is traded.
         """
         cash = [float(cash) for cash in self.walk.state.rows.cash[: len(self.account.strategies)]]
@@ -114,7 +120,7 @@ class Agent(Sender):
         ]
         first = [
             entries.genesis(self._name, self._mode, self.account, now),
-            entries.session(session, now),
+            entries.session({**told, **session.terms(self.watch.budget, self.watch.look_every)}, now),
             *(entries.row(known.between(bar, bar + 1), now, is_known=True) for bar in range(known.n_bars)),
         ]
         return [self._book_own(grants, now, *first), *(Fund(one.strategy, float(one.cash)) for one in grants)]
@@ -122,7 +128,7 @@ class Agent(Sender):
     def handle(self, event: Event, now: datetime) -> list[Action]:
         """Return what is to be done about an event that came at `now`, aware UTC; in this order."""
         row = self._row
-        if row.is_settled and not row.is_decided and not isinstance(event, Answered | Contact | Imposed):
+        if row.is_settled and not row.is_decided and not isinstance(event, Answered | Contact | Imposed | Restarted):
             row.aside.append(event)  # It belongs to the next row: what is decided on has been closed.
             return []
         return self.watch.admit(self._handlers[type(event)](event, now), now)
@@ -140,7 +146,7 @@ class Agent(Sender):
 
     def _begin(self, opened: BarOpened, now: datetime) -> list[Action]:
         news = self.walk.begin(opened.opening)
-        self._row = Row([news])
+        self._row = Row([*self._row.lifted, news])
         plan, n_books = self.walk.plan(), len(self.account.strategies)
         self._row.planned = [
             [

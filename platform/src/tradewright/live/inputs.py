@@ -15,7 +15,7 @@ from tradewright.execute.news import News, Report, Word
 from tradewright.execute.orders import read_news
 from tradewright.ledger.entry import Kind
 from tradewright.live import events, session
-from tradewright.live.entries import CONTACT, IMPOSED, OWN, TICK
+from tradewright.live.entries import ADOPTED, CONTACT, IMPOSED, LIFTED, OWN, RESTARTED, TICK
 from tradewright.values.order import Activity, Fill
 from tradewright.values.plain import from_plain
 from tradewright.values.snapshot import Quote
@@ -96,16 +96,22 @@ def _quote(venue: str, symbol: str, sides: list[str | None], at: datetime) -> Qu
 
 
 def _request(body: dict[str, Any]) -> Event:
-    """Return what is no word of the venue's: time has passed, or a reconciliation has imposed something."""
-    if body["what"] == TICK:
-        return events.Tick()
+    """Return what is no word of the venue's: time, a restart, what a reconciliation imposes, what a person asks."""
+    if body["what"] in {TICK, RESTARTED}:
+        return events.Tick() if body["what"] == TICK else events.Restarted()
+    if body["what"] == LIFTED:
+        return events.Lifted(by=body["by"], reason=body["reason"], what=body["lifts"])
+    if body["what"] == ADOPTED:
+        named = {name: body[name] for name in ("by", "reason", "symbol")}
+        return events.Adopted(**named, difference=Decimal(body["difference"]))
     if body["what"] == CONTACT:
         wait = body["retry_after"]
         retry_after = None if wait is None else float(wait)
         return Contact(outcome=body["outcome"], retry_after=retry_after, reason=body["reason"])
     if body["what"] != IMPOSED:
         raise LedgerError(f"a request must be one that this version knows, was {body['what']!r}", key="request")
-    return events.Imposed(body["blocked"], body["freeze"], body["stops_increases"], Decimal(body["cash"]))
+    cash, compared = Decimal(body["cash"]), body.get("compared", False)
+    return events.Imposed(body["blocked"], body["freeze"], body["stops_increases"], cash, compared)
 
 
 def _report(kind: Kind, body: dict[str, Any]) -> Report | Fill:
