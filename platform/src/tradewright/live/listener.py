@@ -182,7 +182,9 @@ class Listener:
         told, imposed = self.watch.read(taken.seen, float(self.walk.state.rows.equity[-1]), now)
         actions: list[Action] = []
         for one in told:
-            if isinstance(one, Report):
+            if self._row.is_settled and not self._row.is_decided:
+                self._row.aside.append(one)  # What came before it has closed the row.
+            elif isinstance(one, Report):
                 actions += self._hear(one, now)
             else:
                 actions += self._post(one, now) if isinstance(one, Activity) else self._take_strange(one, now)

@@ -13,6 +13,7 @@ from tradewright.execute.budget import Contact, Outcome
 from tradewright.execute.reconcile import CENT
 from tradewright.ledger.entry import verify
 from tradewright.live.events import Quoted
+from tradewright.simtest.standing import TOLD, Standing
 from tradewright.values.exact import to_float
 from tradewright.values.order import EXTERNAL, Purpose, Status
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from tradewright.execute.venue import SimulatedVenue
+    from tradewright.ledger.entry import Head
     from tradewright.ledger.store import MemoryStore
     from tradewright.live.core import Agent
     from tradewright.values.order import Order
@@ -70,8 +72,34 @@ class Invariants:
         self._calls: list[datetime] = []
         self._quotes: dict[str, Quote] = {}
         self._closed_until: datetime | None = None
-        self._halted = 0
+        rules = zip(agent.walk.halting, agent.walk.settings.latched, strict=True)
+        self._latched = [name for name, is_latched in rules if is_latched]
+        self._standing = Standing(self._latched)
         self._begin = self._peak = float(agent.walk.state.rows.equity[-1])
+
+    # ---- a restart -----------------------------------------------------------------------------------------
+
+    def restarted(self, agent: Agent, store: MemoryStore, kept: Head) -> None:
+        """See an agent that was started again.
+
+        Args:
+            agent: It.
+            store: What is left of its ledger.
+            kept: The last entry that could not be lost.
+        """
+        self.agent, self.store, self._standing = agent, store, Standing(self._latched)
+        last = next(store.read(kept.seq - 1), None)
+        self._hold(9, last is not None and last.head == kept, f"entry {kept.seq} was written, and is lost")
+
+    def put_right(self) -> None:
+        """See an old copy of the ledger, just before the newest one takes its place."""
+        ours, watch = self.agent.working.states, self.agent.watch
+        fills = {
+            fill.symbol for fill in self.venue.told.fills.values() if fill.order_id and fill.order_id not in ours
+        }
+        orders = {order.symbol for order in self.venue.standing() if order.id not in ours}
+        noticed = not watch.is_compared or (bool(watch.freeze) if fills else orders <= set(watch.blocked))
+        self._hold(7, noticed, f"an old ledger trades on, {', '.join(sorted(fills | orders))} unknown to it")
 
     # ---- at once -------------------------------------------------------------------------------------------
 
@@ -165,11 +193,15 @@ class Invariants:
 
     def after(self) -> None:
         """Look at what holds all the time."""
-        latched = self.agent.walk.settings.latched
-        levels = self.agent.walk.state.halts.level
-        standing = int(levels[:, latched].max()) if levels.size and latched.any() else 0
-        self._hold(8, standing >= self._halted, "a latched halt has gone by itself")
-        self._halted = max(self._halted, standing)
+        told, watch = self._standing, self.agent.watch
+        told.read(self.store.read(told.seq, TOLD))
+        gone = {rule for rule, level in told.halts.items() if self._level(rule) < level} | told.unasked
+        self._hold(8, not gone, f"a latched halt of {', '.join(sorted(gone))} has gone by itself")
+        is_held = bool(watch.freeze) or not told.freeze
+        self._hold(8, is_held and told.blocked <= set(watch.blocked), "what only a person ends has gone by itself")
+
+    def _level(self, rule: str) -> int:
+        return int(self.agent.walk.state.halts.level[:, self.agent.walk.halting.index(rule)].max())
 
     # ---- at a session's end, when everything has healed ----------------------------------------------------
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from datetime import timedelta
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +18,26 @@ from tradewright.execute.faults import Dice, swarm
 from tradewright.execute.news import Report
 from tradewright.execute.venue import SimulatedVenue
 from tradewright.execute.wire import Wire
+from tradewright.ledger.entry import Kind
 from tradewright.ledger.store import MemoryStore
 from tradewright.live import events, session
 from tradewright.live.account import Account
 from tradewright.live.core import Agent
 from tradewright.live.outlook import Ahead
+from tradewright.live.recovery import recover
 from tradewright.live.replay import Replay
 from tradewright.simtest import market
+from tradewright.simtest.deaths import (
+    COPY_AGE,
+    OLD_LEDGER,
+    POWER,
+    DiedError,
+    asked_by_a_person,
+    is_synced,
+    may_die,
+    older,
+    stands,
+)
 from tradewright.simtest.invariants import Invariants
 from tradewright.simtest.wishes import RULE_SETS, fused, wishes
 from tradewright.values.bars import utc
@@ -35,12 +50,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tradewright.execute.wire import Heard
+    from tradewright.ledger.entry import Head
     from tradewright.live.events import Action, Event
     from tradewright.sessions import Sessions
 
 VENUE, LEDGER = "simulated", "simtest"
 SECOND = timedelta(seconds=1)
 LOOK_EVERY = timedelta(minutes=15)
+BUDGETS = ((200.0, 10.0), (200.0, 10.0), (200.0, 10.0), (30.0, 0.3))
+"""Calls that venues allow, at once and a second; seeds take turns."""
 HEALING = timedelta(minutes=5)
 """How long a session's end is waited for, once faults have stopped."""
 ANSWERS_AFTER = 2 * SECOND
@@ -79,9 +97,10 @@ class World:
         folder: Where compiled rules are kept.
 
     Attributes:
-        agent: It.
+        agent: It; another one after each death.
         store: What it has written down.
         invariants: The watch over it.
+        person: How often a person has ended or taken over something.
         orders: Orders that have reached the venue.
         sessions: Sessions played, and those with at least one fill.
     """
@@ -102,11 +121,8 @@ class World:
         self.venue = SimulatedVenue(VENUE, "USD", costs, walk.assets, self.bars.symbols, names)
         account = Account(VENUE, "USD", names, self.bars.symbols, walk.assets.multiplier)
         self.now = utc(self.bars.opened_at[self._start]) - timedelta(minutes=1)
-        self.agent = Agent(
-            *(LEDGER, "paper", walk, account, self.now),
-            budget=Budget(size=200.0, per_second=10.0),
-            look_every=LOOK_EVERY,
-        )
+        budget = Budget(**dict(zip(("size", "per_second"), BUDGETS[case.seed % len(BUDGETS)], strict=True)))
+        self.agent = Agent(*(LEDGER, "paper", walk, account, self.now), budget=budget, look_every=LOOK_EVERY)
         self.store = MemoryStore()
         self.invariants = Invariants(self.agent, self.venue, self.store, shorts=case.rule_set == "shorts")
         self.wire = Wire(self.venue, self.dice, self._arrived)
@@ -114,7 +130,11 @@ class World:
         self.sessions = [0, 0]
         self._heap: list[tuple[datetime, int, Callable[[], None]]] = []
         self._n = 0
-        self._decided = self._start - 1
+        self._opened = self._decided = self._start - 1
+        self._life, self._is_down, self._is_awaited = 0, False, False
+        self._kept, self._newest = self.store.head, None
+        self._heads: list[Head] = []
+        self.person = 0
         self._asked_at = self._ticked_at = self.now
         self._fills_before = 0
         self._doers: dict[type, Callable[[Any], None]] = {
@@ -129,6 +149,7 @@ class World:
             events.Decided: self._note_decision,
         }
         told = session.describe(self.bars, 252, {}, {}) | {"ahead": True}
+        self.dice.is_healed = True  # Nothing strikes before the first row.
         self._do(self.agent.start(self.now, told, self.bars.until(self._start)))
 
     # ---- time ----------------------------------------------------------------------------------------------
@@ -141,7 +162,10 @@ class World:
         """
         self._open(self._start)
         while self._heap:
-            self._step()
+            try:
+                self._step()
+            except DiedError as death:
+                self._die(death.fault)
         self._replay()
 
     def _replay(self) -> None:
@@ -151,14 +175,15 @@ class World:
 
     def _step(self) -> None:
         """Go to the next instant at which something is due."""
-        wake = self.agent.wake_at(self.now)
+        wake = None if self._is_down else self.agent.wake_at(self.now)
         wake = None if wake is None else max(wake, self._ticked_at + SECOND)
         wire = self.wire.next_at
         at = min(one for one in (self._heap[0][0], wake, wire) if one is not None)
         self.now = max(self.now, at)
         if wire is not None and wire <= at:
             for heard in self.wire.play(self.now):
-                self._hear(_event(heard))
+                if not self._is_down:
+                    self._hear(_event(heard))
         elif wake is not None and wake <= at:
             self._ticked_at = self.now
             self._hear(events.Tick())
@@ -169,12 +194,16 @@ class World:
         self._n += 1
         heapq.heappush(self._heap, (max(at, self.now), self._n, call))
 
+    def _later(self, at: datetime, call: Callable[[], None]) -> None:
+        """Call at an instant, unless the agent that it is meant for has died by then."""
+        life = self._life
+        self._at(at, lambda: call() if life == self._life else None)
+
     # ---- a row ---------------------------------------------------------------------------------------------
 
     def _open(self, bar: int) -> None:
         opened, closed = utc(self.bars.opened_at[bar]), utc(self.bars.closed_at[bar])
         self._at(opened, lambda: self._begin(bar))
-        self._at(opened + SECOND, lambda: self._tell_opening(bar))
         self._at(opened + (closed - opened) * self.dice.random.uniform(0.1, 0.9), lambda: self.wire.happen(self.now))
         self._at(closed - SECOND, lambda: self._match(bar))
         if bar + 1 < self.bars.n_bars and not self.bars.session_ends[bar]:
@@ -186,17 +215,24 @@ class World:
         self.venue.begin(opening_of(self.bars, bar).assets, self._row(bar))
         self.venue.price(self.now)
         self.wire.collect(self.now)
+        self._opened = bar
+        if not self._is_down:
+            self._later(self.now + SECOND, lambda: self._tell_opening(bar))
 
     def _tell_opening(self, bar: int) -> None:
-        """Tell the agent of a row once it has decided on the one before; late prices while they last."""
+        """Tell the agent of a row once it has decided on the one before."""
         if self._decided < bar - 1:
-            self._at(self.now + SECOND, lambda: self._tell_opening(bar))
+            self._later(self.now + SECOND, lambda: self._tell_opening(bar))
             return
-        row, closed = self._row(bar), utc(self.bars.closed_at[bar])
         self._hear(events.BarOpened(opening_of(self.bars, bar)))
+        self._tell_prices(bar)
+
+    def _tell_prices(self, bar: int) -> None:
+        """Tell the first prices of a row while they last, however late, and the row once it is complete."""
+        row, closed = self._row(bar), utc(self.bars.closed_at[bar])
         if self.now < closed - 2 * SECOND:
             self._hear(events.Quoted({symbol: self.wire.quote(quote) for symbol, quote in self._quotes(row)}))
-        self._at(closed + SECOND, lambda: self._hear(events.RowArrived(row)))
+        self._later(closed + SECOND, lambda: self._hear(events.RowArrived(row)))
 
     def _quotes(self, row: Any) -> Iterable[tuple[str, Quote]]:
         for column in np.flatnonzero(row.traded[0]):
@@ -215,12 +251,15 @@ class World:
             self._at(utc(self.bars.closed_at[bar]) + timedelta(minutes=2) + HEALING, lambda: self._end_session(bar))
 
     def _heal(self) -> None:
-        """Let faults rest, and have the account compared."""
+        """Let faults rest, have an agent that is down started, and the account compared."""
         self.dice.is_healed = True
+        self._put_right()
+        self._start_again()
         self.agent.watch.look(self.now)
 
     def _end_session(self, bar: int) -> None:
         self.invariants.settled()
+        self.store.sync()
         fills = len(self.venue.told.fills)
         self.sessions[0] += 1
         self.sessions[1] += fills > self._fills_before
@@ -237,10 +276,16 @@ class World:
         self.invariants.heard(event, self.now)
         self._do(self.agent.handle(event, self.now))
         self.invariants.after()
+        self._call_a_person()
 
-    def _do(self, actions: list[Action]) -> None:
+    def _do(self, actions: Iterable[Action]) -> None:
+        before = None
         for action in actions:
+            may_die(self.dice, before, action)
             self._doers[type(action)](action)
+            before = action
+        if isinstance(before, events.Submit):
+            may_die(self.dice, before, None)
 
     def _call(self, call: Callable[[Any], None]) -> Callable[[Any], None]:
         def counted(action: Any) -> None:
@@ -250,9 +295,11 @@ class World:
         return counted
 
     def _commit(self, action: events.Commit) -> None:
-        self.store.append(action.drafts)
+        head = self.store.append(action.drafts, sync=is_synced(action))
+        self._heads.append(head)
 
     def _submit(self, action: events.Submit) -> None:
+        self.store.sync()
         self.invariants.called(self.now)
         self.invariants.submitted(action.order, self.now)
         self.wire.submit(action.order, self.now)
@@ -264,10 +311,89 @@ class World:
     def _ask(self, action: events.Ask) -> None:
         """Answer after a while, so that the venue can speak between close and decision."""
         answer = events.Answered(action.book, self._outlook.ask(action.book, action.held))
-        self._at(self.now + ANSWERS_AFTER, lambda: self._hear(answer))
+        self._later(self.now + ANSWERS_AFTER, lambda: self._hear(answer))
 
     def _note_decision(self, _: events.Decided) -> None:
+        self.store.sync()
         self._decided += 1
+
+    # ---- death, and what follows ---------------------------------------------------------------------------
+
+    def _die(self, fault: str) -> None:
+        """Let the agent be gone, and what it has not heard; the market and the venue go on."""
+        self._life, self._is_down = self._life + 1, True
+        self.wire.drop()
+        if fault == POWER:
+            self.store.crash()
+            self._heads = [head for head in self._heads if head.seq <= self.store.head.seq]
+        if fault == OLD_LEDGER and self._newest is None:
+            self._restore_a_copy()
+        self._kept = self.store.head if fault == POWER else self._heads[-1]
+        seconds = self.dice.random.choice([2.0, 30.0, 300.0, 3000.0]) * self.dice.random.uniform(0.2, 1.0)
+        self._at(self.now + seconds * SECOND, self._start_again)
+
+    def _start_again(self) -> None:
+        """Recover from the ledger alone, and tell of the rows that were slept through, in their order."""
+        if not self._is_down:
+            return
+        found = recover(self.store, self.sentence, self.rules, self.now)
+        counts = Counter(entry.kind for entry in self.store.read(kinds=frozenset({Kind.ROW, Kind.DECISION})))
+        self._decided = self._start - 1 + counts[Kind.DECISION]
+        self._outlook = Ahead(self.sentence, self.rules, self.bars, counts[Kind.ROW])
+        self.agent, self._is_down = found.agent, False
+        self.invariants.restarted(self.agent, self.store, self._kept)
+        next_bar = self._decided + 1
+        self._do(found.actions)
+        for event in found.events:
+            self._hear(event)
+        for bar in range(next_bar, self._opened + 1):
+            if bar > next_bar or not found.has_begun:
+                self._later(self.now, partial(self._tell_opening, bar))
+            elif not found.has_row:
+                self._tell_prices(bar)
+        self._call_a_person()
+
+    def _restore_a_copy(self) -> None:
+        """Put an old copy of the ledger in place of the newest; a person sees to it some minutes later."""
+        heads = [head.seq for head in self._heads if head.seq > self.store.head.seq - COPY_AGE][:-1]
+        if not heads:
+            return
+        self._newest, self.store = self.store, older(self.store, self.dice.random.choice(heads))
+        self._newest_heads, self._heads = self._heads, [self.store.head]
+        self._at(self.now + self.dice.random.uniform(60.0, 4000.0) * SECOND, self._put_right)
+
+    def _put_right(self) -> None:
+        """Put the newest ledger back, if an old one was restored, and start again from it."""
+        if self._newest is None:
+            return
+        if not self._is_down:
+            self.invariants.put_right()
+        self.store, self._heads, self._newest = self._newest, self._newest_heads, None
+        self._life, self._is_down = self._life + 1, True
+        self.wire.drop()
+        self._kept = self.store.head
+        self._start_again()
+
+    # ---- a person ------------------------------------------------------------------------------------------
+
+    def _call_a_person(self) -> None:
+        """Let a person come, some time after something stands that only a person ends."""
+        if not self._is_awaited and self._newest is None and stands(self.agent):
+            self._is_awaited = True
+            self._at(self.now + self.dice.random.uniform(300.0, 5400.0) * SECOND, self._ask_as_a_person)
+
+    def _ask_as_a_person(self) -> None:
+        """End orders that nobody here knows, take over what differs, and lift what stands."""
+        self._is_awaited = False
+        if self._is_down or self._newest is not None:
+            return
+        for order in self.venue.standing():
+            if order.id not in self.agent.working.states:
+                self.venue.cancel(order.id, self.now)
+        self.wire.collect(self.now)
+        for event in asked_by_a_person(self.agent):
+            self.person += 1
+            self._hear(event)
 
 
 def _event(heard: Heard) -> Event:
