@@ -197,7 +197,7 @@ class Listener:
         freezes = imposed.freeze if not self.watch.freeze else ""
         if not self.watch.take(imposed):
             return []
-        alerts = [entries.alert(f"blocked {symbol}", why, now) for symbol, why in fresh.items()]
+        alerts = [entries.alert(f"blocked {symbol}", why, now) for symbol, why in sorted(fresh.items())]
         if freezes:
             alerts.append(entries.alert("freeze", freezes, now))
         if self.watch.stops_increases and not had_cash:

@@ -75,6 +75,7 @@ class Invariants:
         rules = zip(agent.walk.halting, agent.walk.settings.latched, strict=True)
         self._latched = [name for name, is_latched in rules if is_latched]
         self._standing = Standing(self._latched)
+        self._lacked: set[str] = set()
         self._begin = self._peak = float(agent.walk.state.rows.equity[-1])
 
     # ---- a restart -----------------------------------------------------------------------------------------
@@ -91,15 +92,17 @@ class Invariants:
         last = next(store.read(kept.seq - 1), None)
         self._hold(9, last is not None and last.head == kept, f"entry {kept.seq} was written, and is lost")
 
-    def put_right(self) -> None:
-        """See an old copy of the ledger, just before the newest one takes its place."""
-        ours, watch = self.agent.working.states, self.agent.watch
-        fills = {
-            fill.symbol for fill in self.venue.told.fills.values() if fill.order_id and fill.order_id not in ours
-        }
-        orders = {order.symbol for order in self.venue.standing() if order.id not in ours}
-        noticed = not watch.is_compared or (bool(watch.freeze) if fills else orders <= set(watch.blocked))
+    def lacks(self, *, is_up: bool) -> bool:
+        """See an old copy of the ledger that runs, and say whether it lacks fills: one that lacks none may go on."""
+        known, watch = self.store.projections.rows["orders"], self.agent.watch
+        executed = (fill for fill in self.venue.told.fills.values() if fill.order_id is not None)
+        fills = {fill.symbol for fill in executed if (str(fill.order_id),) not in known}
+        orders = {order.symbol for order in self.venue.standing() if (str(order.id),) not in known}
+        is_awaited = not is_up or not watch.is_compared
+        noticed = is_awaited or (bool(watch.freeze) if fills else orders <= set(watch.blocked))
         self._hold(7, noticed, f"an old ledger trades on, {', '.join(sorted(fills | orders))} unknown to it")
+        self._lacked |= fills | orders
+        return bool(fills)
 
     # ---- at once -------------------------------------------------------------------------------------------
 
@@ -112,7 +115,8 @@ class Invariants:
     def heard(self, event: object, now: datetime) -> None:
         """See what the agent is told, just before it is."""
         if isinstance(event, Quoted):
-            self._quotes = {**self._quotes, **event.quotes}
+            fresh = {symbol: one for symbol, one in event.quotes.items() if _is_fresh(one, now)}
+            self._quotes = {**self._quotes, **fresh}
         if isinstance(event, Contact) and event.outcome is Outcome.LIMITED and event.retry_after is not None:
             self._closed_until = now + timedelta(seconds=event.retry_after)
 
@@ -139,7 +143,7 @@ class Invariants:
         quote = self._quotes.get(symbol)
         if quote is None or quote.bid is None or quote.ask is None:
             return False
-        return 0 < quote.bid <= quote.ask and (now - quote.available_at).total_seconds() <= QUOTE_SECONDS
+        return 0 < quote.bid <= quote.ask and _is_fresh(quote, now)
 
     def arrived(self, order: Order, now: datetime) -> None:
         """See an order reach the venue, just before it is taken."""
@@ -219,7 +223,7 @@ class Invariants:
         self._hold(2, abs(cash) < CENT or owed or self.venue.owes(), f"the venue has {cash} more than is booked")
         pending = [one.order.symbol for one in self.agent.working.states.values() if one.status in _PENDING]
         self._hold(14, not pending, f"an order in {', '.join(pending)} is still awaited")
-        resumes = not told or bool(self._touched()) or bool(watch.freeze)
+        resumes = not told - self._lacked or bool(self._touched()) or bool(watch.freeze)
         self._hold(14, resumes, f"{', '.join(sorted(told))} stays blocked, and nobody else has touched it")
         self._hold(9, verify(self.store.read()) == self.store.head, "the chain does not end in its head")
         equity = self._equity()
@@ -239,3 +243,7 @@ class Invariants:
         self.checked[number] += 1
         if not holds:
             raise BrokenError(number, what)
+
+
+def _is_fresh(quote: Quote, now: datetime) -> bool:
+    return (now - quote.available_at).total_seconds() <= QUOTE_SECONDS

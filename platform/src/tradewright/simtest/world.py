@@ -359,16 +359,16 @@ class World:
         if not heads:
             return
         self._newest, self.store = self.store, older(self.store, self.dice.random.choice(heads))
+        self.invariants.store = self.store
         self._newest_heads, self._heads = self._heads, [self.store.head]
         self._at(self.now + self.dice.random.uniform(60.0, 4000.0) * SECOND, self._put_right)
 
     def _put_right(self) -> None:
-        """Put the newest ledger back, if an old one was restored, and start again from it."""
-        if self._newest is None:
+        """Put the newest ledger back where an old one stands that lacks something, and start again from it."""
+        newest, self._newest = self._newest, None
+        if newest is None or not self.invariants.lacks(is_up=not self._is_down):
             return
-        if not self._is_down:
-            self.invariants.put_right()
-        self.store, self._heads, self._newest = self._newest, self._newest_heads, None
+        self.store, self._heads = newest, self._newest_heads
         self._life, self._is_down = self._life + 1, True
         self.wire.drop()
         self._kept = self.store.head
