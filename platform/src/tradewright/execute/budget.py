@@ -127,8 +127,10 @@ class Budget:
 
     size: float = attrs.field(default=math.inf, validator=attrs.validators.gt(RESERVE_MIN))
     per_second: float = attrs.field(default=math.inf, validator=attrs.validators.gt(0.0))
-    orders: Bucket = attrs.field(default=attrs.Factory(lambda self: _share(self, self.size - self.reserve), True))
-    upkeep: Bucket = attrs.field(default=attrs.Factory(lambda self: _share(self, self.reserve), True))
+    orders: Bucket = attrs.field(
+        default=attrs.Factory(lambda self: _share(self, self.size - self.reserve), takes_self=True)
+    )
+    upkeep: Bucket = attrs.field(default=attrs.Factory(lambda self: _share(self, self.reserve), takes_self=True))
     closed_until: datetime | None = None
     limited: int = 0
     failures: int = 0

@@ -33,6 +33,7 @@ CASH_OF_NAV = Decimal("0.001")  # 10 basis points.
 """A difference of cash beyond this part of the equity stops increases."""
 RECENT = timedelta(days=1)
 """An order that ended longer ago explains no difference."""
+_PENDING = frozenset({Status.INTENDED, Status.SENT, Status.UNKNOWN})
 
 
 @attrs.frozen(kw_only=True)
@@ -185,6 +186,6 @@ def _could_be(state: OrderState, difference: Decimal, at: datetime) -> bool:
 
 def is_in_flight(state: OrderState) -> bool:
     """Say whether an order may move units of which nothing has been heard; a stop that rests does not by itself."""
-    if state.missing or state.status in {Status.INTENDED, Status.SENT, Status.UNKNOWN}:
+    if state.status is Status.WORKING and state.order.purpose is not Purpose.STOP:
         return True
-    return state.status is Status.WORKING and state.order.purpose is not Purpose.STOP
+    return state.status in _PENDING or bool(state.missing)

@@ -156,7 +156,7 @@ class Listener:
         return [Commit((entries.activity(activity, now),))] if is_new else []
 
     def _take_strange(self, fill: Fill, now: datetime) -> list[Action]:
-        """Book what no order of ours has done: it is nobody's, but it is held; of an order, there is a later ledger."""
+        """Book what no order of ours has done, and hold back: it is nobody's, but it is held."""
         if not self.account.holdings.book(fill):
             return []
         self.watch.moved()

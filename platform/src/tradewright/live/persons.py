@@ -54,6 +54,8 @@ def adopt(watch: Watch, told: Adopted, now: datetime) -> tuple[Draft, ...]:
         now: Aware UTC.
     """
     difference = watch.differs(told.symbol) if told.difference is None else told.difference
+    if difference is None:
+        watch.look(now)  # So that whoever asks again can be told.
     if difference is None or (difference == 0 and told.symbol not in watch.blocked):
         return ()
     watch.adopt(told.symbol)

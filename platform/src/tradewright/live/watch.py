@@ -152,7 +152,7 @@ class Watch:
 
     def lift(self) -> None:
         """End the freeze, and impose anew at the next decision what still stands."""
-        self.freeze, self._imposed = "", (0, frozenset())
+        self.freeze, self._imposed = "", (-1, frozenset())  # No level is -1.
 
     def adopt(self, symbol: str | None) -> None:
         """Count a difference of units, or of cash, as none from here on, and let a symbol be traded again."""

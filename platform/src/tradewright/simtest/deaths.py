@@ -1,4 +1,4 @@
-"""How an agent dies between two of its actions, what of its ledger is left, and what a person does about an account."""
+"""How an agent dies between two of its actions, what of its ledger is left, and what a person does then."""
 
 from __future__ import annotations
 
@@ -79,6 +79,9 @@ def older(store: MemoryStore, seq: int) -> MemoryStore:
 
 def stands(agent: Agent) -> bool:
     """Say whether anything waits for a person."""
+    watch, halts = agent.watch, agent.walk.state.halts
+    if not (watch.blocked or watch.freeze or watch.stops_increases or halts.level.any()):
+        return False
     return any(True for _ in asked_by_a_person(agent))
 
 

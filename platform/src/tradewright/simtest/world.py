@@ -100,6 +100,7 @@ class World:
         agent: It; another one after each death.
         store: What it has written down.
         invariants: The watch over it.
+        starts: How often the agent was started again.
         person: How often a person has ended or taken over something.
         orders: Orders that have reached the venue.
         sessions: Sessions played, and those with at least one fill.
@@ -134,7 +135,7 @@ class World:
         self._life, self._is_down, self._is_awaited = 0, False, False
         self._kept, self._newest = self.store.head, None
         self._heads: list[Head] = []
-        self.person = 0
+        self.starts = self.person = 0
         self._asked_at = self._ticked_at = self.now
         self._fills_before = 0
         self._doers: dict[type, Callable[[Any], None]] = {
@@ -341,6 +342,7 @@ class World:
         self._decided = self._start - 1 + counts[Kind.DECISION]
         self._outlook = Ahead(self.sentence, self.rules, self.bars, counts[Kind.ROW])
         self.agent, self._is_down = found.agent, False
+        self.starts += 1
         self.invariants.restarted(self.agent, self.store, self._kept)
         next_bar = self._decided + 1
         self._do(found.actions)
