@@ -21,6 +21,8 @@ BEFORE_ENTRY, BEFORE_DEED, BEFORE_ANSWER, BEFORE_FILL = "F1", "F2", "F3", "F4"
 POWER, OLD_LEDGER = "F35", "F44"
 COPY_AGE = 150
 """By how many entries a copy that is restored is older, at most."""
+BY, REASON = "a person", "looked at, and in order"
+"""Who lifts and adopts, and why."""
 _SYNCED = frozenset({Kind.FILL, Kind.ACTIVITY, Kind.HALT, Kind.LIFT, Kind.GENESIS})
 _ASIDE = frozenset({entries.TICK, entries.CONTACT})
 
@@ -87,15 +89,14 @@ def stands(agent: Agent) -> bool:
 
 def asked_by_a_person(agent: Agent) -> Iterator[Event]:
     """Yield what a person asks for who has looked at the account and found it in order."""
-    who = {"by": "a person", "reason": "looked at, and in order"}
     watch, walk = agent.watch, agent.walk
     for symbol in sorted(watch.blocked):
-        yield events.Adopted(**who, symbol=symbol)
+        yield events.Adopted(by=BY, reason=REASON, symbol=symbol)
     if watch.stops_increases:
-        yield events.Adopted(**who)
+        yield events.Adopted(by=BY, reason=REASON)
     if watch.freeze:
-        yield events.Lifted(**who, what=FREEZE)
+        yield events.Lifted(by=BY, reason=REASON, what=FREEZE)
     for number, rule in enumerate(walk.halting):
         frozen = rule == REQUESTED_HALT
         if walk.settings.latched[number] and walk.state.halts.level[:, number].any() and not frozen:
-            yield events.Lifted(**who, what=rule)
+            yield events.Lifted(by=BY, reason=REASON, what=rule)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections import Counter
 from datetime import timedelta
-from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -18,27 +16,16 @@ from tradewright.execute.faults import Dice, swarm
 from tradewright.execute.news import Report
 from tradewright.execute.venue import SimulatedVenue
 from tradewright.execute.wire import Wire
-from tradewright.ledger.entry import Kind
 from tradewright.ledger.store import MemoryStore
 from tradewright.live import events, session
 from tradewright.live.account import Account
 from tradewright.live.core import Agent
 from tradewright.live.outlook import Ahead
-from tradewright.live.recovery import recover
 from tradewright.live.replay import Replay
 from tradewright.simtest import market
-from tradewright.simtest.deaths import (
-    COPY_AGE,
-    OLD_LEDGER,
-    POWER,
-    DiedError,
-    asked_by_a_person,
-    is_synced,
-    may_die,
-    older,
-    stands,
-)
+from tradewright.simtest.deaths import DiedError, is_synced, may_die
 from tradewright.simtest.invariants import Invariants
+from tradewright.simtest.restarts import Restarts
 from tradewright.simtest.wishes import RULE_SETS, fused, wishes
 from tradewright.values.bars import utc
 from tradewright.values.exact import exact
@@ -50,7 +37,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tradewright.execute.wire import Heard
-    from tradewright.ledger.entry import Head
     from tradewright.live.events import Action, Event
     from tradewright.sessions import Sessions
 
@@ -88,7 +74,7 @@ def case_of(seed: int, days: int, names: Iterable[str] | None = None) -> Case:
     return Case(seed=seed, days=days, rates=rates, rule_set=RULE_SETS[seed % len(RULE_SETS)])
 
 
-class World:
+class World(Restarts):
     """A market, a venue, an agent, and the time that they share.
 
     Args:
@@ -107,6 +93,7 @@ class World:
     """
 
     def __init__(self, case: Case, calendar: Sessions, folder: Path | None) -> None:
+        super().__init__()
         random = Random(case.seed)  # noqa: S311  # likewise
         self.sentence: Any = None  # It stands in for a `Sentence`, of which an agent needs little.
         self.case, self.dice = case, Dice(case.rates, random)
@@ -122,7 +109,8 @@ class World:
         self.venue = SimulatedVenue(VENUE, "USD", costs, walk.assets, self.bars.symbols, names)
         account = Account(VENUE, "USD", names, self.bars.symbols, walk.assets.multiplier)
         self.now = utc(self.bars.opened_at[self._start]) - timedelta(minutes=1)
-        budget = Budget(**dict(zip(("size", "per_second"), BUDGETS[case.seed % len(BUDGETS)], strict=True)))
+        size, per_second = BUDGETS[case.seed % len(BUDGETS)]
+        budget = Budget(size=size, per_second=per_second)
         self.agent = Agent(*(LEDGER, "paper", walk, account, self.now), budget=budget, look_every=LOOK_EVERY)
         self.store = MemoryStore()
         self.invariants = Invariants(self.agent, self.venue, self.store, shorts=case.rule_set == "shorts")
@@ -132,10 +120,6 @@ class World:
         self._heap: list[tuple[datetime, int, Callable[[], None]]] = []
         self._n = 0
         self._opened = self._decided = self._start - 1
-        self._life, self._is_down, self._is_awaited = 0, False, False
-        self._kept, self._newest = self.store.head, None
-        self._heads: list[Head] = []
-        self.starts = self.person = 0
         self._asked_at = self._ticked_at = self.now
         self._fills_before = 0
         self._doers: dict[type, Callable[[Any], None]] = {
@@ -317,85 +301,6 @@ class World:
     def _note_decision(self, _: events.Decided) -> None:
         self.store.sync()
         self._decided += 1
-
-    # ---- death, and what follows ---------------------------------------------------------------------------
-
-    def _die(self, fault: str) -> None:
-        """Let the agent be gone, and what it has not heard; the market and the venue go on."""
-        self._life, self._is_down = self._life + 1, True
-        self.wire.drop()
-        if fault == POWER:
-            self.store.crash()
-            self._heads = [head for head in self._heads if head.seq <= self.store.head.seq]
-        if fault == OLD_LEDGER and self._newest is None:
-            self._restore_a_copy()
-        self._kept = self.store.head if fault == POWER else self._heads[-1]
-        seconds = self.dice.random.choice([2.0, 30.0, 300.0, 3000.0]) * self.dice.random.uniform(0.2, 1.0)
-        self._at(self.now + seconds * SECOND, self._start_again)
-
-    def _start_again(self) -> None:
-        """Recover from the ledger alone, and tell of the rows that were slept through, in their order."""
-        if not self._is_down:
-            return
-        found = recover(self.store, self.sentence, self.rules, self.now)
-        counts = Counter(entry.kind for entry in self.store.read(kinds=frozenset({Kind.ROW, Kind.DECISION})))
-        self._decided = self._start - 1 + counts[Kind.DECISION]
-        self._outlook = Ahead(self.sentence, self.rules, self.bars, counts[Kind.ROW])
-        self.agent, self._is_down = found.agent, False
-        self.starts += 1
-        self.invariants.restarted(self.agent, self.store, self._kept)
-        next_bar = self._decided + 1
-        self._do(found.actions)
-        for event in found.events:
-            self._hear(event)
-        for bar in range(next_bar, self._opened + 1):
-            if bar > next_bar or not found.has_begun:
-                self._later(self.now, partial(self._tell_opening, bar))
-            elif not found.has_row:
-                self._tell_prices(bar)
-        self._call_a_person()
-
-    def _restore_a_copy(self) -> None:
-        """Put an old copy of the ledger in place of the newest; a person sees to it some minutes later."""
-        heads = [head.seq for head in self._heads if head.seq > self.store.head.seq - COPY_AGE][:-1]
-        if not heads:
-            return
-        self._newest, self.store = self.store, older(self.store, self.dice.random.choice(heads))
-        self.invariants.store = self.store
-        self._newest_heads, self._heads = self._heads, [self.store.head]
-        self._at(self.now + self.dice.random.uniform(60.0, 4000.0) * SECOND, self._put_right)
-
-    def _put_right(self) -> None:
-        """Put the newest ledger back where an old one stands that lacks something, and start again from it."""
-        newest, self._newest = self._newest, None
-        if newest is None or not self.invariants.lacks(is_up=not self._is_down):
-            return
-        self.store, self._heads = newest, self._newest_heads
-        self._life, self._is_down = self._life + 1, True
-        self.wire.drop()
-        self._kept = self.store.head
-        self._start_again()
-
-    # ---- a person ------------------------------------------------------------------------------------------
-
-    def _call_a_person(self) -> None:
-        """Let a person come, some time after something stands that only a person ends."""
-        if not self._is_awaited and self._newest is None and stands(self.agent):
-            self._is_awaited = True
-            self._at(self.now + self.dice.random.uniform(300.0, 5400.0) * SECOND, self._ask_as_a_person)
-
-    def _ask_as_a_person(self) -> None:
-        """End orders that nobody here knows, take over what differs, and lift what stands."""
-        self._is_awaited = False
-        if self._is_down or self._newest is not None:
-            return
-        for order in self.venue.standing():
-            if order.id not in self.agent.working.states:
-                self.venue.cancel(order.id, self.now)
-        self.wire.collect(self.now)
-        for event in asked_by_a_person(self.agent):
-            self.person += 1
-            self._hear(event)
 
 
 def _event(heard: Heard) -> Event:
