@@ -31,6 +31,7 @@ class Crashing(Playback):
         self.submitted: list[Any] = []
         self.sentence, _, self.fused, _ = arguments
         super().__init__(*arguments, **named)
+        self._first = self._now
         self._doers[events.Query] = self._query
 
     def _query(self, action: Any) -> None:
@@ -81,6 +82,7 @@ class Crashing(Playback):
                 self._do(list(found.actions))
                 self._events.extend(found.events)
                 self._events.extend(one for one in self.said if self._is_open(one))
+                self._events.append(events.SnapshotTaken(self.venue.snapshot(self._first, self._now)))
                 self._hear()
                 begun = isinstance(event, events.BarOpened) and found.has_begun
                 arrived = isinstance(event, events.RowArrived) and (found.has_row or not found.has_begun)

@@ -11,16 +11,18 @@ from tradewright.data import quality
 from tradewright.execute import gate, orders
 from tradewright.execute.budget import Budget
 from tradewright.execute.clock import Clock
+from tradewright.execute.faults import named
 from tradewright.execute.news import Report, Word
 from tradewright.execute.positions import Holdings
 from tradewright.execute.refusals import Refusals
 from tradewright.execute.state import OrderState
 from tradewright.execute.working import Working
-from tradewright.live import doubtful
+from tradewright.live import doubtful, recovery
 from tradewright.live.core import Agent
-from tradewright.live.events import Commit, Query, Submit
+from tradewright.live.events import Cancel, Commit, Query, Submit
 from tradewright.live.listener import Row
 from tradewright.live.watch import Watch
+from tradewright.simtest.world import Case, case_of
 from tradewright.values.order import Status
 from tradewright.values.snapshot import Quote
 
@@ -197,6 +199,62 @@ def ignores_changed_execution(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(doubtful, "doubt_execution", lambda booked, said: "")
 
 
+def no_reconcile_at_start(patch: pytest.MonkeyPatch) -> None:
+    """A restart trusts its ledger, and compares the account when it is time anyway."""
+    patch.setattr(Watch, "restart", lambda watch, now: None)
+
+
+def resends_at_start(patch: pytest.MonkeyPatch) -> None:
+    """What may have been sent before a restart is sent again."""
+    patch.setattr(
+        recovery, "_again", lambda handed: [one for one in handed if isinstance(one, Cancel | Query | Submit)]
+    )
+
+
+def sends_late_at_start(patch: pytest.MonkeyPatch) -> None:
+    """What was decided before a restart and not sent is sent after it, on a price of then."""
+
+    def late(agent: Agent, undone: Any, now: Any) -> list[Any]:
+        return [one for one in undone if isinstance(one, Submit)]
+
+    patch.setattr(recovery, "_settle_what_was_intended", late)
+
+
+def forgets_unknown_at_start(patch: pytest.MonkeyPatch) -> None:
+    """An order that may have been sent before a restart counts as refused."""
+    settle = recovery._settle_what_was_intended
+
+    def forgetful(agent: Agent, undone: Any, now: Any) -> list[Any]:
+        states = agent.working.states.values()
+        sent = [one.order for one in states if one.status in recovery.NOT_SENT]
+        return settle(agent, tuple(map(Submit, sent)), now)
+
+    patch.setattr(recovery, "_settle_what_was_intended", forgetful)
+
+
+def halt_not_latched_over_restart(patch: pytest.MonkeyPatch) -> None:
+    """A freeze and what is blocked are forgotten by a restart."""
+    restart = Watch.restart
+
+    def carefree(watch: Watch, now: Any) -> None:
+        restart(watch, now)
+        watch.freeze, watch.blocked = "", {}
+
+    patch.setattr(Watch, "restart", carefree)
+
+
+def adopts_without_a_person(patch: pytest.MonkeyPatch) -> None:
+    """What the venue holds and nobody has booked is taken over at once."""
+    take = Agent._take_strange
+
+    def generous(agent: Agent, fill: Any, now: Any) -> Any:
+        actions = take(agent, fill, now)
+        agent.watch.adopt(fill.symbol)
+        return actions
+
+    patch.setattr(Agent, "_take_strange", generous)
+
+
 BUGS: dict[Patch, tuple[str, Sequence[int]]] = {
     blind_retry: ("F5", range(4)),
     submit_before_intent: ("none", range(1)),
@@ -222,5 +280,25 @@ BUGS: dict[Patch, tuple[str, Sequence[int]]] = {
     ignores_skew: ("F20", range(4, 7)),
     keeps_sending_after_rejects: ("F23", range(1, 3)),
     ignores_changed_execution: ("F8", range(10, 11)),
+    no_reconcile_at_start: ("F44", range(4)),
+    resends_at_start: ("F2,F3", range(4)),
+    sends_late_at_start: ("F1", range(4)),
+    forgets_unknown_at_start: ("F3", range(4)),
+    halt_not_latched_over_restart: ("F2,F50", range(4)),
+    adopts_without_a_person: ("F50", range(4)),
 }
 """Each bug with the faults that bring it out, and the seeds of two days of which one has to find it."""
+
+OFTEN: dict[Patch, float] = {
+    no_reconcile_at_start: 10.0,
+    sends_late_at_start: 10.0,
+    halt_not_latched_over_restart: 20.0,
+    adopts_without_a_person: 20.0,
+}
+"""How many times as often as usual their faults strike, for bugs that two rare things together bring out."""
+
+
+def case_with(bug: Patch, seed: int, faults: str) -> Case:
+    """Return the two days of a seed in which a bug is looked for."""
+    case, times = case_of(seed, 2, named(faults)), OFTEN.get(bug, 1.0)
+    return attrs.evolve(case, rates={name: min(1.0, times * rate) for name, rate in case.rates.items()})

@@ -205,6 +205,22 @@ def test_halt_on_request_is_flat_in_time_stays_and_resumes_after_a_lift(rule_cac
     assert held == calm.step(3)
 
 
+def test_lift_of_what_was_asked_for_leaves_the_peak_that_drawdown_is_measured_from(rule_cache: Path) -> None:
+    """A difference with a broker says nothing of a loss, and must not make room for a greater one."""
+    calm, known = Calm(rule_cache), np.zeros((1, 1), bool)
+    calm.step(30)
+    peaks = []
+    for rule, level in ((requested_halt.NAME, FREEZE), ("drawdown-halt", FLATTEN)):
+        calm.walk.impose(FREEZE if level == FREEZE else 0, known)
+        calm.step(1)
+        calm.walk.state.halts.level[-1, calm.walk.halting.index(rule)] = level
+        calm.walk.state.rows.peak[-1] = 2.0
+        calm.walk.lift(rule)
+        peaks.append(float(calm.walk.state.rows.peak[-1]))
+
+    assert [2.0, float(calm.walk.state.rows.nav[-1])] == peaks
+
+
 def test_lift_of_a_rule_that_halts_no_book_names_those_that_do(rule_cache: Path) -> None:
     with pytest.raises(LookupError, match="exposure halts no book; these do: drawdown-halt"):
         Calm(rule_cache).walk.lift("exposure")

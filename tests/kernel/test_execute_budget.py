@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tradewright.execute.budget import Budget, Contact, Outcome, Use
+from tradewright.execute.budget import Bucket, Budget, Contact, Outcome, Use
 
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -28,18 +28,34 @@ def heard(budget: Budget, *contacts: Contact, at: datetime = NOW) -> Budget:
     return budget
 
 
-@pytest.mark.parametrize(("size", "orders", "more"), [(10.0, 8, 10), (5.0, 3, 5), (20.0, 16, 20), (3.0, 1, 3)])
-def test_orders_leave_a_fifth_and_two_tokens_at_least(size: float, orders: int, more: int) -> None:
+@pytest.mark.parametrize(("size", "orders", "upkeep"), [(10.0, 8, 2), (5.0, 3, 2), (20.0, 16, 4), (3.0, 1, 2)])
+def test_orders_leave_a_fifth_and_two_tokens_at_least(size: float, orders: int, upkeep: int) -> None:
     budget = Budget(size=size, per_second=1.0)
 
-    assert (orders, orders, more) == tuple(spent(budget, use) for use in (Use.RISK, Use.REDUCE, Use.UPKEEP))
+    assert (orders, orders, upkeep) == tuple(spent(budget, use) for use in (Use.RISK, Use.REDUCE, Use.UPKEEP))
 
 
-@pytest.mark.parametrize(("seconds", "calls"), [(0.0, 0), (0.9, 0), (1.0, 1), (2.5, 2), (1e6, 10), (-5.0, 0)])
+def test_questions_take_no_token_of_an_order() -> None:
+    """A ledger tells of every order and of no question: what orders may still take must follow from it alone."""
+    asked = Budget(size=10.0, per_second=1.0)
+    for number in range(20):
+        asked = asked.spend(Use.UPKEEP, NOW + number * 0.3 * SECOND) or asked
+
+    assert Budget(size=10.0, per_second=1.0).orders == asked.orders
+    assert 8 == spent(asked, Use.RISK, NOW + 6 * SECOND)
+
+
+@pytest.mark.parametrize(("seconds", "calls"), [(0.0, 0), (1.2, 0), (1.25, 1), (2.5, 2), (1e6, 8), (-5.0, 0)])
 def test_tokens_come_back_with_time_up_to_the_bucket(seconds: float, calls: int) -> None:
-    empty = Budget(size=10.0, per_second=1.0, tokens=0.0, at=NOW)
+    empty = Budget(size=10.0, per_second=1.0, orders=Bucket(size=8.0, per_second=0.8, tokens=0.0, at=NOW))
 
-    assert calls == spent(empty, Use.UPKEEP, NOW + seconds * SECOND)
+    assert calls == spent(empty, Use.RISK, NOW + seconds * SECOND)
+
+
+@pytest.mark.parametrize("size", [2.0, 0.0, -1.0, float("nan")])
+def test_budget_that_leaves_orders_nothing_is_refused(size: float) -> None:
+    with pytest.raises(ValueError, match="'size' must be > 2"):
+        Budget(size=size, per_second=1.0)
 
 
 def test_a_budget_without_a_limit_is_never_spent() -> None:
@@ -149,7 +165,8 @@ def test_no_window_holds_more_calls_than_bucket_and_rate_allow(
             budget = left
             made.append(at)
 
-    assert 0.0 <= budget.tokens <= size
+    assert 0.0 <= min(budget.orders.tokens, budget.upkeep.tokens)
+    assert budget.orders.size + budget.upkeep.size == pytest.approx(size)
     for first, begin in enumerate(made):
         for count, end in enumerate(made[first:], 1):
             assert count <= size + rate * (end - begin).total_seconds() + 1e-3

@@ -317,3 +317,26 @@ def test_forget_counts_on_for_rows_that_are_not_older(later: timedelta, number: 
     expected = client_id("desk", "simulated", ["trend"], "SPY", AT, Purpose.TARGET, number)
 
     assert expected == intend(orders).id
+
+
+def test_forget_keeps_what_is_doubted_however_old() -> None:
+    """Who waits for the venue to settle it still asks for it by its id."""
+    orders = working()
+    order = intend(orders)
+    hear(orders, order, "cancelled")
+    hear(orders, order, "found", status=Status.WORKING)
+    assert orders.states[order.id].doubted
+    orders.forget_final(AT + timedelta(days=9))
+
+    assert order.id in orders.states
+
+
+def test_settle_ends_the_dispute_of_a_symbols_orders_alone() -> None:
+    orders = working()
+    mine, other = intend(orders), intend(orders, place=("trend", "QQQ"))
+    for order in (mine, other):
+        hear(orders, order, "fill", fill=fill_of(order, 100, 11, name=f"{order.id} over"))
+    settled = orders.settle("SPY")
+
+    assert [mine.id] == [state.order.id for state in settled]
+    assert [False, True] == [orders.states[order.id].disputed for order in (mine, other)]

@@ -151,3 +151,14 @@ def test_keep_tells_books_apart(rule_cache: Path) -> None:
     post = Post(rule_cache, (5_000.0, 5_000.0)).set(10).set(3, 80.0, book=1)
 
     assert [("trend", -10), ("other", -3)] == [(one.strategy, int(one.quantity)) for one in stops(post.keep())]
+
+
+def test_keep_leaves_the_stop_of_a_blocked_symbol_as_it_is(post: Post) -> None:
+    """Nobody knows what is held of it: a second stop could sell what is not there."""
+    (stop,) = stops(post.set(10, 90.0).keep())
+    post.hear(stop, "accepted")
+    post.set(10, 95.0).set(4, 40.0, asset=1)
+    kept = guards.keep(post.walk, post.account, post.working, AT, AT, blocked={"A0", "A1"})
+
+    assert [] == kept
+    assert ["cancel", "commit intent", "submit stop A1 -4"] == words(post.keep())

@@ -292,12 +292,12 @@ def test_quote_that_is_older_than_a_minute_is_no_price(age: float, orders: int, 
 
 def test_order_without_a_token_stays_planned_and_goes_when_there_is_one(calendar: Sessions, rule_cache: Path) -> None:
     desk = Desk(calendar, rule_cache, budget=Budget(size=3.0, per_second=0.5))
-    assert desk.agent.watch.spend(Use.UPKEEP, desk.now)
+    assert desk.agent.watch.spend(Use.REDUCE, desk.now)
     assert [] == desk.open()
     assert desk.now + SECOND == desk.agent.wake_at(desk.now)
 
-    assert [] == kinds(desk.hear(events.Tick(), 1.0))
-    assert ["Submit"] == kinds(desk.hear(events.Tick(), 1.0))
+    assert [] == kinds(desk.hear(events.Tick(), 5.9))
+    assert ["Submit"] == kinds(desk.hear(events.Tick(), 0.1))
     assert "tick" in [draft.body.get("what") for draft in desk.drafts]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 import numpy as np
 import pytest
-from planted_bugs import BUGS, Patch, no_deduplication, submit_before_intent
+from planted_bugs import BUGS, Patch, case_with, no_deduplication, submit_before_intent
 from tradewright.execute.faults import FAULTS, Dice, named, swarm
 from tradewright.sessions import Sessions, all_sessions
 from tradewright.simtest import market
@@ -64,7 +64,7 @@ def test_planted_bug_is_found(
     faults, seeds = BUGS[bug]
     bug(monkeypatch)
 
-    assert any(play(case_of(seed, 2, named(faults)), calendar, rule_cache).invariant for seed in seeds)
+    assert any(play(case_with(bug, seed, faults), calendar, rule_cache).invariant for seed in seeds)
 
 
 def test_failure_is_shrunk_to_the_faults_that_it_needs(

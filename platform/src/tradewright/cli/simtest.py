@@ -95,6 +95,8 @@ def _fields(outcomes: list[Outcome], seconds: float, failed: Outcome | None) -> 
         "days": sessions,
         "days_traded": sum(one.traded for one in outcomes),
         "orders": sum(one.orders for one in outcomes),
+        "restarts": sum(one.starts for one in outcomes),
+        "asked_by_a_person": sum(one.person for one in outcomes),
         "faults": dict(sorted(struck.items(), key=lambda pair: int(pair[0][1:]))),
         "invariants": {str(number): count for number, count in sorted(checked.items())},
         "days_per_minute": round(60.0 * sessions / seconds, 1),
@@ -114,8 +116,10 @@ def _sums(outcomes: list[Outcome]) -> tuple[Counter[str], Counter[int]]:
 def _echo(outcomes: list[Outcome], seconds: float, failed: Outcome | None) -> None:
     fields = _fields(outcomes, seconds, failed)
     click.echo(
-        f"{fields['seeds']:,} seeds, {fields['days']:,} days ({fields['days_traded']:,} traded),"
-        f" {fields['orders']:,} orders, {sum(fields['faults'].values()):,} faults"
+        f"{fields['seeds']:,} seeds, {fields['days']:,} days"
+        f" ({fields['days_traded']:,} traded, {fields['days_traded'] / max(fields['days'], 1):.0%}),"
+        f" {fields['orders']:,} orders, {sum(fields['faults'].values()):,} faults,"
+        f" {fields['restarts']:,} restarts, {fields['asked_by_a_person']:,} requests of a person"
     )
     click.echo(
         "faults      " + (", ".join(f"{name} {count:,}" for name, count in fields["faults"].items()) or "none")

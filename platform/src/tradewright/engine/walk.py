@@ -262,6 +262,8 @@ class Walk:
     def lift(self, rule: str, row: int | None = None) -> News:
         """End a latched halt in the name of a person, of a book or of the account; a flattened one counts from here.
 
+        What was asked for from outside says nothing of a loss: drawdown is measured from the same peak as before.
+
         Raises:
             LookupError: There is no such rule of books.
         """
@@ -269,9 +271,11 @@ class Walk:
         if rule not in names:
             raise LookupError(f"{rule} halts no book; these do: {', '.join(names)}")
         at = len(self.state.rows) - 1 if row is None else row
+        peak = float(self.state.rows[at].peak)
+        interpreted("transitions").lift(self.state, self._log, self.bar, at, names.index(rule))
         if rule == REQUESTED_HALT:
             self.state.book_memory[at, self._request_at()] = 0.0
-        interpreted("transitions").lift(self.state, self._log, self.bar, at, names.index(rule))
+            self.state.rows[at].peak = peak
         return self._drain()
 
     def settle(self, cash: FloatArray, quantity: FloatArray, interest: FloatArray, borrow: FloatArray) -> None:

@@ -1,6 +1,8 @@
-"""How often a venue may be called, and when it is better left alone: a token bucket, its reserve and a breaker.
+"""How often a venue may be called, and when it is better left alone: two token buckets and a breaker.
 
-Everything here is a value; the clock is the caller's.
+Orders have a bucket of their own, since each of them is in the ledger and their tokens can be counted again from it;
+cancels and questions, which are not written down, have the other.  Everything here is a value; the clock is the
+caller's.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 RESERVE, RESERVE_MIN = 0.2, 2.0
-"""Part of the tokens, and tokens at least, that only cancels and questions may take."""
+"""Part of the tokens, and tokens at least, that cancels and questions have for themselves."""
 FAILURES = 3
 """So many calls that fail in a row open the breaker."""
 REST, REST_MAX = timedelta(seconds=30), timedelta(minutes=10)
@@ -69,14 +71,47 @@ class Contact:
 
 
 @attrs.frozen(kw_only=True)
+class Bucket:
+    """Tokens of one kind of calls.
+
+    Attributes:
+        size: Of a full bucket; infinite without a limit.
+        per_second: Tokens that come back in a second.
+        tokens: Those there are, at `at`.
+        at: When they were counted, aware UTC; None before the first call.
+    """
+
+    size: float
+    per_second: float
+    tokens: float = attrs.field(default=attrs.Factory(lambda self: self.size, takes_self=True))
+    at: datetime | None = None
+
+    def spend(self, now: datetime) -> Bucket | None:
+        """Return the bucket after one call at `now`, None where there is no token."""
+        if not math.isfinite(self.size):
+            return self
+        counted = self.at is not None and now <= self.at  # A clock that was set back brings nothing.
+        passed = 0.0 if self.at is None or counted else (now - self.at).total_seconds()
+        left = min(self.size, self.tokens + passed * self.per_second) - 1.0
+        return None if left < 0.0 else attrs.evolve(self, tokens=left, at=self.at if counted else now)
+
+
+def _share(budget: Budget, tokens: float) -> Bucket:
+    """Return a full bucket of some of a budget's tokens, which come back in proportion."""
+    if not 0.0 < budget.size < math.inf:  # Without a limit, or about to be refused.
+        return Bucket(size=budget.size, per_second=budget.per_second)
+    return Bucket(size=tokens, per_second=budget.per_second * tokens / budget.size)
+
+
+@attrs.frozen(kw_only=True)
 class Budget:
     """What may still be sent to one venue.
 
     Attributes:
-        size: Tokens of a full bucket; infinite where the venue has no limit.
-        per_second: Tokens that come back in a second.
-        tokens: Those there are, at `at`.
-        at: When they were counted, aware UTC; None before the first call.
+        size: Tokens of both buckets when they are full, > 2; infinite where the venue has no limit.
+        per_second: Tokens that come back in a second, > 0, to each bucket in proportion.
+        orders: For orders alone.
+        upkeep: For cancels and questions alone.
         closed_until: No call at all before, None for open.
         limited: How often in a row the venue asked to be left alone.
         failures: Calls that failed in a row.
@@ -85,15 +120,17 @@ class Budget:
 
     >>> from datetime import UTC, datetime
     >>> now = datetime(2026, 3, 2, 15, tzinfo=UTC)
-    >>> budget = Budget(size=10.0, per_second=1.0, tokens=3.0)
-    >>> budget.spend(Use.RISK, now).tokens, budget.spend(Use.RISK, now).spend(Use.RISK, now)
-    (2.0, None)
+    >>> budget = Budget(size=3.0, per_second=1.0)
+    >>> budget.orders.size, budget.spend(Use.RISK, now).spend(Use.RISK, now)
+    (1.0, None)
     """
 
-    size: float = math.inf
-    per_second: float = math.inf
-    tokens: float = attrs.field(default=attrs.Factory(lambda self: self.size, takes_self=True))
-    at: datetime | None = None
+    size: float = attrs.field(default=math.inf, validator=attrs.validators.gt(RESERVE_MIN))
+    per_second: float = attrs.field(default=math.inf, validator=attrs.validators.gt(0.0))
+    orders: Bucket = attrs.field(
+        default=attrs.Factory(lambda self: _share(self, self.size - self.reserve), takes_self=True)
+    )
+    upkeep: Bucket = attrs.field(default=attrs.Factory(lambda self: _share(self, self.reserve), takes_self=True))
     closed_until: datetime | None = None
     limited: int = 0
     failures: int = 0
@@ -102,7 +139,7 @@ class Budget:
 
     @property
     def reserve(self) -> float:
-        """Tokens that only cancels and questions may take."""
+        """Tokens that cancels and questions have for themselves."""
         return max(RESERVE_MIN, RESERVE * self.size) if math.isfinite(self.size) else 0.0
 
     @property
@@ -112,15 +149,13 @@ class Budget:
 
     def spend(self, use: Use, now: datetime) -> Budget | None:
         """Return the budget after one call at `now`, None where it may not be made yet."""
-        budget = self._at(now)
-        if budget.closed_until is not None and now < budget.closed_until:
+        if self.closed_until is not None and now < self.closed_until:
             return None
-        if use is Use.RISK and budget.is_broken:
+        if use is Use.RISK and self.is_broken:
             return None
-        left = budget.tokens - 1.0
-        if left < (0.0 if use is Use.UPKEEP else budget.reserve):
-            return None
-        return attrs.evolve(budget, tokens=left)
+        name = "upkeep" if use is Use.UPKEEP else "orders"
+        left = getattr(self, name).spend(now)
+        return None if left is None else attrs.evolve(self, **{name: left})
 
     def heard(self, contact: Contact, now: datetime) -> Budget:
         """Return the budget after a call has ended."""
@@ -148,10 +183,3 @@ class Budget:
             return attrs.evolve(self, failures=failures)
         rest = min(REST * 2 ** min(self.probes, 10), REST_MAX)
         return attrs.evolve(self, failures=failures, open_until=now + rest, probes=self.probes + 1)
-
-    def _at(self, now: datetime) -> Budget:
-        """Return the budget with the tokens that have come back."""
-        if not math.isfinite(self.size) or (self.at is not None and now <= self.at):
-            return self  # A clock that was set back brings nothing.
-        passed = 0.0 if self.at is None else (now - self.at).total_seconds()
-        return attrs.evolve(self, tokens=min(self.size, self.tokens + passed * self.per_second), at=now)

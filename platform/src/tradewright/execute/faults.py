@@ -70,6 +70,12 @@ FAULTS: Mapping[str, Fault] = {
         Fault("F50", "somebody deposits, withdraws, or trades by hand", 0.002, ROW),
         Fault("F26", "a price or a volume of a row cannot be", 0.005, MARKET),
         Fault("F27", "a quote is 25 to 300 % off, and seldom a price of a row", 0.02, QUOTE),
+        Fault("F1", "the agent dies before what it has decided is written", 0.0015, ACTION),
+        Fault("F2", "the agent dies between what is written and what follows from it", 0.0015, ACTION),
+        Fault("F3", "the agent dies between a submit and its answer", 0.01, ACTION),
+        Fault("F4", "the agent dies between a fill and its entry", 0.015, ACTION),
+        Fault("F35", "the power fails: what was not synced is lost", 0.0005, ACTION),
+        Fault("F44", "an old copy of the ledger is restored, and put right by a person", 0.0002, ACTION),
     )
 }
 """Every fault that can be switched on, by name."""

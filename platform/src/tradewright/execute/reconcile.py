@@ -33,6 +33,7 @@ CASH_OF_NAV = Decimal("0.001")  # 10 basis points.
 """A difference of cash beyond this part of the equity stops increases."""
 RECENT = timedelta(days=1)
 """An order that ended longer ago explains no difference."""
+_PENDING = frozenset({Status.INTENDED, Status.SENT, Status.UNKNOWN})
 
 
 @attrs.frozen(kw_only=True)
@@ -112,7 +113,7 @@ def _found(reading: Reading) -> Reconciled:
 
 
 def _compare(reading: Reading, currency: str, nav: Decimal, before: Mapping[str, Doubt]) -> Reconciled:
-    in_flight = {state.order.symbol for state in reading.states.values() if _is_in_flight(state)}
+    in_flight = {state.order.symbol for state in reading.states.values() if is_in_flight(state)}
     doubts = {symbol: doubt for symbol, doubt in before.items() if symbol in in_flight}
     for symbol, difference in _differences(reading):
         if symbol not in in_flight:
@@ -183,8 +184,8 @@ def _could_be(state: OrderState, difference: Decimal, at: datetime) -> bool:
     return fits and (not state.is_final or state.since > at - RECENT)
 
 
-def _is_in_flight(state: OrderState) -> bool:
+def is_in_flight(state: OrderState) -> bool:
     """Say whether an order may move units of which nothing has been heard; a stop that rests does not by itself."""
-    if state.missing or state.status in {Status.INTENDED, Status.SENT, Status.UNKNOWN}:
+    if state.status is Status.WORKING and state.order.purpose is not Purpose.STOP:
         return True
-    return state.status is Status.WORKING and state.order.purpose is not Purpose.STOP
+    return state.status in _PENDING or bool(state.missing)

@@ -68,7 +68,9 @@ class OrderState:
     @property
     def missing(self) -> Decimal:
         """Signed units that the venue says have filled and whose executions have not come, 0 for none."""
-        return Decimal(0) if self.said is None else _beyond(self.said, self.filled, self.order)
+        if self.said is None or self.said == self.filled:
+            return Decimal(0)
+        return _beyond(self.said, self.filled, self.order)
 
     def counts_from(self, grace: timedelta = GRACE) -> datetime:
         """Return the first instant at which the venue not knowing an UNKNOWN order counts."""

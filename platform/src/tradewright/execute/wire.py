@@ -54,6 +54,7 @@ class Wire:
         self._heard: list[tuple[datetime, int, Heard]] = []
         self._n = 0
         self._muted: set[UUID] = set()
+        self._line = 0
         self._silent_until: datetime | None = None
         self._away_until: datetime | None = None
         self._skew = timedelta()
@@ -85,6 +86,7 @@ class Wire:
     def drop(self) -> None:
         """Lose what is on its way to an agent that is no more; what is on its way to the venue arrives."""
         self._heard.clear()
+        self._line += 1  # What it has asked is answered to nobody.
 
     # ---- what an agent calls -------------------------------------------------------------------------------
 
@@ -130,7 +132,8 @@ class Wire:
             self._say(now + TIMEOUT, Contact(outcome=Outcome.FAILED, reason="504"))
             self._say(now + TIMEOUT, None)
             return
-        self._call(self._soon(now), lambda at: self._take_snapshot(since, now, at))
+        line = self._line
+        self._call(self._soon(now), lambda at: self._take_snapshot(since, now, at) if line == self._line else None)
 
     # ---- what happens by itself ----------------------------------------------------------------------------
 

@@ -151,9 +151,20 @@ class Working:
             for state in self.open(strategy)
         )
 
+    def of(self, symbol: str) -> Iterator[OrderState]:
+        """Yield the orders in a symbol, whatever became of them."""
+        return (state for state in self.states.values() if state.order.symbol == symbol)
+
+    def settle(self, symbol: str) -> list[OrderState]:
+        """Count what is disputed of a symbol's orders as settled by a person, and return the orders."""
+        for state in [one for one in self.of(symbol) if one.disputed]:
+            self._keep(attrs.evolve(state, disputed=False))
+        return [*self.of(symbol)]
+
     def forget_final(self, before: datetime) -> None:
-        """Let go of orders that ended before an instant; the ledger has them."""
-        old = [name for name, state in self.states.items() if state.since < before and state.is_final]
+        """Let go of orders that ended before an instant and are not doubted; the ledger has them."""
+        ended = ((name, state) for name, state in self.states.items() if state.is_final and not state.doubted)
+        old = [name for name, state in ended if state.since < before]
         if not old:
             return
         for name in old:

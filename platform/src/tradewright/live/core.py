@@ -21,8 +21,9 @@ from tradewright.execute.clock import WARNS
 from tradewright.execute.news import Report
 from tradewright.execute.soundness import QUOTE_MAX_AGE, is_fresh
 from tradewright.execute.working import Working
-from tradewright.live import entries
+from tradewright.live import entries, session
 from tradewright.live.events import (
+    Adopted,
     Answered,
     Ask,
     BarOpened,
@@ -33,8 +34,10 @@ from tradewright.live.events import (
     Doubted,
     Fund,
     Imposed,
+    Lifted,
     Prepare,
     Quoted,
+    Restarted,
     RowArrived,
     RowPrepared,
     SnapshotTaken,
@@ -57,7 +60,7 @@ if TYPE_CHECKING:
     from tradewright.values.bars import Bars
 
 LIVE = "live"
-_AT_ONCE = Answered | Contact | Imposed | Clocked | Doubted
+_AT_ONCE = Answered | Contact | Imposed | Clocked | Doubted | Restarted
 """What is heard also between a row's close and its decision, since no state of the walk follows from it."""
 KEPT_DAYS = 5  # Of orders that have ended, in case the venue speaks of one again.
 
@@ -104,17 +107,20 @@ class Agent(Sender):
             Tick: self._tick,
             SnapshotTaken: self._read,
             Imposed: self._impose,
+            Restarted: self._restart,
+            Lifted: self._lift,
+            Adopted: self._adopt,
             Contact: self._touch,
             Clocked: self._clock,
             Doubted: self._doubt,
         }
 
-    def start(self, now: datetime, session: Mapping[str, object], known: Bars) -> list[Action]:
+    def start(self, now: datetime, told: Mapping[str, object], known: Bars) -> list[Action]:
         """Begin the ledger: whose it is, what it runs, the rows that are known, and the capital of each strategy.
 
         Args:
             now: Aware UTC.
-            session: What runs, as `live.session` tells it.
+            told: What runs, as `live.session` tells it.
             known: Rows before the first that is traded.
         """
         cash = [float(cash) for cash in self.walk.state.rows.cash[: len(self.account.strategies)]]
@@ -124,7 +130,7 @@ class Agent(Sender):
         ]
         first = [
             entries.genesis(self._name, self._mode, self.account, now),
-            entries.session(session, now),
+            entries.session({**told, **session.terms(self.watch.budget, self.watch.look_every)}, now),
             *(entries.row(known.between(bar, bar + 1), now, is_known=True) for bar in range(known.n_bars)),
         ]
         return [self._book_own(grants, now, *first), *(Fund(one.strategy, float(one.cash), one.id) for one in grants)]
@@ -167,7 +173,7 @@ class Agent(Sender):
         news = self.walk.begin(opened.opening)
         if opened.opening.opens:
             self.watch.refusals.forget()
-        self._row = Row([news])
+        self._row = Row([*self._row.lifted, news])
         plan, n_books = self.walk.plan(), len(self.account.strategies)
         self._row.planned = [
             [

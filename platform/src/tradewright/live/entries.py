@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tradewright.execute import orders
     from tradewright.execute.budget import Contact
     from tradewright.live.account import Account
-    from tradewright.live.events import Clocked, Doubted, Imposed, RowPrepared
+    from tradewright.live.events import Adopted, Clocked, Doubted, Imposed, Lifted, RowPrepared
     from tradewright.values.bars import Bars
     from tradewright.values.order import Activity, Fill, Order
     from tradewright.values.snapshot import Quote
@@ -34,10 +34,12 @@ if TYPE_CHECKING:
 PRICES = ("open", "high", "low", "close", "volume")
 ACTIONS = (("split", 1.0), ("dividend", 0.0))
 """Columns of a row that are told where they are not usual."""
-TICK, IMPOSED, CONTACT = "tick", "imposed", "contact"
-"""What a request is, beside those of people: time has passed, the venue's word differs, a call has ended."""
+TICK, IMPOSED, CONTACT, RESTARTED = "tick", "imposed", "contact", "restarted"
+"""What a request is: time has passed, the venue's word differs, a call has ended, the agent was started again."""
 CLOCK, DOUBT = "clock", "doubt"
 """Likewise: the venue's clock was measured, something was told that cannot be."""
+LIFTED, ADOPTED = "lifted", "adopted"
+"""What a person asks for: that a freeze or a halt ends, that what differs is taken over."""
 OWN = "own"
 """Says of an activity that the platform has made it: it is computed again, and no input."""
 
@@ -154,7 +156,24 @@ def doubted(told: Doubted, at: datetime) -> Draft:
 def imposed(told: Imposed, at: datetime) -> Draft:
     """Return what differences from the venue's word impose."""
     body = {"what": IMPOSED, "blocked": dict(told.blocked), "freeze": told.freeze, "cash": told.cash}
-    return Draft(at, Kind.REQUEST, {**body, "stops_increases": told.stops_increases})
+    compared = {"compared": True} if told.compared else {}
+    return Draft(at, Kind.REQUEST, {**body, "stops_increases": told.stops_increases, **compared})
+
+
+def restarted(at: datetime) -> Draft:
+    """Return that the agent was started again."""
+    return Draft(at, Kind.REQUEST, {"what": RESTARTED})
+
+
+def lifted(told: Lifted, at: datetime) -> Draft:
+    """Return what a person has ended, who, and why."""
+    return Draft(at, Kind.REQUEST, {"what": LIFTED, "by": told.by, "reason": told.reason, "lifts": told.what})
+
+
+def adopted(told: Adopted, at: datetime) -> Draft:
+    """Return what a person has taken over, who, and why."""
+    body = {"what": ADOPTED, "by": told.by, "reason": told.reason, "symbol": told.symbol}
+    return Draft(at, Kind.REQUEST, {**body, "difference": told.difference})
 
 
 def alert(name: str, what: str, at: datetime) -> Draft:

@@ -9,6 +9,7 @@ import attrs
 
 from tradewright.execute.budget import Contact
 from tradewright.execute.news import Report
+from tradewright.values.exact import check_text
 from tradewright.values.order import Activity, Fill
 
 if TYPE_CHECKING:
@@ -127,12 +128,57 @@ class Imposed:
         freeze: Why there may be no new risk at all; empty for no reason.
         stops_increases: Whether nothing may be increased, since cash differs; None for as before.
         cash: By how much, the venue's less the ledger's.
+        compared: Whether it is the first comparison since a restart, which orders have waited for.
     """
 
     blocked: Mapping[str, str]
     freeze: str = ""
     stops_increases: bool | None = None
     cash: Decimal = Decimal(0)
+    compared: bool = False
+
+
+@attrs.frozen
+class Restarted:
+    """The agent has been started again: no order leaves before the account is compared with the venue's word."""
+
+
+@attrs.frozen(kw_only=True)
+class Lifted:
+    """A person ends what nothing else ends.
+
+    Attributes:
+        by: Who.
+        reason: Why.
+        what: `freeze`, or the name of the rule whose latched halt is to end.
+
+    Raises:
+        ValueError: Nobody is named, or no reason.
+    """
+
+    by: str = attrs.field(validator=check_text)
+    reason: str = attrs.field(validator=check_text)
+    what: str = attrs.field(validator=check_text)
+
+
+@attrs.frozen(kw_only=True)
+class Adopted:
+    """A person takes over what the venue holds and nobody here has booked; it belongs to no strategy.
+
+    Attributes:
+        by: Who.
+        reason: Why.
+        symbol: Whose units, and it is traded again; None for cash.
+        difference: Units or cash, the venue's less the ledger's; None for what the last snapshot has shown.
+
+    Raises:
+        ValueError: Nobody is named, or no reason.
+    """
+
+    by: str = attrs.field(validator=check_text)
+    reason: str = attrs.field(validator=check_text)
+    symbol: str | None = None
+    difference: Decimal | None = None
 
 
 @attrs.frozen
@@ -173,6 +219,9 @@ Event = (
     | Tick
     | SnapshotTaken
     | Imposed
+    | Restarted
+    | Lifted
+    | Adopted
     | Contact
     | Clocked
     | Doubted

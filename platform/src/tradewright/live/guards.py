@@ -14,7 +14,7 @@ from tradewright.values.exact import EXACT, amount
 from tradewright.values.order import Purpose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
     from datetime import datetime
 
     from tradewright.engine.walk import Walk
@@ -36,6 +36,7 @@ def keep(
     *,
     on_its_way: Mapping[Place, Decimal] | None = None,
     restore: bool = False,
+    blocked: Container[str] = (),
 ) -> list[Action]:
     """Return what brings the stops at the venue to those of the state; where they are the same, nothing.
 
@@ -49,9 +50,11 @@ def keep(
         now: Aware UTC.
         on_its_way: Signed units that orders may still add, by place.
         restore: Whether to leave the stops that stand as they are, and place only those that are gone.
+        blocked: Symbols of which nobody knows what is held: their stops are left as they are.
     """
-    wanted = dict(_stops(walk, account, on_its_way or {}))
-    standing = {place: state for place in working.guarded() if (state := working.guard(place)) is not None}
+    wanted = {place: stop for place, stop in _stops(walk, account, on_its_way or {}) if place[1] not in blocked}
+    guarded = (place for place in working.guarded() if place[1] not in blocked)
+    standing = {place: state for place in guarded if (state := working.guard(place)) is not None}
     held = {place: (state.left, state.order.stop) for place, state in standing.items()}
     cancels: list[Action] = [
         Cancel(state.order.id)

@@ -16,12 +16,13 @@ from tradewright.execute.news import News, Report, Word
 from tradewright.execute.orders import read_news
 from tradewright.ledger.entry import Kind
 from tradewright.live import events, session
-from tradewright.live.entries import CLOCK, CONTACT, DOUBT, IMPOSED, OWN, TICK
+from tradewright.live.entries import ADOPTED, CLOCK, CONTACT, DOUBT, IMPOSED, LIFTED, OWN, RESTARTED, TICK
 from tradewright.values.order import Activity, Fill
 from tradewright.values.plain import from_plain
 from tradewright.values.snapshot import Quote
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from tradewright.ledger.entry import Entry
@@ -96,21 +97,40 @@ def _quote(venue: str, symbol: str, sides: list[str | None], at: datetime) -> Qu
     return Quote(venue=venue, symbol=symbol, event_at=at, available_at=at, bid=bid, ask=ask)
 
 
+def _contact(body: dict[str, Any]) -> Contact:
+    wait = body["retry_after"]
+    retry_after = None if wait is None else float(wait)
+    return Contact(outcome=body["outcome"], retry_after=retry_after, reason=body["reason"])
+
+
+def _imposed(body: dict[str, Any]) -> events.Imposed:
+    cash, compared = Decimal(body["cash"]), body.get("compared", False)
+    return events.Imposed(body["blocked"], body["freeze"], body["stops_increases"], cash, compared)
+
+
+def _adopted(body: dict[str, Any]) -> events.Adopted:
+    difference = Decimal(body["difference"])
+    return events.Adopted(by=body["by"], reason=body["reason"], symbol=body["symbol"], difference=difference)
+
+
+_REQUESTS: Mapping[str, Callable[[dict[str, Any]], Event]] = {
+    TICK: lambda _: events.Tick(),
+    RESTARTED: lambda _: events.Restarted(),
+    LIFTED: lambda body: events.Lifted(by=body["by"], reason=body["reason"], what=body["lifts"]),
+    ADOPTED: _adopted,
+    CONTACT: _contact,
+    CLOCK: lambda body: events.Clocked(timedelta(milliseconds=body["offset_ms"]), body["where"]),
+    DOUBT: lambda body: events.Doubted(body["id"], body["why"]),
+    IMPOSED: _imposed,
+}
+"""What is no word of the venue's: time, a restart, what a reconciliation imposes, what a person asks; by its name."""
+
+
 def _request(body: dict[str, Any]) -> Event:
-    """Return what is no word of the venue's: time has passed, or a reconciliation has imposed something."""
-    if body["what"] == TICK:
-        return events.Tick()
-    if body["what"] == CONTACT:
-        wait = body["retry_after"]
-        retry_after = None if wait is None else float(wait)
-        return Contact(outcome=body["outcome"], retry_after=retry_after, reason=body["reason"])
-    if body["what"] == CLOCK:
-        return events.Clocked(timedelta(milliseconds=body["offset_ms"]), body["where"])
-    if body["what"] == DOUBT:
-        return events.Doubted(body["id"], body["why"])
-    if body["what"] != IMPOSED:
+    read = _REQUESTS.get(body["what"])
+    if read is None:
         raise LedgerError(f"a request must be one that this version knows, was {body['what']!r}", key="request")
-    return events.Imposed(body["blocked"], body["freeze"], body["stops_increases"], Decimal(body["cash"]))
+    return read(body)
 
 
 def _report(kind: Kind, body: dict[str, Any]) -> Report | Fill:

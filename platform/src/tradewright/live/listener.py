@@ -9,9 +9,9 @@ import attrs
 from tradewright.execute.budget import Contact, Outcome
 from tradewright.execute.news import Demand, News, Report, Word
 from tradewright.execute.positions import reverse
-from tradewright.live import entries
+from tradewright.live import entries, persons
 from tradewright.live.doubtful import Doubtful
-from tradewright.live.events import Cancel, Commit, Imposed, Query, SnapshotTaken
+from tradewright.live.events import Adopted, Cancel, Commit, Imposed, Lifted, Query, Restarted, SnapshotTaken
 from tradewright.live.watch import GIVE_UP_AFTER, Watch
 from tradewright.values.order import Activity, Fill, Purpose, Status
 
@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 
 @attrs.define
 class Row:
-    """What happens between two decisions."""
+    """What happens between two decisions; what a person lifts after the last of them is told by the next."""
 
     news: list[Written]
+    lifted: list[Written] = attrs.field(factory=list)
     quotes: dict[str, Quote] = attrs.field(factory=dict)
     planned: list[list[Wanted]] = attrs.field(factory=list)
     stopped: set[tuple[str, str]] = attrs.field(factory=set)
@@ -67,6 +68,10 @@ class Listener(Doubtful):
 
     def _go_on(self, ended: OrderState, now: datetime) -> list[Action]:
         """Return what an order's end lets go."""
+        raise NotImplementedError
+
+    def _resume(self, now: datetime) -> list[Action]:
+        """Return what has waited for the first comparison since a restart."""
         raise NotImplementedError
 
     def _close_when_settled(self, now: datetime) -> list[Action]:
@@ -120,13 +125,11 @@ class Listener(Doubtful):
         return actions
 
     def _hear_of_unknown(self, report: Report, now: datetime) -> list[Action]:
-        """Book what an order has filled that this ledger does not know, and take no new risk."""
+        """Book what an order has filled that this ledger does not know."""
         self.watch.look(now)
         if report.news.word is not Word.FILL or report.news.fill is None:
             return []
-        booked = self._take_strange(report.news.fill, now)
-        freeze = f"the venue filled order {report.id}, which this ledger does not know"
-        return [*booked, *self._impose(Imposed({}, freeze), now)] if booked else []
+        return self._take_strange(report.news.fill, now)
 
     def booked(self, execution_id: str) -> Fill | None:
         """Return an execution as it was booked, for some days; None for one that was not."""
@@ -175,7 +178,7 @@ class Listener(Doubtful):
         return [*doubts, Commit((entries.activity(activity, now),))] if is_new else doubts
 
     def _take_strange(self, fill: Fill, now: datetime) -> list[Action]:
-        """Book what no order of ours has done: it is nobody's, but it is held."""
+        """Book what no order of ours has done, and hold back: it is nobody's, but it is held."""
         believed, doubts = self._doubt_fill(fill, now)
         if believed is None or not self.account.holdings.book(believed):
             return doubts
@@ -183,7 +186,11 @@ class Listener(Doubtful):
         self.watch.moved()
         self.watch.blocked.setdefault(fill.symbol, f"execution {fill.execution_id} is of nobody here")
         alert = entries.alert(f"execution {fill.execution_id}", f"somebody else trades {fill.symbol}", now)
-        return [*doubts, Commit((entries.fill(fill, now), alert))]
+        booked: list[Action] = [*doubts, Commit((entries.fill(fill, now), alert))]
+        if fill.order_id is None:
+            return booked
+        freeze = f"the venue filled order {fill.order_id}, which this ledger does not know"
+        return [*booked, *self._impose(Imposed({}, freeze), now)]
 
     # ---- what is not certain -------------------------------------------------------------------------------
 
@@ -209,17 +216,35 @@ class Listener(Doubtful):
 
     def _impose(self, imposed: Imposed, now: datetime) -> list[Action]:
         """Hold back what is not certain, and tell a person; what is known already is not told again."""
-        had_cash = self.watch.stops_increases
+        had_cash, waited = self.watch.stops_increases, not self.watch.is_compared
         fresh = {symbol: why for symbol, why in imposed.blocked.items() if symbol not in self.watch.blocked}
         freezes = imposed.freeze if not self.watch.freeze else ""
         if not self.watch.take(imposed):
             return []
-        alerts = [entries.alert(f"blocked {symbol}", why, now) for symbol, why in fresh.items()]
+        alerts = [entries.alert(f"blocked {symbol}", why, now) for symbol, why in sorted(fresh.items())]
         if freezes:
             alerts.append(entries.alert("freeze", freezes, now))
         if self.watch.stops_increases and not had_cash:
             alerts.append(entries.alert("cash", f"the venue has {imposed.cash} more than is booked", now))
-        return [Commit((entries.imposed(imposed, now), *alerts))]
+        resumed = self._resume(now) if waited and self.watch.is_compared else []
+        return [Commit((entries.imposed(imposed, now), *alerts)), *resumed]
+
+    def _restart(self, _: Restarted, now: datetime) -> list[Action]:
+        self.watch.restart(now)
+        return [Commit((entries.restarted(now),))]
+
+    # ---- a person asks -------------------------------------------------------------------------------------
+
+    def _lift(self, told: Lifted, now: datetime) -> list[Action]:
+        drafts, news = persons.lift(self.watch, told, now)
+        (self._row.lifted if self._row.is_decided else self._row.news).extend(news)
+        return [Commit(drafts)] if drafts else []
+
+    def _adopt(self, told: Adopted, now: datetime) -> list[Action]:
+        drafts = persons.adopt(self.watch, told, now)
+        return [Commit(drafts)] if drafts else []
+
+    # ---- how calls end -------------------------------------------------------------------------------------
 
     def _touch(self, contact: Contact, now: datetime) -> list[Action]:
         """Take note of how a call has ended."""

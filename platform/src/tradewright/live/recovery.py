@@ -2,7 +2,8 @@
 
 What was committed is known.  What stands behind the last commit may have been done or not: an order that may have
 been sent is UNKNOWN until the venue has said, a cancel is asked for again, and nothing is ever sent twice.  What
-stands behind a commit that is not in the ledger was not done, and is done now.
+stands behind a commit that is not in the ledger was not done: it is written now, and its orders are not sent, since
+their prices are of the past.  No order leaves before the account was compared with the venue's word.
 """
 
 from __future__ import annotations
@@ -74,8 +75,9 @@ def recover(store: Store, sentence: Sentence, fused: FusedRules, now: datetime) 
             fix="look at both with tradewright replay; install the version and the plugins that wrote the ledger",
         )
     agent, left = found.agent, lived.left()
-    # What the ledger's last event led to is written before anything new: lived again, it comes in this order.
-    actions = [*_again(left.handed), *left.undone, *_ask_what_was_sent(agent, left.undone, now)]
+    written = [action for action in left.undone if not isinstance(action, events.Submit)]
+    actions = [*written, *agent.handle(events.Restarted(), now), *_settle_what_was_intended(agent, left.undone, now)]
+    actions += agent.watch.admit(_again(left.handed), now)
     return Recovered(
         agent=agent,
         outlook=lived.outlook,
@@ -87,12 +89,18 @@ def recover(store: Store, sentence: Sentence, fused: FusedRules, now: datetime) 
     )
 
 
-def _ask_what_was_sent(agent: Agent, undone: tuple[Action, ...], now: datetime) -> list[Action]:
-    """Return the queries of orders that may have been sent: nobody but the venue knows."""
+def _settle_what_was_intended(agent: Agent, undone: tuple[Action, ...], now: datetime) -> list[Action]:
+    """Return the queries of orders that may have been sent, which nobody but the venue knows, and end the others.
+
+    What was decided before the restart was decided on a price of then: it is planned anew, and not sent now.
+    """
     never = {action.order.id for action in undone if isinstance(action, events.Submit)}
-    may_be = [name for name, state in agent.working.states.items() if state.status in NOT_SENT and name not in never]
-    news = News(word=Word.FOUND_AT_START)
-    return [action for name in may_be for action in agent.handle(Report(name, news), now)]
+    actions: list[Action] = []
+    for name in [name for name, state in agent.working.states.items() if state.status in NOT_SENT]:
+        ended = News(word=Word.REFUSED, reason="never sent: the agent was started again")
+        news = ended if name in never else News(word=Word.FOUND_AT_START)
+        actions += agent.handle(Report(name, news), now)
+    return actions
 
 
 def _again(handed: tuple[Action, ...]) -> list[Action]:

@@ -121,7 +121,10 @@ class Replay:
         account = Account(
             names["venue"], names["currency"], names["strategies"], names["symbols"], walk.assets.multiplier
         )
-        self.agent = Agent(names["ledger"], names["mode"], walk, account, first.at)
+        budget, look_every = session.terms_of(told.body)
+        self.agent = Agent(
+            names["ledger"], names["mode"], walk, account, first.at, budget=budget, look_every=look_every
+        )
         self._outlook = outlook
         self._expected: deque[Draft] = deque()
         self._open: deque[Action] = deque()

@@ -48,6 +48,8 @@ class Sender(Listener):
 
     def _release(self, now: datetime) -> list[Action]:
         """Send what has a quote: reductions first, and increases once those of the book are settled."""
+        if not self.watch.is_compared:
+            return []
         drafts: list[Draft] = []
         submits: list[Action] = []
         for planned in self._row.planned:
@@ -143,17 +145,26 @@ class Sender(Listener):
 
     def _keep_guards(self, now: datetime, *, restore: bool = False) -> list[Action]:
         """Have the venue hold the stops that the state has; or only those that are gone."""
-        if self.watch.budget.spend(Use.REDUCE, now) is None:
-            return []  # The next tick places what is missing.
+        if not self.watch.is_compared or self.watch.budget.spend(Use.REDUCE, now) is None:
+            return []  # The comparison, or the next tick, places what is missing.
         on_its_way = self.watch.on_its_way() if restore else {}
         actions = guards.keep(
-            self.walk, self.account, self.working, self._decided_at, now, on_its_way=on_its_way, restore=restore
+            *(self.walk, self.account, self.working, self._decided_at, now),
+            on_its_way=on_its_way,
+            restore=restore,
+            blocked=self.watch.blocked,
         )
         for action in actions:
             if isinstance(action, Submit):
                 self.watch.sent(action.order.id, now)
                 self.watch.spend(Use.REDUCE, now)
         return actions
+
+    def _resume(self, now: datetime) -> list[Action]:
+        """Send what has waited since the restart, and have the stops as they should be."""
+        if self._row.is_settled and not self._row.is_decided:
+            return []  # The decision does both.
+        return [*self._release(now), *self._keep_guards(now)]
 
     def _place(self, wanted: Wanted) -> tuple[str, str]:
         return self.account.place(wanted.book, wanted.asset)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+import math
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
 
 from tradewright.errors import LedgerError
+from tradewright.execute.budget import Budget
 from tradewright.live.entries import ACTIONS, PRICES
 from tradewright.values.bars import Bars
 from tradewright.values.instrument import Instrument
@@ -44,6 +46,25 @@ def describe(
         "columns": [name for name in (*PRICES, *(name for name, _ in ACTIONS)) if getattr(bars, name) is not None],
         "adjustment": bars.adjustment,
     }
+
+
+def terms(budget: Budget, look_every: timedelta | None) -> dict[str, Any]:
+    """Return what a `session` entry says of how often a venue is called; nothing of what has no limit.
+
+    Args:
+        budget: What the venue may be sent, its buckets full.
+        look_every: How often the account is compared with the venue's word.
+    """
+    calls = {"size": budget.size, "per_second": budget.per_second} if math.isfinite(budget.size) else {}
+    look = {} if look_every is None else {"look_seconds": look_every.total_seconds()}
+    return {"calls": {**calls, **look}} if calls or look else {}
+
+
+def terms_of(told: Mapping[str, Any]) -> tuple[Budget, timedelta | None]:
+    """Return the full budget and the pace of comparisons that a session tells of."""
+    calls = told.get("calls", {})
+    budget = Budget(size=float(calls["size"]), per_second=float(calls["per_second"])) if "size" in calls else Budget()
+    return budget, timedelta(seconds=float(calls["look_seconds"])) if "look_seconds" in calls else None
 
 
 def config_of(told: Mapping[str, Any]) -> dict[str, Any]:

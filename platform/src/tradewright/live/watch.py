@@ -16,7 +16,7 @@ import numpy as np
 
 from tradewright.execute.budget import Budget, Use
 from tradewright.execute.clock import Clock, Steady, is_absurd
-from tradewright.execute.reconcile import APART, SNAPSHOTS, Doubt, reconcile
+from tradewright.execute.reconcile import APART, SNAPSHOTS, Doubt, is_in_flight, reconcile
 from tradewright.execute.refusals import Refusals
 from tradewright.execute.state import GRACE
 from tradewright.live.events import Cancel, Imposed, Look, Query
@@ -65,6 +65,7 @@ class Watch:
         ours: Our own time.
         refusals: What the venue has refused in this session.
         dropped: How many prices of a symbol were not used, by symbol.
+        is_compared: Whether a snapshot was read since the last start: until then no order leaves.
         since: Up to when nothing can have been missed, aware UTC; fills are read again from there.
     """
 
@@ -80,12 +81,14 @@ class Watch:
     ours: Steady = attrs.field(factory=Steady)
     refusals: Refusals = attrs.field(factory=Refusals)
     dropped: Counter[str] = attrs.field(factory=Counter)
+    is_compared: bool = True
     _uncertain: set[UUID] = attrs.field(factory=set)
     _open: dict[UUID, datetime] = attrs.field(factory=dict)
     _cancelled: dict[UUID, datetime] = attrs.field(factory=dict)
     _queried: dict[UUID, datetime] = attrs.field(factory=dict)
     _waiting: dict[UUID, Action] = attrs.field(factory=dict)
     _doubts: dict[str, Doubt] = attrs.field(factory=dict)
+    _cash: Decimal = Decimal(0)
     _since: datetime | None = attrs.field(default=None, alias="since")
     _looked_at: datetime | None = None
     _look_at: datetime | None = None
@@ -153,12 +156,42 @@ class Watch:
 
     def take(self, imposed: Imposed) -> bool:
         """Take over what a reconciliation, or the venue, has imposed; say whether it is new."""
-        before = (dict(self.blocked), self.freeze, self.stops_increases)
+        before = (dict(self.blocked), self.freeze, self.stops_increases, self.is_compared)
         self.blocked = {**imposed.blocked, **self.blocked}
         self.freeze = self.freeze or imposed.freeze
         if imposed.stops_increases is not None:
             self.stops_increases = imposed.stops_increases
-        return before != (self.blocked, self.freeze, self.stops_increases)
+        self.is_compared = self.is_compared or imposed.compared
+        return before != (self.blocked, self.freeze, self.stops_increases, self.is_compared)
+
+    def restart(self, now: datetime) -> None:
+        """Let no order leave before a snapshot was read, and have one taken at once; nothing counts as asked."""
+        self.is_compared, self._is_looking, self._look_at = False, False, now
+        self._cancelled.clear()
+        self._queried.clear()
+
+    def lift(self) -> None:
+        """End the freeze, and impose anew at the next decision what still stands."""
+        self.freeze, self._imposed = "", (-1, frozenset())  # No level is -1.
+
+    def adopt(self, symbol: str | None) -> None:
+        """Count a difference of units, or of cash, as none from here on, and let a symbol be traded again."""
+        if symbol is None:
+            self._cash, self.stops_increases = Decimal(0), False
+            return
+        self._doubts.pop(symbol, None)
+        self.blocked.pop(symbol, None)
+        for state in self.working.settle(symbol):
+            if not (state.blocks or state.missing):
+                self._uncertain.discard(state.order.id)
+
+    def differs(self, symbol: str | None) -> Decimal | None:
+        """Return by how much the last snapshot differed, in units or cash; None where nobody can tell now."""
+        if self._has_moved or (symbol is not None and any(map(is_in_flight, self.working.of(symbol)))):
+            return None
+        if symbol is None:
+            return self._cash
+        return self._doubts[symbol].difference if symbol in self._doubts else Decimal(0)
 
     # ---- what is asked -------------------------------------------------------------------------------------
 
@@ -258,7 +291,11 @@ class Watch:
             self.look(now)
         if is_clean and seen is not None:
             self._since, self._lag = seen.at, timedelta()
-        imposed = Imposed(dict(found.blocked), found.freeze, found.stops_increases, found.cash or Decimal(0))
+        self._cash = self._cash if found.cash is None else found.cash
+        compared = seen is not None and not self.is_compared
+        imposed = Imposed(
+            dict(found.blocked), found.freeze, found.stops_increases, found.cash or Decimal(0), compared
+        )
         return found.told, imposed
 
     def wake_at(self, now: datetime) -> datetime | None:

@@ -29,6 +29,8 @@ class Outcome:
         sessions: Those played.
         traded: Those of them in which something filled.
         orders: That reached the venue.
+        starts: How often the agent was started again.
+        person: How often a person has ended or taken over something.
         struck: How often each fault did, by name.
         checked: How often each invariant was looked at, by number.
         invariant: Number of the one that does not hold, 0 for none.
@@ -39,6 +41,8 @@ class Outcome:
     sessions: int
     traded: int
     orders: int
+    starts: int
+    person: int
     struck: Counter[str]
     checked: Counter[int]
     invariant: int = 0
@@ -66,6 +70,8 @@ def play(case: Case, calendar: Sessions, folder: Path | None, make: Make = World
         sessions=world.sessions[0],
         traded=world.sessions[1],
         orders=world.orders,
+        starts=world.starts,
+        person=world.person,
         struck=world.dice.struck,
         checked=world.invariants.checked,
         invariant=number,

@@ -13,7 +13,8 @@ from tradewright.execute.budget import Contact, Outcome
 from tradewright.execute.news import Report, Word
 from tradewright.execute.reconcile import CENT
 from tradewright.ledger.entry import verify
-from tradewright.live.events import BarOpened, Quoted, SnapshotTaken
+from tradewright.live.events import BarOpened, Lifted, Quoted, SnapshotTaken
+from tradewright.simtest.standing import TOLD, Standing
 from tradewright.values.exact import to_float
 from tradewright.values.order import Purpose, Status
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from tradewright.execute.venue import SimulatedVenue
+    from tradewright.ledger.entry import Head
     from tradewright.ledger.store import MemoryStore
     from tradewright.live.core import Agent
     from tradewright.values.order import Order
@@ -72,6 +74,8 @@ class Said:
         """See what an agent is told, just before it is."""
         if isinstance(event, BarOpened) and event.opening.opens:
             self._refused.clear()
+        if isinstance(event, Lifted):
+            self.changed = ""  # A person has seen it.
         if isinstance(event, SnapshotTaken) and event.seen is not None and event.seen.said_at is not None:
             self._is_off = abs((event.seen.said_at - now).total_seconds()) > SKEW_SECONDS
         if not isinstance(event, Report):
@@ -112,8 +116,38 @@ class Invariants:
         self._quotes: dict[str, Quote] = {}
         self._closed_until: datetime | None = None
         self._said = Said()
-        self._halted = 0
+        rules = zip(agent.walk.halting, agent.walk.settings.latched, strict=True)
+        self._latched = [name for name, is_latched in rules if is_latched]
+        self._standing = Standing(self._latched)
+        self._lacked: set[str] = set()
         self._begin = self._peak = float(agent.walk.state.rows.equity[-1])
+
+    # ---- a restart -----------------------------------------------------------------------------------------
+
+    def restarted(self, agent: Agent, store: MemoryStore, kept: Head) -> None:
+        """See an agent that was started again.
+
+        Args:
+            agent: It.
+            store: What is left of its ledger.
+            kept: The last entry that could not be lost.
+        """
+        self.agent, self.store, self._standing = agent, store, Standing(self._latched)
+        self._said = Said()  # Who died hearing it has not heard it.
+        last = next(store.read(kept.seq - 1), None)
+        self._hold(9, last is not None and last.head == kept, f"entry {kept.seq} was written, and is lost")
+
+    def lacks(self, *, is_up: bool) -> bool:
+        """See an old copy of the ledger that runs, and say whether it lacks fills: one that lacks none may go on."""
+        known, watch = self.store.projections.rows["orders"], self.agent.watch
+        executed = (fill for fill in self.venue.told.fills.values() if fill.order_id is not None)
+        fills = {fill.symbol for fill in executed if (str(fill.order_id),) not in known}
+        orders = {order.symbol for order in self.venue.standing() if (str(order.id),) not in known}
+        is_awaited = not is_up or not watch.is_compared
+        noticed = is_awaited or (bool(watch.freeze) if fills else orders <= set(watch.blocked))
+        self._hold(7, noticed, f"an old ledger trades on, {', '.join(sorted(fills | orders))} unknown to it")
+        self._lacked |= fills | orders
+        return bool(fills)
 
     # ---- at once -------------------------------------------------------------------------------------------
 
@@ -126,7 +160,8 @@ class Invariants:
     def heard(self, event: object, now: datetime) -> None:
         """See what the agent is told, just before it is."""
         if isinstance(event, Quoted):
-            self._quotes = {**self._quotes, **event.quotes}
+            fresh = {symbol: one for symbol, one in event.quotes.items() if _is_fresh(one, now)}
+            self._quotes = {**self._quotes, **fresh}
         if isinstance(event, Contact) and event.outcome is Outcome.LIMITED and event.retry_after is not None:
             self._closed_until = now + timedelta(seconds=event.retry_after)
         self._said.hear(event, self.agent, now)
@@ -168,7 +203,7 @@ class Invariants:
         quote = self._quotes.get(symbol)
         if quote is None or quote.bid is None or quote.ask is None:
             return False
-        return 0 < quote.bid <= quote.ask and (now - quote.available_at).total_seconds() <= QUOTE_SECONDS
+        return 0 < quote.bid <= quote.ask and _is_fresh(quote, now)
 
     def arrived(self, order: Order, now: datetime) -> None:
         """See an order reach the venue, just before it is taken."""
@@ -221,11 +256,16 @@ class Invariants:
 
     def after(self) -> None:
         """Look at what holds all the time."""
-        latched = self.agent.walk.settings.latched
-        levels = self.agent.walk.state.halts.level
-        standing = int(levels[:, latched].max()) if levels.size and latched.any() else 0
-        self._hold(8, standing >= self._halted, "a latched halt has gone by itself")
-        self._halted = max(self._halted, standing)
+        told, watch = self._standing, self.agent.watch
+        told.read(self.store.read(told.seq, TOLD))
+        gone = {rule for rule, level in told.halts.items() if self._depth(rule) < level} | told.unasked
+        self._hold(8, not gone, f"a latched halt of {', '.join(sorted(gone))} has gone by itself")
+        is_held = bool(watch.freeze) or not told.freeze
+        self._hold(8, is_held and told.blocked <= set(watch.blocked), "what only a person ends has gone by itself")
+
+    def _depth(self, rule: str) -> int:
+        """Return the deepest halt of a rule, of whichever row."""
+        return int(self.agent.walk.state.halts.level[:, self.agent.walk.halting.index(rule)].max())
 
     # ---- at a session's end, when everything has healed ----------------------------------------------------
 
@@ -243,7 +283,7 @@ class Invariants:
         self._hold(2, abs(cash) < CENT or owed or self.venue.owes(), f"the venue has {cash} more than is booked")
         pending = [one.order.symbol for one in self.agent.working.states.values() if one.status in _PENDING]
         self._hold(14, not pending, f"an order in {', '.join(pending)} is still awaited")
-        resumes = not told or bool(self._touched()) or bool(watch.freeze)
+        resumes = not told - self._lacked or bool(self._touched()) or bool(watch.freeze)
         self._hold(14, resumes, f"{', '.join(sorted(told))} stays blocked, and nobody else has touched it")
         told_twice = not self._said.changed or bool(watch.freeze)
         self._hold(
@@ -267,3 +307,7 @@ class Invariants:
         self.checked[number] += 1
         if not holds:
             raise BrokenError(number, what)
+
+
+def _is_fresh(quote: Quote, now: datetime) -> bool:
+    return (now - quote.available_at).total_seconds() <= QUOTE_SECONDS

@@ -23,7 +23,9 @@ from tradewright.live.core import LIVE, Agent
 from tradewright.live.outlook import Ahead
 from tradewright.live.replay import Replay
 from tradewright.simtest import market
+from tradewright.simtest.deaths import DiedError, is_synced, may_die
 from tradewright.simtest.invariants import Invariants
+from tradewright.simtest.restarts import Restarts
 from tradewright.simtest.wishes import RULE_SETS, fused, wishes
 from tradewright.values.bars import utc
 from tradewright.values.exact import exact
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
 VENUE, LEDGER = "simulated", "simtest"
 SECOND = timedelta(seconds=1)
 LOOK_EVERY = timedelta(minutes=15)
+BUDGETS = ((200.0, 10.0), (200.0, 10.0), (200.0, 10.0), (30.0, 0.3))
+"""Calls that venues allow, at once and a second; seeds take turns."""
 HEALING = timedelta(minutes=5)
 """How long a session's end is waited for, once faults have stopped."""
 ANSWERS_AFTER = 2 * SECOND
@@ -70,7 +74,7 @@ def case_of(seed: int, days: int, names: Iterable[str] | None = None) -> Case:
     return Case(seed=seed, days=days, rates=rates, rule_set=RULE_SETS[seed % len(RULE_SETS)])
 
 
-class World:
+class World(Restarts):
     """A market, a venue, an agent, and the time that they share.
 
     Args:
@@ -79,14 +83,17 @@ class World:
         folder: Where compiled rules are kept.
 
     Attributes:
-        agent: It.
+        agent: It; another one after each death.
         store: What it has written down.
         invariants: The watch over it.
+        starts: How often the agent was started again.
+        person: How often a person has ended or taken over something.
         orders: Orders that have reached the venue.
         sessions: Sessions played, and those with at least one fill.
     """
 
     def __init__(self, case: Case, calendar: Sessions, folder: Path | None) -> None:
+        super().__init__()
         random = Random(case.seed)  # noqa: S311  # likewise
         self.sentence: Any = None  # It stands in for a `Sentence`, of which an agent needs little.
         self.case, self.dice = case, Dice(case.rates, random)
@@ -103,11 +110,9 @@ class World:
         self.venue = SimulatedVenue(VENUE, "USD", costs, walk.assets, self.bars.symbols, names)
         account = Account(VENUE, "USD", names, self.bars.symbols, walk.assets.multiplier)
         self.now = utc(self.bars.opened_at[self._start]) - timedelta(minutes=1)
-        self.agent = Agent(
-            *(LEDGER, LIVE, walk, account, self.now),
-            budget=Budget(size=200.0, per_second=10.0),
-            look_every=LOOK_EVERY,
-        )
+        size, per_second = BUDGETS[case.seed % len(BUDGETS)]
+        budget = Budget(size=size, per_second=per_second)
+        self.agent = Agent(*(LEDGER, LIVE, walk, account, self.now), budget=budget, look_every=LOOK_EVERY)
         self.store = MemoryStore()
         self.invariants = Invariants(self.agent, self.venue, self.store, shorts=case.rule_set == "shorts")
         self.wire = Wire(self.venue, self.dice, self._arrived)
@@ -115,7 +120,7 @@ class World:
         self.sessions = [0, 0]
         self._heap: list[tuple[datetime, int, Callable[[], None]]] = []
         self._n = 0
-        self._decided = self._start - 1
+        self._opened = self._decided = self._start - 1
         self._asked_at = self._ticked_at = self.now
         self._fills_before = 0
         self._doers: dict[type, Callable[[Any], None]] = {
@@ -130,6 +135,7 @@ class World:
             events.Decided: self._note_decision,
         }
         told = session.describe(self.bars, 252, {}, {}) | {"ahead": True}
+        self.dice.is_healed = True  # Nothing strikes before the first row.
         self._do(self.agent.start(self.now, told, self.bars.until(self._start)))
 
     # ---- time ----------------------------------------------------------------------------------------------
@@ -142,7 +148,10 @@ class World:
         """
         self._open(self._start)
         while self._heap:
-            self._step()
+            try:
+                self._step()
+            except DiedError as death:
+                self._die(death.fault)
         self._replay()
 
     def _replay(self) -> None:
@@ -152,14 +161,15 @@ class World:
 
     def _step(self) -> None:
         """Go to the next instant at which something is due."""
-        wake = self.agent.wake_at(self.now)
+        wake = None if self._is_down else self.agent.wake_at(self.now)
         wake = None if wake is None else max(wake, self._ticked_at + SECOND)
         wire = self.wire.next_at
         at = min(one for one in (self._heap[0][0], wake, wire) if one is not None)
         self.now = max(self.now, at)
         if wire is not None and wire <= at:
             for heard in self.wire.play(self.now):
-                self._hear(_event(heard))
+                if not self._is_down:
+                    self._hear(_event(heard))
         elif wake is not None and wake <= at:
             self._ticked_at = self.now
             self._hear(events.Tick())
@@ -170,12 +180,16 @@ class World:
         self._n += 1
         heapq.heappush(self._heap, (max(at, self.now), self._n, call))
 
+    def _later(self, at: datetime, call: Callable[[], None]) -> None:
+        """Call at an instant, unless the agent that it is meant for has died by then."""
+        life = self._life
+        self._at(at, lambda: call() if life == self._life else None)
+
     # ---- a row ---------------------------------------------------------------------------------------------
 
     def _open(self, bar: int) -> None:
         opened, closed = utc(self.bars.opened_at[bar]), utc(self.bars.closed_at[bar])
         self._at(opened, lambda: self._begin(bar))
-        self._at(opened + SECOND, lambda: self._tell_opening(bar))
         self._at(opened + (closed - opened) * self.dice.random.uniform(0.1, 0.9), lambda: self.wire.happen(self.now))
         self._at(closed - SECOND, lambda: self._match(bar))
         if bar + 1 < self.bars.n_bars and not self.bars.session_ends[bar]:
@@ -187,17 +201,24 @@ class World:
         self.venue.begin(opening_of(self.bars, bar).assets, self._row(bar))
         self.venue.price(self.now)
         self.wire.collect(self.now)
+        self._opened = bar
+        if not self._is_down:
+            self._later(self.now + SECOND, lambda: self._tell_opening(bar))
 
     def _tell_opening(self, bar: int) -> None:
-        """Tell the agent of a row once it has decided on the one before; late prices while they last."""
+        """Tell the agent of a row once it has decided on the one before."""
         if self._decided < bar - 1:
-            self._at(self.now + SECOND, lambda: self._tell_opening(bar))
+            self._later(self.now + SECOND, lambda: self._tell_opening(bar))
             return
-        row, closed = self._row(bar), utc(self.bars.closed_at[bar])
         self._hear(events.BarOpened(opening_of(self.bars, bar)))
+        self._tell_prices(bar)
+
+    def _tell_prices(self, bar: int) -> None:
+        """Tell the first prices of a row while they last, however late, and the row once it is complete."""
+        row, closed = self._row(bar), utc(self.bars.closed_at[bar])
         if self.now < closed - 2 * SECOND:
             self._hear(events.Quoted({symbol: self.wire.quote(quote) for symbol, quote in self._quotes(row)}))
-        self._at(closed + SECOND, lambda: self._tell_row(bar))
+        self._later(closed + SECOND, lambda: self._tell_row(bar))
 
     def _tell_row(self, bar: int) -> None:
         """Tell the agent of a row, as wrong as it comes; now and then an old one comes again."""
@@ -206,7 +227,7 @@ class World:
         if self.dice.strikes("F28"):
             again = max(self._start, bar - self.dice.random.randint(0, 2))
             old = events.RowArrived(self._heard.between(again, again + 1))
-            self._at(self.now + self.dice.random.uniform(0.0, 60.0) * SECOND, lambda: self._hear(old))
+            self._later(self.now + self.dice.random.uniform(0.0, 60.0) * SECOND, lambda: self._hear(old))
 
     def _quotes(self, row: Any) -> Iterable[tuple[str, Quote]]:
         for column in np.flatnonzero(row.traded[0]):
@@ -225,12 +246,15 @@ class World:
             self._at(utc(self.bars.closed_at[bar]) + timedelta(minutes=2) + HEALING, lambda: self._end_session(bar))
 
     def _heal(self) -> None:
-        """Let faults rest, and have the account compared."""
+        """Let faults rest, have an agent that is down started, and the account compared."""
         self.dice.is_healed = True
+        self._put_right()
+        self._start_again()
         self.agent.watch.look(self.now)
 
     def _end_session(self, bar: int) -> None:
         self.invariants.settled()
+        self.store.sync()
         fills = len(self.venue.told.fills)
         self.sessions[0] += 1
         self.sessions[1] += fills > self._fills_before
@@ -247,10 +271,16 @@ class World:
         self.invariants.heard(event, self.now)
         self._do(self.agent.handle(event, self.now))
         self.invariants.after()
+        self._call_a_person()
 
-    def _do(self, actions: list[Action]) -> None:
+    def _do(self, actions: Iterable[Action]) -> None:
+        before = None
         for action in actions:
+            may_die(self.dice, before, action)
             self._doers[type(action)](action)
+            before = action
+        if isinstance(before, events.Submit):
+            may_die(self.dice, before, None)
 
     def _call(self, call: Callable[[Any], None]) -> Callable[[Any], None]:
         def counted(action: Any) -> None:
@@ -260,9 +290,11 @@ class World:
         return counted
 
     def _commit(self, action: events.Commit) -> None:
-        self.store.append(action.drafts)
+        head = self.store.append(action.drafts, sync=is_synced(action))
+        self._heads.append(head)
 
     def _submit(self, action: events.Submit) -> None:
+        self.store.sync()
         self.invariants.called(self.now)
         self.invariants.submitted(action.order, self.now)
         self.wire.submit(action.order, self.now)
@@ -274,9 +306,10 @@ class World:
     def _ask(self, action: events.Ask) -> None:
         """Answer after a while, so that the venue can speak between close and decision."""
         answer = events.Answered(action.book, self._outlook.ask(action.book, action.held))
-        self._at(self.now + ANSWERS_AFTER, lambda: self._hear(answer))
+        self._later(self.now + ANSWERS_AFTER, lambda: self._hear(answer))
 
     def _note_decision(self, _: events.Decided) -> None:
+        self.store.sync()
         self._decided += 1
 
 
