@@ -6,6 +6,7 @@ import hashlib
 import math
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import numpy as np
 
 from tradewright.engine.log import GRANTED, HALTED
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tradewright.engine.walk import Opening, Plan
     from tradewright.execute import orders
     from tradewright.execute.budget import Contact
+    from tradewright.execute.working import Intent
     from tradewright.live.account import Account
     from tradewright.live.events import Imposed, RowPrepared
     from tradewright.values.bars import Bars
@@ -100,9 +102,11 @@ def anchor(dropped: int, at: datetime) -> Draft:
     return Draft(at, Kind.ANCHOR, {"dropped": dropped})
 
 
-def intent(order: Order, at: datetime, cut_by: Sequence[str] = ()) -> Draft:
-    """Return an order that is about to be sent."""
-    return Draft(at, Kind.INTENT, {**_by_client(to_plain(order)), "strategy": order.strategy, "cut_by": list(cut_by)})
+def intent(order: Order, at: datetime, cut_by: Sequence[str] = (), known: Intent | None = None) -> Draft:
+    """Return an order that is about to be sent, with what is known of it here."""
+    body = {**_by_client(to_plain(order)), "strategy": order.strategy, "cut_by": list(cut_by)}
+    told = {} if known is None else attrs.asdict(known)
+    return Draft(at, Kind.INTENT, {**body, **{name: one for name, one in told.items() if one}})
 
 
 def said(draft: orders.Draft, at: datetime) -> Draft:

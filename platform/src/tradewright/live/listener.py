@@ -15,6 +15,7 @@ from tradewright.live.watch import GIVE_UP_AFTER, Watch
 from tradewright.values.order import Activity, Fill, Purpose, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from tradewright.engine.walk import News as Written
@@ -57,6 +58,7 @@ class Listener:
     def __init__(self, watch: Watch) -> None:
         self.watch, self.walk, self.account, self.working = watch, watch.walk, watch.account, watch.working
         self._booked: dict[str, Fill] = {}
+        self._strikes: dict[str, int] = {}
         self._row = Row([])
 
     def _go_on(self, ended: OrderState, now: datetime) -> list[Action]:
@@ -114,6 +116,10 @@ class Listener:
         booked = self._take_strange(report.news.fill, now)
         freeze = f"the venue filled order {report.id}, which this ledger does not know"
         return [*booked, *self._impose(Imposed({}, freeze), now)] if booked else []
+
+    def know(self, booked: Mapping[str, Fill]) -> None:
+        """Take executions, by their id, as booked before; those of orders that are forgotten are let go of."""
+        self._booked = {name: one for name, one in booked.items() if one.order_id in self.working.states}
 
     def booked(self, execution_id: str) -> Fill | None:
         """Return an execution as it was booked, for some days; None for one that was not."""

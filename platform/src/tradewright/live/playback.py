@@ -16,7 +16,7 @@ from tradewright.live import events, session
 from tradewright.live.account import Account
 from tradewright.live.chronicle import Chronicle
 from tradewright.live.core import Agent
-from tradewright.live.outlook import Ahead, RowByRow
+from tradewright.live.outlook import Ahead, RowByRow, answer
 from tradewright.values.bars import utc
 from tradewright.values.exact import exact
 from tradewright.values.snapshot import Quote
@@ -171,4 +171,4 @@ class Playback:
         self._events.append(self.outlook.prepare(action.row))
 
     def _ask(self, action: events.Ask) -> None:
-        self._events.append(events.Answered(action.book, self.outlook.ask(action.book, action.held)))
+        self._events.append(answer(self.outlook, action))

@@ -100,7 +100,7 @@ class Sender(Listener):
             intent=Intent(waits=permit.waits, reduces=permit.reduces, binds=permit.binds),
         )
         self.watch.sent(order.id, now)
-        drafts.append(entries.intent(order, now, permit.cut_by))
+        drafts.append(entries.intent(order, now, permit.cut_by, self.working.intent(order.id)))
         submits.append(Submit(order))
         return True
 

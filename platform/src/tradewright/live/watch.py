@@ -44,6 +44,23 @@ OVERLAP = timedelta(seconds=10)
 """Fills are read again from so long before the last clean snapshot: the venue's clock is not ours."""
 
 
+@attrs.frozen(kw_only=True)
+class Watched:
+    """What a ledger leads to of a watch, beside what follows from the orders.
+
+    Attributes:
+        blocked: This and the next two: as `Watch` has them.
+        freeze: Why there is no new risk at all.
+        stops_increases: Whether nothing may be increased.
+        imposed: Level and symbols that the last decision was told.
+    """
+
+    blocked: dict[str, str] = attrs.field(factory=dict)
+    freeze: str = ""
+    stops_increases: bool = False
+    imposed: tuple[int, frozenset[str]] = (0, frozenset())
+
+
 @attrs.define
 class Watch:
     """One account at one venue, under watch.
@@ -139,6 +156,24 @@ class Watch:
         if imposed.stops_increases is not None:
             self.stops_increases = imposed.stops_increases
         return before != (self.blocked, self.freeze, self.stops_increases)
+
+    # ---- what a checkpoint keeps ---------------------------------------------------------------------------
+
+    def kept(self) -> Watched:
+        """Return what is held back; questions and snapshots are no entries, and begin anew with every start."""
+        return Watched(
+            blocked=dict(self.blocked),
+            freeze=self.freeze,
+            stops_increases=self.stops_increases,
+            imposed=self._imposed,
+        )
+
+    def restore(self, kept: Watched, now: datetime) -> None:
+        """Take over what was held back; the orders are there already."""
+        self.blocked, self.freeze, self.stops_increases = dict(kept.blocked), kept.freeze, kept.stops_increases
+        self._imposed = kept.imposed
+        for state in self.working.states.values():
+            self.heard(state, now)
 
     # ---- what is asked -------------------------------------------------------------------------------------
 
