@@ -1,12 +1,14 @@
 """A state as text and back, column by column: what a kernel has written, a later one with more columns can read.
 
-A column that stands everywhere as it does before the first bar is not told.  So a column that is newer than the text
-is read like one that was not told: it has its default.
+Numbers stand in the order of the table, a run of equal ones as `0*12`.  A column that stands everywhere as it does
+before the first bar is not told.  So a column that is newer than the text is read like one that was not told: it has
+its default.
 """
 
 from __future__ import annotations
 
 import hashlib
+from itertools import groupby, islice, repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,11 +60,16 @@ def read(told: Mapping[str, str], like: State) -> State:
     for name, text in told.items():
         if name not in columns:
             raise LedgerError(f"the state must have columns that this version knows, was {name[:40]!r}", key="state")
-        column, numbers = columns[name], text.split(" ")
+        column = columns[name]
+        try:
+            numbers = _numbers([*islice(_words(text), column.size + 1)], column.dtype)
+        except (OverflowError, ValueError) as error:
+            raise LedgerError(f"{name} must be numbers: {error}", key="state") from error
         if len(numbers) != column.size:
+            found = len(numbers) if len(numbers) < column.size else "more"
             wrong = f"{name} must have {column.size} numbers with these strategies, symbols and rules"
-            raise LedgerError(f"{wrong}, had {len(numbers)}", key="state")
-        column[...] = _numbers(numbers, column.dtype).reshape(column.shape)
+            raise LedgerError(f"{wrong}, had {found}", key="state")
+        column[...] = numbers.reshape(column.shape)
     return state
 
 
@@ -94,9 +101,17 @@ def _blank(like: State) -> State:
 
 def _text(column: NDArray[Any]) -> str:
     flat = np.ascontiguousarray(column).ravel()
-    if flat.dtype.kind == "i":
-        return " ".join(map(str, flat.tolist()))
-    return " ".join(map(_number, flat.tolist(), flat.view("i8").tolist()))
+    words = (
+        map(str, flat.tolist()) if flat.dtype.kind == "i" else map(_number, flat.tolist(), flat.view("i8").tolist())
+    )
+    runs = ((word, len([*run])) for word, run in groupby(words))
+    return " ".join(f"{word}*{n}" if n > 1 else word for word, n in runs)
+
+
+def _words(text: str) -> Iterator[str]:
+    for run in text.split(" "):
+        word, _, times = run.partition("*")
+        yield from repeat(word, int(times or 1))
 
 
 def _number(value: float, bits: int) -> str:

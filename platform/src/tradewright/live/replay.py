@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tradewright.engine.fuse import FusedRules
+    from tradewright.engine.state import State
     from tradewright.ledger.entry import Draft, Entry
     from tradewright.ledger.store import Store
     from tradewright.live.checkpoint import Checkpoint
@@ -113,13 +114,14 @@ class Replay:
     def __init__(self, store: Store, sentence: Sentence, fused: FusedRules, start: Entry | None = None) -> None:
         self._entries = store.read()
         first, told = self._head()
-        begun = None if start is None else checkpoint.read(start)
-        known = [*self._known()] if begun is None else rows_until(store, begun)
         nothing = session.nothing(told.body)
         self._like, self._told = nothing, told.body
+        begun = None if start is None else checkpoint.read(start)
+        state = None if begun is None else begun.state(first_state(fused, sentence.capital, nothing.n_assets))
+        known = [*self._known()] if begun is None else rows_until(store, begun)
         before = session.rows_of(known, nothing) if known else nothing
         self._outlook = self._outlook_of(sentence, fused, before, store, begun)
-        walk = self._walk_of(sentence, fused, begun)
+        walk = self._walk_of(sentence, fused, state)
         names = first.body
         account = Account(
             names["venue"], names["currency"], names["strategies"], names["symbols"], walk.assets.multiplier
@@ -219,10 +221,8 @@ class Replay:
         rows = session.rows_of(store.read(kinds=frozenset({Kind.ROW})), self._like)
         return Ahead(sentence, fused, rows, before.n_bars, strikes)
 
-    def _walk_of(self, sentence: Sentence, fused: FusedRules, begun: Checkpoint | None) -> Walk:
+    def _walk_of(self, sentence: Sentence, fused: FusedRules, state: State | None) -> Walk:
         costs = sentence.engine_settings(self._like, fused, int(self._told["sessions_per_year"]))
-        like = first_state(fused, sentence.capital, self._like.n_assets)
-        state = None if begun is None else begun.state(like)
         costs = costs._replace(cash_rate=0.0, borrow_rate=0.0)  # Interest and borrow are the venue's to post.
         return Walk(fused, costs, self._outlook.known(), sentence.capital, state)
 

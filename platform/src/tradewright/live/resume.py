@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tradewright.execute.working import Working
     from tradewright.ledger.entry import Entry
     from tradewright.ledger.store import Store
-    from tradewright.live.checkpoint import Checkpoint
+    from tradewright.live.checkpoint import Checkpoint, Kept
     from tradewright.live.core import Agent
     from tradewright.live.events import Action
     from tradewright.values.bars import Bars
@@ -69,7 +69,7 @@ def resume(agent: Agent, store: Store, begun: Checkpoint, like: Bars) -> list[Ac
     Raises:
         LedgerError: The entries before the checkpoint do not lead to it.
     """
-    earlier = _earlier(store, begun.entry)
+    earlier = _earlier(store, begun)
     after, orders = (0, Orders()) if earlier is None else (earlier.entry.seq, earlier.kept.orders)
     told = [*_before(store, begun.entry, _ORDERS, after)]
     agent.working.restore(orders)
@@ -110,16 +110,25 @@ def _book(agent: Agent, store: Store, begun: Checkpoint) -> None:
 # ---- orders: only the venue's word moves them ------------------------------------------------------------
 
 
-def _earlier(store: Store, entry: Entry) -> Checkpoint | None:
+def _earlier(store: Store, begun: Checkpoint) -> Checkpoint | None:
     """Return the newest checkpoint that is so old that what had ended by then is forgotten; None where all count."""
-    old = entry.at - timedelta(days=KEPT_DAYS)
-    for one in checkpoints(store, entry.seq):
-        if one.at < old:
+    old = begun.entry.at - timedelta(days=KEPT_DAYS)
+    for entry in checkpoints(store, begun.entry.seq):
+        if entry.at < old:
             try:
-                return checkpoint.read(one)
+                found = checkpoint.read(entry)
             except LedgerError:
                 continue
+            if not _lacks(found.kept, begun.kept.orders):
+                return found
     return None
+
+
+def _lacks(kept: Kept, orders: Orders) -> bool:
+    """Say whether an order that had ended by then was doubted again later, so that more has to be read."""
+    known = {state.order.id for state, _ in kept.orders.lasting}
+    older = (state.order for state, _ in orders.lasting if state.order.decided_at < kept.decided_at)
+    return any(order.id not in known for order in older)
 
 
 def _recall(working: Working, entry: Entry) -> None:
@@ -145,8 +154,10 @@ def _repeat(agent: Agent, told: Iterable[Entry], like: Bars) -> None:
 
 def _settle_orders(working: Working, begun: Checkpoint) -> None:
     kept = begun.kept.orders
-    working.restore(kept)
-    if working.kept() != kept:
+    are_there = all(state.order.id in working.states for state, _ in kept.lasting)
+    if are_there:
+        working.restore(kept)
+    if not are_there or working.kept() != kept:
         wrong = "the orders of a checkpoint must be those that the entries before it lead to"
         fix = "restore a copy that verifies (tradewright ledger restore), then reconcile with the venue"
         raise LedgerError(wrong, key=f"entry {begun.entry.seq}", fix=fix)

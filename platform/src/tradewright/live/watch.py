@@ -162,7 +162,7 @@ class Watch:
     def kept(self) -> Watched:
         """Return what is held back; questions and snapshots are no entries, and begin anew with every start."""
         return Watched(
-            blocked=dict(self.blocked),
+            blocked=dict(sorted(self.blocked.items())),  # What is imposed again is no entry, and reorders them.
             freeze=self.freeze,
             stops_increases=self.stops_increases,
             imposed=self._imposed,

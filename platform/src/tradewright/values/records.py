@@ -63,7 +63,8 @@ def read(kind: Any, told: Any) -> Any:
         told: As JSON has it.
 
     Raises:
-        TypeError: A field is missing or unknown.
+        KeyError: A field is unknown.
+        TypeError: A field is missing.
         ValueError: A field holds what it must not.
 
     >>> read(dict[tuple[str, str], Decimal], [[["trend", "SPY"], "1.5"]])
