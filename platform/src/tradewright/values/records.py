@@ -52,7 +52,7 @@ def spell(value: Any) -> Any:
 
 def _default(field: Any) -> Any:
     made = field.default
-    return made.factory() if isinstance(made, attrs.Factory) and not made.takes_self else made
+    return made.factory() if hasattr(made, "factory") and not made.takes_self else made
 
 
 def read(kind: Any, told: Any) -> Any:
