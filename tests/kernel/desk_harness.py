@@ -17,7 +17,7 @@ from tradewright.engine.tape import Decisions
 from tradewright.engine.walk import Prepared, Walk, nothing_known, opening_of
 from tradewright.execute.news import News, Report, Word
 from tradewright.execute.state import OrderState
-from tradewright.ledger.entry import Draft
+from tradewright.ledger.entry import Draft, Kind
 from tradewright.live.account import Account
 from tradewright.live.core import Agent
 from tradewright.live.events import (
@@ -188,13 +188,16 @@ def fill_of(one: Order, price: Any, quantity: Any = None, name: str = "", at: da
 
 
 def words(actions: Sequence[Action]) -> list[str]:
-    """Return actions in short words: a commit with its kinds of entries, an order with its symbol."""
+    """Return actions in short words: a commit with its kinds of entries, an order with its symbol.
+
+    Every bar here is a session; the checkpoint that ends one has tests of its own.
+    """
     return [_word(action) for action in actions]
 
 
 def _word(action: Action) -> str:
     if isinstance(action, Commit):
-        return " ".join(["commit", *(str(draft.kind) for draft in action.drafts)])
+        return " ".join(["commit", *(str(draft.kind) for draft in drafts([action]))])
     if isinstance(action, Submit):
         stop = "stop " if action.order.purpose is Purpose.STOP else ""
         return f"submit {stop}{action.order.symbol} {float(action.order.quantity):g}"
@@ -218,8 +221,9 @@ def stops(actions: Sequence[Action]) -> list[Order]:
 
 
 def drafts(actions: Sequence[Action]) -> list[Draft]:
-    """Return all that is to be written."""
-    return [draft for action in actions if isinstance(action, Commit) for draft in action.drafts]
+    """Return all that is to be written, checkpoints aside."""
+    written = [draft for action in actions if isinstance(action, Commit) for draft in action.drafts]
+    return [draft for draft in written if draft.kind is not Kind.CHECKPOINT]
 
 
 # ---- small desks --------------------------------------------------------------------------------------

@@ -243,6 +243,54 @@ def test_run_keeps_no_run(desk: Path, run: Run) -> None:
     assert not (desk / ".tradewright" / "runs").exists()
 
 
+# ---- replay ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lived(desk: Path, run: Run) -> Path:
+    run("run", "--paper", "--replay", "--speed", "max", *FEW)
+    return desk
+
+
+@pytest.mark.usefixtures("lived")
+def test_replay_of_all_begins_at_the_first_entry(run: Run) -> None:
+    code, out, err = run("replay", "--json")
+    found = json.loads(out)
+
+    assert (0, "") == (code, err)
+    assert (True, 0, 5, 5) == tuple(found[name] for name in ("same", "begun_at", "decisions", "sessions"))
+
+
+@pytest.mark.usefixtures("lived")
+@pytest.mark.parametrize("session", ["last", "2024-02-28"])
+def test_replay_of_a_session_begins_at_the_checkpoint_before_it(session: str, run: Run) -> None:
+    whole = json.loads(run("replay", "--json")[1])
+    code, out, err = run("replay", "--session", session, "--json")
+    found = json.loads(out)
+
+    assert (0, "") == (code, err)
+    assert (True, 1, 1) == tuple(found[name] for name in ("same", "decisions", "sessions"))
+    assert 0 < found["begun_at"] < whole["entries"]
+    assert found["begun_at"] + found["entries"] <= whole["entries"]
+
+
+@pytest.mark.usefixtures("lived")
+def test_replay_of_a_session_says_where_it_began(run: Run) -> None:
+    code, out, _ = run("replay", "--session", "last")
+
+    assert 0 == code
+    assert "of 1 session lived again, from the checkpoint in entry " in out.splitlines()[0]
+
+
+@pytest.mark.usefixtures("lived")
+def test_replay_of_the_first_session_begins_at_the_first_entry(run: Run) -> None:
+    rows = json.loads(run("ledger", "show", "--kind", "row", "--json")[1])
+    first = next(one["body"]["session"] for one in rows["entries"] if not one["body"].get("known"))
+    found = json.loads(run("replay", "--session", first, "--json")[1])
+
+    assert (True, 0, 1) == tuple(found[name] for name in ("same", "begun_at", "decisions"))
+
+
 # ---- what is refused -------------------------------------------------------------------------------------
 
 

@@ -16,6 +16,7 @@ from tradewright.ledger.entry import Draft, Kind
 from tradewright.ledger.store import MemoryStore
 from tradewright.live.recovery import recover
 from tradewright.live.replay import Replay
+from tradewright.live.resume import checkpoints
 from twin_draws import Draw, case_of
 
 SMALL = replace(WIDE, seed=28, rule_set="gates", n_bars=40, n_assets=2, n_books=1)
@@ -95,11 +96,26 @@ def altered(store: MemoryStore, change: Any) -> MemoryStore:
     return result
 
 
-@pytest.mark.parametrize("kind", [Kind.ROW, Kind.FILL, Kind.QUOTE, Kind.ACTION, Kind.DECISION, Kind.INTENT])
-def test_ledger_that_lost_an_entry_starts_no_agent(kind: Kind, rule_cache: Path) -> None:
+LOST = [Kind.ROW, Kind.FILL, Kind.QUOTE, Kind.ACTION, Kind.DECISION, Kind.INTENT, Kind.CHECKPOINT]
+
+
+@pytest.mark.parametrize("kind", LOST)
+def test_ledger_that_lost_an_entry_parts_from_its_replay(kind: Kind, rule_cache: Path) -> None:
     calm = played(SMALL, rule_cache, [])
     seen = iter(range(10_000))
     short = altered(calm.store, lambda one: None if one.kind is kind and next(seen) == 3 else one)
+
+    assert Replay(short, calm.sentence, calm.fused).run().difference is not None
+
+
+@pytest.mark.parametrize("kind", [Kind.ROW, Kind.ACTION, Kind.DECISION])
+def test_ledger_that_lost_an_entry_since_its_last_checkpoint_starts_no_agent(kind: Kind, rule_cache: Path) -> None:
+    """What was lost before it, the chain tells: it is verified before every start."""
+    calm = played(SMALL, rule_cache, [])
+    newest, last = (entry.seq for entry in checkpoints(calm.store)[:2])
+    lost = next(entry.seq for entry in calm.store.read(last) if entry.kind is kind)
+    left = iter(range(1, 10_000))
+    short = altered(calm.store, lambda one: one if next(left) not in {lost, *range(newest, 10_000)} else None)
 
     with pytest.raises(LedgerError, match="is not what the agent decides"):
         recover(short, calm.sentence, calm.fused, calm.now)

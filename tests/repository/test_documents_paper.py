@@ -11,7 +11,7 @@ import pytest
 from tradewright.cli import paper
 from tradewright.execute import orders
 from tradewright.ledger.entry import Kind
-from tradewright.live import entries
+from tradewright.live import checkpoint, entries
 from tradewright.live.parity import NAMED_MAX, TOLERANCE, Difference, Parity
 
 DIFFERENCE = Difference(
@@ -31,7 +31,8 @@ def section(page: str, heading: str) -> str:
 
 def test_kinds_of_the_page_are_written_by_the_agent(page: str) -> None:
     listed = set(re.findall(r"^\| `([a-z]+)` \|", section(page, "## The ledger of a replay"), flags=re.MULTILINE))
-    written = set(re.findall(r"\bKind\.([A-Z]+)\b", inspect.getsource(entries)))
+    sources = inspect.getsource(entries) + inspect.getsource(checkpoint)
+    written = set(re.findall(r"\bKind\.([A-Z]+)\b", sources))
     told = {kind.value for kind in Kind if kind.name in written}
     # The order protocol names its kinds in words, which `entries.said` hands on.
     told |= {kind.value for kind in Kind if f'"{kind.value}"' in inspect.getsource(orders)}

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 _EXAMPLES = """\b
 Examples:
-  tradewright replay                        every session of the only ledger here
-  tradewright replay --session last
+  tradewright replay                        every session of the only ledger here, from its first entry
+  tradewright replay --session last         the newest one, from the checkpoint before it
   tradewright replay --session 2018-10-11 --account desk --json
   tradewright replay --set strategies.trend.gross=0.3     where another setting would have led elsewhere
 """
@@ -40,7 +40,7 @@ SHOWN = 6  # Lines of what differs: where the first thing does, most of what fol
 @click.command(epilog=_EXAMPLES)
 @place_options
 @click.option(
-    "--session", default="all", show_default=True, metavar="DATE|last|all", help="How far to live it again."
+    "--session", default="all", show_default=True, metavar="DATE|last|all", help="Which session to live again."
 )
 @click.option(
     "--set",
@@ -53,12 +53,13 @@ SHOWN = 6  # Lines of what differs: where the first thing does, most of what fol
 def replay(config_file: Path, session: str, changes: tuple[str, ...], as_json: bool, **place: Any) -> int:  # noqa: FBT001  # click passes by name
     """Live a ledger again: its inputs go through the agent, and every decision, order and halt must be what it holds.
 
-    Settings, rows, quotes and the venue's words are read from the ledger alone. Exit 9 at the first difference.
+    Settings, rows, quotes and the venue's words are read from the ledger alone. One session begins at the checkpoint
+    before it, and all of them prove every checkpoint. Exit 9 at the first difference.
     """
     with place_of(config_file, **place).open() as store:
-        until = _last_entry(store, session)
+        first, last = _entries_of(store, session)
         told = _told(store)
-        replayed, changed = _replay(store, told, config_file.resolve().parent, until, changes)
+        replayed, changed = _replay(store, told, config_file.resolve().parent, (first, last), changes)
         lines = _parted(replayed.difference, told)
     if as_json:
         echo_json("replay", **_fields(replayed, lines), changed=changed)
@@ -77,12 +78,12 @@ def _told(store: SqlStore) -> dict[str, Any]:
 
 
 def _replay(
-    store: SqlStore, told: dict[str, Any], workspace: Path, until: int, changes: tuple[str, ...]
+    store: SqlStore, told: dict[str, Any], workspace: Path, entries: tuple[int, int], changes: tuple[str, ...]
 ) -> tuple[Replayed, list[str]]:
-    """Live it again; return what came of it, and what computes otherwise than then."""
+    """Live the first to the last of some entries again; return what came of it, and what computes otherwise now."""
     # What computes costs half a second to import: only this command pays it.
     from tradewright.host.isolation import Children  # noqa: PLC0415  # see above
-    from tradewright.live.replay import Replay  # noqa: PLC0415  # see above
+    from tradewright.live.recovery import begin  # noqa: PLC0415  # see above
     from tradewright.live.session import config_of  # noqa: PLC0415  # see above
     from tradewright.sentence.parts import Sentence  # noqa: PLC0415  # see above
     from tradewright.sentence.provenance import versions  # noqa: PLC0415  # see above
@@ -93,9 +94,12 @@ def _replay(
     with Children() as children, progress_bar() as progress, contextlib.redirect_stdout(sys.stderr):
         sentence = Sentence.build(settings, plugins, children).on_request()
         fused = sentence.fuse(rules_folder(os.environ))
-        lived = Replay(store, sentence, fused)
-        tell = None if progress is None else lambda done: progress("replay", done, until)
-        replayed = lived.run(tell, until)
+        lived, passed_over = begin(store, sentence, fused, entries[0])
+        for why in passed_over:
+            click.echo(printable(f"Begun at an older entry: {why}"), err=True)
+        n_entries = entries[1] - lived.begun_at
+        tell = None if progress is None else lambda done: progress("replay", done, n_entries)
+        replayed = lived.run(tell, entries[1])
     return replayed, [*changes, *_newer(json.loads(told["versions"]), versions(plugins, fused.key))]
 
 
@@ -109,18 +113,18 @@ def _newer(then: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
             yield f"{name}: {str(version)[:12]} there, {str(other)[:12]} now"
 
 
-def _last_entry(store: SqlStore, session: str) -> int:
-    """Return the number of the last entry of a session, which is that of its last decision."""
+def _entries_of(store: SqlStore, session: str) -> tuple[int, int]:
+    """Return the numbers of a session's first row, 0 for the ledger's first entry, and of its last entry."""
     if session == "all":
-        return store.head.seq
+        return 0, store.head.seq
     rows = [(entry.seq, entry.body["session"]) for entry in store.read(kinds=frozenset({Kind.ROW}))]
     wanted = rows[-1][1] if session == "last" and rows else session
-    last = max((seq for seq, on in rows if on == wanted), default=None)
-    if last is None:
+    of = [seq for seq, on in rows if on == wanted]
+    if not of:
         known = f"it holds {rows[0][1]} to {rows[-1][1]}" if rows else "it holds no row"
         raise UsageError(f"no session {session[:40]!r} in this ledger", key="--session", fix=f"{known}")
-    after = next((entry.seq for entry in store.read(last, frozenset({Kind.ACTION}))), store.head.seq + 1)
-    return after - 1
+    after = next((entry.seq for entry in store.read(of[-1], frozenset({Kind.ACTION}))), store.head.seq + 1)
+    return of[0], after - 1
 
 
 def _parted(parted: Difference | None, told: dict[str, Any]) -> list[str]:
@@ -134,6 +138,7 @@ def _fields(replayed: Replayed, lines: list[str]) -> dict[str, Any]:
     parted = replayed.difference
     return {
         "same": parted is None,
+        "begun_at": replayed.begun_at,
         "entries": replayed.entries,
         "decisions": replayed.decisions,
         "orders": replayed.orders,
@@ -151,9 +156,11 @@ def _fields(replayed: Replayed, lines: list[str]) -> dict[str, Any]:
 
 
 def _echo(replayed: Replayed, place: str, lines: list[str], changed: list[str]) -> None:
+    sessions = f"{len(replayed.sessions):,} session{'s' if len(replayed.sessions) != 1 else ''}"
+    begun = f", from the checkpoint in entry {replayed.begun_at:,} on" if replayed.begun_at else ""
     click.echo(
-        f"{replayed.entries:,} entries of {len(replayed.sessions):,} sessions lived again: {replayed.decisions:,}"
-        f" decisions, {replayed.orders:,} intents"
+        f"{replayed.entries:,} entries of {sessions} lived again{begun}: {replayed.decisions:,} decisions,"
+        f" {replayed.orders:,} intents"
     )
     if replayed.difference is None:
         click.echo("100 % the same, letter by letter")

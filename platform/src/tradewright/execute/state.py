@@ -56,6 +56,11 @@ class OrderState:
         return self.status in FINAL
 
     @property
+    def is_over(self) -> bool:
+        """Whether the venue itself has said how it ended, and nothing of it is in doubt."""
+        return self.is_final and self.status is not Status.DEAD and not self.blocks and not self.missing
+
+    @property
     def blocks(self) -> bool:
         """Whether its asset takes no new order."""
         return self.disputed or self.doubted or self.status is Status.UNKNOWN

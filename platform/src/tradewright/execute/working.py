@@ -38,6 +38,21 @@ class Intent:
     binds: float = 0.0
 
 
+@attrs.frozen(kw_only=True)
+class Orders:
+    """What is left of the orders when all that has come to a certain end stands in the ledger.
+
+    Attributes:
+        lasting: Orders of which more may be heard, with what is known of them here, as they were intended.
+        open: Ids of those that may still fill, stops aside, as they are counted.
+        guards: The last stop of each place, as they came.
+    """
+
+    lasting: tuple[tuple[OrderState, Intent], ...] = ()
+    open: tuple[UUID, ...] = ()
+    guards: tuple[tuple[Place, UUID], ...] = ()
+
+
 class Working:
     """The orders of one ledger at one venue.
 
@@ -92,11 +107,15 @@ class Working:
             shares=((strategy, quantity),),
             decided_at=decided_at,
         )
-        self._intents[name] = intent or Intent()
-        self._keep(OrderState(order=order, since=now))
-        if purpose is Purpose.STOP:
-            self._guards[place] = name
+        self.recall(order, intent or Intent(), now)
         return order
+
+    def recall(self, order: Order, intent: Intent, at: datetime) -> None:
+        """Remember an order that was intended at an instant, and of which nothing has been heard."""
+        self._intents[order.id] = intent
+        self._keep(OrderState(order=order, since=at))
+        if order.purpose is Purpose.STOP:
+            self._guards[order.strategy, order.symbol] = order.id
 
     def hear(self, report: Report, now: datetime) -> Step:
         """Lead an order on by what the venue says of it."""
@@ -162,12 +181,27 @@ class Working:
         return [*self.of(symbol)]
 
     def forget_final(self, before: datetime) -> None:
-        """Let go of orders that ended before an instant and are not doubted; the ledger has them."""
-        ended = ((name, state) for name, state in self.states.items() if state.is_final and not state.doubted)
-        old = [name for name, state in ended if state.since < before]
+        """Let go of orders that ended before an instant, unless they are in doubt; the ledger has them."""
+        ended = ((name, state) for name, state in self.states.items() if state.is_final and state.since < before)
+        old = [name for name, state in ended if not (state.blocks or state.missing)]
         if not old:
             return
         for name in old:
             del self.states[name], self._intents[name]
         self._guards = {place: name for place, name in self._guards.items() if name in self.states}
         self._earlier = Counter({key: n for key, n in self._earlier.items() if key[2] >= before})
+
+    # ---- what a checkpoint keeps -------------------------------------------------------------------------
+
+    def kept(self) -> Orders:
+        """Return what the intents and the venue's words of the last days do not tell."""
+        lasting = [(state, self._intents[name]) for name, state in self.states.items() if not state.is_over]
+        return Orders(lasting=tuple(lasting), open=tuple(self._open), guards=tuple(self._guards.items()))
+
+    def restore(self, kept: Orders) -> None:
+        """Take over what was kept, beside the orders that have been recalled since."""
+        older = {state.order.id: state for state, _ in kept.lasting if state.order.id not in self.states}
+        self.states = {**older, **self.states}
+        self._intents |= {state.order.id: intent for state, intent in kept.lasting}
+        self._open = {name: self.states[name] for name in kept.open}
+        self._guards = dict(kept.guards)

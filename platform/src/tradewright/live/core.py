@@ -21,7 +21,7 @@ from tradewright.execute.clock import WARNS
 from tradewright.execute.news import Report
 from tradewright.execute.soundness import QUOTE_MAX_AGE, is_fresh
 from tradewright.execute.working import Working
-from tradewright.live import entries, session
+from tradewright.live import checkpoint, entries, session
 from tradewright.live.events import (
     Adopted,
     Answered,
@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from tradewright.engine.walk import Walk
     from tradewright.ledger.entry import Draft
     from tradewright.live.account import Account
+    from tradewright.live.checkpoint import Kept
     from tradewright.live.events import Action, Event
     from tradewright.values.bars import Bars
 
@@ -270,6 +271,8 @@ class Agent(Sender):
 
     def _answer(self, answered: Answered, now: datetime) -> list[Action]:
         self._row.answers[answered.book] = answered.target
+        if answered.strikes:
+            self._strikes[self.account.strategies[answered.book]] = answered.strikes
         return self._decide(now) if self._row.asked == self._row.answers.keys() else []
 
     def _decide(self, now: datetime) -> list[Action]:
@@ -288,12 +291,35 @@ class Agent(Sender):
             for one in entries.events(told.events, self.walk.halting, self.account, now)
         ]
         drafts.append(entries.decision(known, plan, self.walk, self.account, row.refused, now))
+        if known.known.tape.session_ends[known.known.bar]:
+            drafts.append(self._checkpoint(now))
         decided = Decided(tuple(row.news), plan, self.walk.state.rows.equity.copy())
         actions: list[Action] = [Commit(tuple(drafts)), *self._keep_guards(now), decided]
         aside, row.aside = row.aside, []
         for event in aside:
             actions += self._handlers[type(event)](event, now)
         return actions
+
+    # ---- from session to session ---------------------------------------------------------------------------
+
+    def _checkpoint(self, now: datetime) -> Draft:
+        """Return what the next start has to know; it stands before what follows from the decision."""
+        self.know(self._booked, now - timedelta(days=KEPT_DAYS))
+        return checkpoint.write(self.walk, self.account, self.watch, self._decided_at, self._strikes, now)
+
+    def resume(self, kept: Kept, now: datetime) -> list[Action]:
+        """Go on from a checkpoint, and return what follows from its decision.
+
+        Args:
+            kept: What it holds; the walk, the account and the orders are as they were.
+            now: When it was written, aware UTC.
+        """
+        self.know(self._booked, now - timedelta(days=KEPT_DAYS))
+        self._decided_at, self._strikes = kept.decided_at, dict(kept.strikes)
+        self.watch.restore(kept.watch, now)
+        self.watch.budget = kept.breaker.restore(self.watch.budget)
+        self._row = Row([], closed_at=kept.decided_at, is_settled=True, is_decided=True)
+        return self.watch.admit(self._keep_guards(now), now)
 
     # ---- what several of them do ---------------------------------------------------------------------------
 

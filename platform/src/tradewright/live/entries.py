@@ -7,6 +7,7 @@ import math
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import numpy as np
 
 from tradewright.engine.log import GRANTED, HALTED
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from tradewright.engine.walk import Opening, Plan, Verdict, Walk
     from tradewright.execute import orders
     from tradewright.execute.budget import Contact
+    from tradewright.execute.working import Intent
     from tradewright.live.account import Account
     from tradewright.live.events import Adopted, Clocked, Doubted, Imposed, Lifted, RowPrepared
     from tradewright.values.bars import Bars
@@ -109,10 +111,11 @@ def anchor(dropped: int, at: datetime) -> Draft:
     return Draft(at, Kind.ANCHOR, {"dropped": dropped})
 
 
-def intent(order: Order, at: datetime, cuts: Sequence[Verdict] = ()) -> Draft:
-    """Return an order that is about to be sent, and what checks have cut of it."""
-    told = {**_by_client(to_plain(order)), "strategy": order.strategy, "cuts": [cut(one) for one in cuts]}
-    return Draft(at, Kind.INTENT, told)
+def intent(order: Order, at: datetime, cuts: Sequence[Verdict] = (), known: Intent | None = None) -> Draft:
+    """Return an order that is about to be sent: what checks have cut of it, and what is known of it here."""
+    body = {**_by_client(to_plain(order)), "strategy": order.strategy, "cuts": [cut(one) for one in cuts]}
+    told = {} if known is None else attrs.asdict(known)
+    return Draft(at, Kind.INTENT, {**body, **{name: one for name, one in told.items() if one}})
 
 
 def cut(one: Verdict) -> list[Any]:
@@ -213,7 +216,9 @@ def events(happened: Table, names: Sequence[str], account: Account, at: datetime
     """Yield what rules and the capital policy did: halts, lifts and grants; `names` are those of the book rules."""
     rows = (*account.strategies, "account") if len(account.strategies) > 1 else account.strategies
     for event in happened:
-        whose = {"row": rows[event.row], "observed": float(event.observed), "limit": float(event.limit)}
+        # What nobody knows halts too: a position without a price has no worth.
+        observed = float(event.observed) if math.isfinite(event.observed) else None
+        whose = {"row": rows[event.row], "observed": observed, "limit": float(event.limit)}
         if event.kind == GRANTED:
             yield Draft(at, Kind.CAPITAL, {**whose, "money": float(event.money)})
         else:

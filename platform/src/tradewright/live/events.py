@@ -97,10 +97,12 @@ class Answered:
     Attributes:
         book: Number of the strategy.
         target: Weights of every asset, `(n_assets,)`.
+        strikes: How many of its answers have been replaced so far.
     """
 
     book: int
     target: FloatArray
+    strikes: int = 0
 
 
 @attrs.frozen

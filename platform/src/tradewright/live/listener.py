@@ -16,6 +16,7 @@ from tradewright.live.watch import GIVE_UP_AFTER, Watch
 from tradewright.values.order import Activity, Fill, Purpose, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from tradewright.engine.walk import News as Written
@@ -64,6 +65,7 @@ class Listener(Doubtful):
     def __init__(self, watch: Watch) -> None:
         super().__init__(watch)
         self.walk, self.account, self.working = watch.walk, watch.account, watch.working
+        self._strikes: dict[str, int] = {}
         self._row = Row([])
 
     def _go_on(self, ended: OrderState, now: datetime) -> list[Action]:
@@ -130,6 +132,11 @@ class Listener(Doubtful):
         if report.news.word is not Word.FILL or report.news.fill is None:
             return []
         return self._take_strange(report.news.fill, now)
+
+    def know(self, booked: Mapping[str, Fill], since: datetime) -> None:
+        """Take executions, by their id, as booked before; old ones of orders that are forgotten are let go of."""
+        states = self.working.states
+        self._booked = {name: one for name, one in booked.items() if one.at >= since or one.order_id in states}
 
     def booked(self, execution_id: str) -> Fill | None:
         """Return an execution as it was booked, for some days; None for one that was not."""

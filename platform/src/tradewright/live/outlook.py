@@ -12,7 +12,7 @@ import numpy as np
 
 from tradewright.engine.run import lay_out
 from tradewright.engine.walk import Prepared, nothing_known
-from tradewright.live.events import Opinion, RowPrepared
+from tradewright.live.events import Answered, Opinion, RowPrepared
 from tradewright.values.bars import GRIDS, Bars
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tradewright.engine.fuse import FusedRules
+    from tradewright.live.events import Ask
     from tradewright.sentence.parts import Sentence, Wanted
     from tradewright.values.arrays import FloatArray
 
@@ -49,6 +50,10 @@ class Outlook(Protocol):
         """Return what a book wants that holds these weights, `(n_assets,)`; asked after its row was prepared."""
         ...
 
+    def strikes(self, book: int) -> int:
+        """Return how many answers of a book's optimizer were replaced so far; after some it is asked no more."""
+        ...
+
 
 class RowByRow:
     """Ask at every row, of all rows since an anchor, as an agent does that cannot know the next one.
@@ -59,11 +64,15 @@ class RowByRow:
         sentence: The components.
         fused: The loop with their rules.
         before: Rows before the first that is decided on; they may be none.
+        strikes: How many answers of an optimizer that is asked in turn were replaced before, by strategy.
     """
 
-    def __init__(self, sentence: Sentence, fused: FusedRules, before: Bars) -> None:
+    def __init__(
+        self, sentence: Sentence, fused: FusedRules, before: Bars, strikes: Mapping[str, int] | None = None
+    ) -> None:
         self._sentence, self._fused, self._rows = sentence, fused, before
         self._wanted: Wanted | None = None
+        self._strikes = strikes or {}
 
     def known(self) -> Prepared:
         """Return what the rows before the first say."""
@@ -83,10 +92,17 @@ class RowByRow:
             raise RuntimeError("no row has been prepared")
         return self._wanted.answer(self._rows.n_bars - 1, book, held)
 
+    def strikes(self, book: int) -> int:
+        """Return how many answers of a book were replaced so far: see `Outlook`."""
+        return 0 if self._wanted is None else self._wanted.strikes(self._sentence.books[book].name)
+
     def _said(self) -> RowPrepared:
         last = self._rows.n_bars - 1
         wanted = self._sentence.want(self._rows, keep_said=True)
-        self._wanted = wanted if self._wanted is None else wanted.with_strikes_of(self._wanted)
+        if self._wanted is None:
+            self._wanted = wanted.with_strikes(self._strikes)
+        else:
+            self._wanted = wanted.with_strikes_of(self._wanted)
         tape, matrices = lay_out(self._rows, self._fused, last)
         matrices.reach(last, last + 1)
         return _said(Prepared(tape, self._wanted.decisions, last), self._wanted, last)
@@ -125,10 +141,19 @@ class Ahead:
         fused: The loop with their rules.
         bars: The recording.
         start: First row that is decided on.
+        strikes: As `RowByRow` takes them.
     """
 
-    def __init__(self, sentence: Sentence, fused: FusedRules, bars: Bars, start: int) -> None:
-        self._wanted = sentence.want(bars, keep_said=True)
+    def __init__(
+        self,
+        sentence: Sentence,
+        fused: FusedRules,
+        bars: Bars,
+        start: int,
+        strikes: Mapping[str, int] | None = None,
+    ) -> None:
+        self._wanted = sentence.want(bars, keep_said=True).with_strikes(strikes or {})
+        self._names = [book.name for book in sentence.books]
         self._tape, self._matrices = lay_out(bars, fused, start)
         self._bar = start - 1
         self._nothing = nothing_known(bars, fused, len(sentence.books))
@@ -146,6 +171,16 @@ class Ahead:
     def ask(self, book: int, held: FloatArray) -> FloatArray:
         """Return what a book wants: see `Outlook`."""
         return self._wanted.answer(self._bar, book, held)
+
+    def strikes(self, book: int) -> int:
+        """Return how many answers of a book were replaced so far: see `Outlook`."""
+        return self._wanted.strikes(self._names[book])
+
+
+def answer(outlook: Outlook, asked: Ask) -> Answered:
+    """Return what an outlook answers an agent that asks."""
+    target = outlook.ask(asked.book, asked.held)
+    return Answered(asked.book, target, outlook.strikes(asked.book))
 
 
 def _said(known: Prepared, wanted: Wanted, bar: int) -> RowPrepared:

@@ -20,7 +20,7 @@ from tradewright.live import events, session
 from tradewright.live.account import Account
 from tradewright.live.chronicle import Chronicle
 from tradewright.live.core import Agent
-from tradewright.live.outlook import Ahead, RowByRow
+from tradewright.live.outlook import Ahead, RowByRow, answer
 from tradewright.live.recovery import recover
 from tradewright.values.bars import utc
 from tradewright.values.exact import exact
@@ -242,7 +242,7 @@ class Playback:
         self._events.append(self.outlook.prepare(action.row))
 
     def _ask(self, action: events.Ask) -> None:
-        self._events.append(events.Answered(action.book, self.outlook.ask(action.book, action.held)))
+        self._events.append(answer(self.outlook, action))
 
     def _note(self, decided: events.Decided) -> None:
         self.chronicle.add(decided)

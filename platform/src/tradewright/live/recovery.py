@@ -1,4 +1,4 @@
-"""Start-up is recovery: live the ledger again, prove that it leads here, and find out what may have been done.
+"""Start-up is recovery: go on from a checkpoint, prove that it leads here, find out what may have been done.
 
 What was committed is known.  What stands behind the last commit may have been done or not: an order that may have
 been sent is UNKNOWN until the venue has said, a cancel is asked for again, and nothing is ever sent twice.  What
@@ -16,6 +16,7 @@ from tradewright.errors import LedgerError
 from tradewright.execute.news import News, Report, Word
 from tradewright.live import events
 from tradewright.live.replay import Replay
+from tradewright.live.resume import checkpoints
 from tradewright.values.order import Status
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class Recovered:
         entries: How many entries were lived again, all the same.
         has_begun: Whether the bar that is to be decided on next has begun.
         has_row: Whether its row has come.
+        begun_at: Number of the checkpoint that it went on from, 0 for the first entry.
+        passed_over: Why newer checkpoints were not begun at, newest first.
     """
 
     agent: Agent
@@ -52,6 +55,8 @@ class Recovered:
     entries: int
     has_begun: bool
     has_row: bool
+    begun_at: int
+    passed_over: tuple[str, ...]
 
 
 def recover(store: Store, sentence: Sentence, fused: FusedRules, now: datetime) -> Recovered:
@@ -66,7 +71,7 @@ def recover(store: Store, sentence: Sentence, fused: FusedRules, now: datetime) 
     Raises:
         LedgerError: The ledger is no agent's, or does not lead to what it holds.
     """
-    lived = Replay(store, sentence, fused)
+    lived, passed_over = begin(store, sentence, fused)
     found = lived.run()
     if found.difference is not None:
         parted = found.difference
@@ -86,7 +91,30 @@ def recover(store: Store, sentence: Sentence, fused: FusedRules, now: datetime) 
         entries=found.entries,
         has_begun=found.has_begun,
         has_row=found.has_row,
+        begun_at=found.begun_at,
+        passed_over=tuple(passed_over),
     )
+
+
+def begin(store: Store, sentence: Sentence, fused: FusedRules, before: int | None = None) -> tuple[Replay, list[str]]:
+    """Begin at the newest checkpoint that can be read, else at the first entry; say why others were passed over.
+
+    Args:
+        store: This and the next two: as `recover` takes them.
+        sentence: The components.
+        fused: The loop.
+        before: Number of an entry that is to be lived again; None for the last.
+
+    Raises:
+        LedgerError: The ledger is no agent's.
+    """
+    passed_over: list[str] = []
+    for start in checkpoints(store, before):
+        try:
+            return Replay(store, sentence, fused, start), passed_over
+        except LedgerError as error:
+            passed_over.append(str(error))
+    return Replay(store, sentence, fused), passed_over
 
 
 def _settle_what_was_intended(agent: Agent, undone: tuple[Action, ...], now: datetime) -> list[Action]:

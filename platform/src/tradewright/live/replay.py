@@ -1,7 +1,8 @@
 """Live a ledger again: its inputs go through the same agent, and what the agent says then must be what stands there.
 
-Every entry that came from outside is an event; it is handled by an agent that begins as the first one did, at the
-instants that the ledger tells.  What is then to be committed is compared with what was, letter by letter.
+Every entry that came from outside is an event; it is handled by an agent that begins as the first one did, or as a
+checkpoint has left it, at the instants that the ledger tells.  What is then to be committed is compared with what
+was, letter by letter.
 """
 
 from __future__ import annotations
@@ -12,22 +13,26 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from tradewright.engine.run import first_state
 from tradewright.engine.walk import Walk
 from tradewright.errors import LedgerError
 from tradewright.ledger.canonical import canonical
 from tradewright.ledger.entry import Kind
-from tradewright.live import events, session
+from tradewright.live import checkpoint, events, session
 from tradewright.live.account import Account
 from tradewright.live.core import Agent
 from tradewright.live.inputs import event_of
-from tradewright.live.outlook import Ahead, RowByRow
+from tradewright.live.outlook import Ahead, RowByRow, answer
+from tradewright.live.resume import resume, rows_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tradewright.engine.fuse import FusedRules
+    from tradewright.engine.state import State
     from tradewright.ledger.entry import Draft, Entry
     from tradewright.ledger.store import Store
+    from tradewright.live.checkpoint import Checkpoint
     from tradewright.live.events import Action, Event
     from tradewright.live.outlook import Outlook
     from tradewright.sentence.parts import Sentence
@@ -64,6 +69,7 @@ class Replayed:
         agent: As it stands after the last entry that was the same.
         has_begun: Whether the bar after the last decision has begun.
         has_row: Whether its row has come.
+        begun_at: Number of the checkpoint that it began at, 0 for the first entry.
     """
 
     entries: int
@@ -74,6 +80,7 @@ class Replayed:
     agent: Agent
     has_begun: bool
     has_row: bool
+    begun_at: int
 
 
 @attrs.frozen(kw_only=True)
@@ -98,25 +105,23 @@ class Replay:
         store: The ledger.
         sentence: The components, with the rule that halts on request, as the ledger's session tells them.
         fused: The loop with their rules.
+        start: The checkpoint to begin at, None for the first entry.
 
     Raises:
-        LedgerError: The ledger does not begin as one of an agent does.
+        LedgerError: The ledger does not begin as one of an agent does, or cannot be begun at the checkpoint.
     """
 
-    def __init__(self, store: Store, sentence: Sentence, fused: FusedRules) -> None:
+    def __init__(self, store: Store, sentence: Sentence, fused: FusedRules, start: Entry | None = None) -> None:
         self._entries = store.read()
         first, told = self._head()
-        known = list(self._known())
         nothing = session.nothing(told.body)
         self._like, self._told = nothing, told.body
+        begun = None if start is None else checkpoint.read(start)
+        state = None if begun is None else begun.state(first_state(fused, sentence.capital, nothing.n_assets))
+        known = [*self._known()] if begun is None else rows_until(store, begun)
         before = session.rows_of(known, nothing) if known else nothing
-        outlook = (
-            self._outlook_of(sentence, fused, before, store)
-            if told.body.get("ahead")
-            else RowByRow(sentence, fused, before)
-        )
-        costs = sentence.engine_settings(nothing, fused, int(told.body["sessions_per_year"]))
-        walk = Walk(fused, costs._replace(cash_rate=0.0, borrow_rate=0.0), outlook.known(), sentence.capital)
+        self._outlook = self._outlook_of(sentence, fused, before, store, begun)
+        walk = self._walk_of(sentence, fused, state)
         names = first.body
         account = Account(
             names["venue"], names["currency"], names["strategies"], names["symbols"], walk.assets.multiplier
@@ -125,7 +130,6 @@ class Replay:
         self.agent = Agent(
             names["ledger"], names["mode"], walk, account, first.at, budget=budget, look_every=look_every
         )
-        self._outlook = outlook
         self._expected: deque[Draft] = deque()
         self._open: deque[Action] = deque()
         self._handed: list[Action] = []
@@ -134,7 +138,12 @@ class Replay:
         self._n = self._decisions = self._orders = 0
         self._sessions: dict[str, None] = {}
         self._has_begun = self._has_row = False
-        self._begin(self.agent.start(first.at, told.body, before))
+        self._begun_at = 0 if begun is None else begun.entry.seq
+        if begun is None:
+            self._begin(self.agent.start(first.at, told.body, before))
+        else:
+            self._entries = store.read(begun.entry.seq)
+            self._do(resume(self.agent, store, begun, nothing))
 
     def run(self, told: Callable[[int], None] | None = None, until: int | None = None) -> Replayed:
         """Live it, up to the first difference.
@@ -162,9 +171,15 @@ class Replay:
             agent=self.agent,
             has_begun=self._has_begun,
             has_row=self._has_row,
+            begun_at=self._begun_at,
         )
 
     # ---- what is left to be done ----------------------------------------------------------------------------
+
+    @property
+    def begun_at(self) -> int:
+        """Number of the checkpoint that it began at, 0 for the first entry."""
+        return self._begun_at
 
     @property
     def outlook(self) -> Outlook:
@@ -199,12 +214,20 @@ class Replay:
             self._entries = chain((entry,), self._entries)
             return
 
-    def _outlook_of(self, sentence: Sentence, fused: FusedRules, before: Bars, store: Store) -> Outlook:
+    def _outlook_of(
+        self, sentence: Sentence, fused: FusedRules, before: Bars, store: Store, begun: Checkpoint | None
+    ) -> Outlook:
         """Return an outlook like that of the agent: told row by row, or every row of the ledger at once."""
-        if not self._told["ahead"]:
-            return RowByRow(sentence, fused, before)
+        strikes = {} if begun is None else begun.kept.strikes
+        if not self._told.get("ahead"):
+            return RowByRow(sentence, fused, before, strikes)
         rows = session.rows_of(store.read(kinds=frozenset({Kind.ROW})), self._like)
-        return Ahead(sentence, fused, rows, before.n_bars)
+        return Ahead(sentence, fused, rows, before.n_bars, strikes)
+
+    def _walk_of(self, sentence: Sentence, fused: FusedRules, state: State | None) -> Walk:
+        costs = sentence.engine_settings(self._like, fused, int(self._told["sessions_per_year"]))
+        costs = costs._replace(cash_rate=0.0, borrow_rate=0.0)  # Interest and borrow are the venue's to post.
+        return Walk(fused, costs, self._outlook.known(), sentence.capital, state)
 
     def _begin(self, actions: list[Action]) -> None:
         """Take what the agent says at its start as said, up to the grants, which are compared like all else."""
@@ -227,7 +250,8 @@ class Replay:
                 return _difference(entry, "")
         draft = self._expected.popleft()
         body = canonical(draft.body)
-        if (draft.kind, draft.at, body) != (entry.kind, entry.at, entry.text):
+        is_same = body == entry.text or checkpoint.is_foreign(entry)
+        if (draft.kind, draft.at) != (entry.kind, entry.at) or not is_same:
             return _difference(entry, f"{draft.kind} {body}")
         self._confirm()
         return None
@@ -259,7 +283,7 @@ class Replay:
             elif isinstance(action, events.Prepare):
                 self._inner.append(self._outlook.prepare(action.row))
             elif isinstance(action, events.Ask):
-                self._inner.append(events.Answered(action.book, self._outlook.ask(action.book, action.held)))
+                self._inner.append(answer(self._outlook, action))
 
 
 def _difference(entry: Entry, wanted: str) -> Difference:

@@ -107,7 +107,7 @@ class Sender(Listener):
             intent=Intent(waits=permit.waits, reduces=permit.reduces, binds=permit.binds),
         )
         self.watch.sent(order.id, now)
-        drafts.append(entries.intent(order, now, permit.cuts))
+        drafts.append(entries.intent(order, now, permit.cuts, self.working.intent(order.id)))
         submits.append(Submit(order))
         return True
 

@@ -48,6 +48,35 @@ OVERLAP = timedelta(seconds=10)
 """Fills are read again from so long before the last clean snapshot: the venue's clock is not ours."""
 
 
+@attrs.frozen(kw_only=True)
+class Watched:
+    """What a ledger leads to of a watch, beside what follows from the orders.
+
+    Attributes:
+        blocked: This and the next two: as `Watch` has them.
+        freeze: Why there is no new risk at all.
+        stops_increases: Whether nothing may be increased.
+        imposed: Level and symbols that the last decision was told.
+        is_compared: As `Watch` has it.
+        clock: Likewise.
+        refused: How often the venue has refused in this session, by strategy and reason.
+        off: Strategies that it refuses again and again, and why.
+        dropped: How many prices of a symbol were not used, by symbol.
+        absent_from: From when on an order that the venue does not know counts as absent; None for always.
+    """
+
+    blocked: dict[str, str] = attrs.field(factory=dict)
+    freeze: str = ""
+    stops_increases: bool = False
+    imposed: tuple[int, frozenset[str]] = (0, frozenset())
+    is_compared: bool = True
+    clock: Clock = attrs.field(factory=Clock)
+    refused: dict[tuple[str, str], int] = attrs.field(factory=dict)
+    off: dict[str, str] = attrs.field(factory=dict)
+    dropped: dict[str, int] = attrs.field(factory=dict)
+    absent_from: datetime | None = None
+
+
 @attrs.define
 class Watch:
     """One account at one venue, under watch.
@@ -192,6 +221,33 @@ class Watch:
         if symbol is None:
             return self._cash
         return self._doubts[symbol].difference if symbol in self._doubts else Decimal(0)
+
+    # ---- what a checkpoint keeps ---------------------------------------------------------------------------
+
+    def kept(self) -> Watched:
+        """Return what is held back; questions and snapshots are no entries, and begin anew with every start."""
+        return Watched(
+            blocked=dict(sorted(self.blocked.items())),  # What is imposed again is no entry, and reorders them.
+            freeze=self.freeze,
+            stops_increases=self.stops_increases,
+            imposed=self._imposed,
+            is_compared=self.is_compared,
+            clock=self.clock,
+            refused=dict(sorted(self.refusals.counted.items())),
+            off=dict(sorted(self.refusals.off.items())),
+            dropped=dict(sorted(self.dropped.items())),
+            absent_from=self._absent_from,
+        )
+
+    def restore(self, kept: Watched, now: datetime) -> None:
+        """Take over what was held back; the orders are there already."""
+        self.blocked, self.freeze, self.stops_increases = dict(kept.blocked), kept.freeze, kept.stops_increases
+        self._imposed, self.is_compared, self.clock = kept.imposed, kept.is_compared, kept.clock
+        self.refusals = Refusals(counted=Counter(kept.refused), off=dict(kept.off))
+        self.dropped, self._absent_from = Counter(kept.dropped), kept.absent_from
+        self.ours.read(now)  # Time goes on from there.
+        for state in self.working.states.values():
+            self.heard(state, now)
 
     # ---- what is asked -------------------------------------------------------------------------------------
 

@@ -12,8 +12,10 @@ from tradewright.sentence import strategies
 from tradewright.sentence.pipeline import patience_for, targets
 from tradewright.sentence.wiring import answers, decisions, divide_capital, engine_settings
 from tradewright.signals.evaluate import warmup
+from tradewright.values.weights import Breach
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from tradewright.config import Settings
@@ -48,6 +50,19 @@ class Wanted:
     targets: dict[str, Targets]
     decisions: Decisions
     answer: Answer
+
+    def strikes(self, strategy: str) -> int:
+        """Return how many answers of a strategy's optimizer were replaced that is asked in turn."""
+        told = self.targets.get(strategy)
+        return 0 if told is None or told.in_turn is None else len(told.in_turn.breaches)
+
+    def with_strikes(self, strikes: Mapping[str, int]) -> Wanted:
+        """Return the same with optimizers that are asked in turn having been replaced so often, by strategy."""
+        for strategy, n in strikes.items():
+            in_turn = self.targets[strategy].in_turn
+            if in_turn is not None:
+                in_turn.breaches[:0] = [Breach(component=in_turn.name, reason="told by a checkpoint")] * n
+        return self
 
     def with_strikes_of(self, before: Wanted) -> Wanted:
         """Return the same with optimizers that are asked in turn remembering how often they were replaced.
