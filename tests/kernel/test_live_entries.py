@@ -21,6 +21,7 @@ from tradewright.errors import PluginError
 from tradewright.execute.news import News, Word
 from tradewright.execute.orders import advance
 from tradewright.execute.state import OrderState
+from tradewright.execute.working import Intent
 from tradewright.ledger.canonical import canonical
 from tradewright.ledger.entry import Draft, Kind
 from tradewright.ledger.store import MemoryStore
@@ -114,6 +115,21 @@ def test_intent_is_the_order_under_its_client_id(purpose: Purpose) -> None:
     )
     assert "id" not in written
     assert one == from_plain(type(one), {**written, "id": str(one.id)})
+
+
+@pytest.mark.parametrize(
+    ("known", "told"),
+    [
+        (None, {}),
+        (Intent(), {}),
+        (Intent(waits=True, binds=0.1), {"waits": True, "binds": 0.1}),
+        (Intent(reduces=True, binds=-5.0), {"reduces": True, "binds": -5.0}),
+    ],
+)
+def test_intent_tells_what_is_known_of_the_order_here(known: Intent | None, told: dict[str, Any]) -> None:
+    written = body(entries.intent(order(), AT, (), known), Kind.INTENT)
+
+    assert told == {name: one for name, one in written.items() if name in {"waits", "reduces", "binds"}}
 
 
 def test_said_of_an_order_names_its_client_id() -> None:

@@ -18,7 +18,7 @@ from tradewright.execute import gate
 from tradewright.execute.budget import Budget, Contact
 from tradewright.execute.news import Report
 from tradewright.execute.working import Working
-from tradewright.live import checkpoint, entries
+from tradewright.live import entries
 from tradewright.live.events import (
     Answered,
     Ask,
@@ -48,7 +48,6 @@ if TYPE_CHECKING:
     from tradewright.engine.walk import Walk
     from tradewright.ledger.entry import Draft
     from tradewright.live.account import Account
-    from tradewright.live.checkpoint import Kept
     from tradewright.live.events import Action, Event
     from tradewright.values.bars import Bars
 
@@ -261,26 +260,6 @@ class Agent(Sender):
         for event in aside:
             actions += self._handlers[type(event)](event, now)
         return actions
-
-    # ---- from session to session ---------------------------------------------------------------------------
-
-    def _checkpoint(self, now: datetime) -> Draft:
-        """Return what the next start has to know; it stands before what follows from the decision."""
-        self.know(self._booked)
-        return checkpoint.write(self.walk, self.account, self.watch, self._decided_at, self._strikes, now)
-
-    def resume(self, kept: Kept, now: datetime) -> list[Action]:
-        """Go on from a checkpoint, and return what follows from its decision.
-
-        Args:
-            kept: What it holds; the walk, the account and the orders are as they were.
-            now: When it was written, aware UTC.
-        """
-        self.know(self._booked)
-        self._decided_at, self._strikes = kept.decided_at, dict(kept.strikes)
-        self.watch.restore(kept.watch, now)
-        self.watch.budget = attrs.evolve(self.watch.budget, **attrs.asdict(kept.breaker))
-        return self.watch.admit(self._keep_guards(now), now)
 
     # ---- what several of them do ---------------------------------------------------------------------------
 
