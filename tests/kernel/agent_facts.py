@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import attrs
@@ -27,7 +28,7 @@ KEPT = {
 }
 """Equal in an agent that began at a checkpoint."""
 NOT_KEPT = {
-    "Agent": {"_handlers": CODE, "_row": "the next bar begins one"},
+    "Agent": {"_handlers": CODE, "_collar": GIVEN, "_row": "the next bar begins one"},
     "Watch": {
         "_open": f"{ASKED}; which orders they are follows from the orders",
         "_cancelled": ASKED,
@@ -82,7 +83,8 @@ def facts(agent: Agent) -> dict[str, Any]:
     for one in parts(agent):
         kind = type(one).__name__
         found |= {f"{kind}.{name}": _plain(getattr(one, name)) for name in KEPT[kind]}
-    found["Watch.blocked"] = dict(found["Watch.blocked"])  # Which of them came first nobody asks.
+    for name in ("blocked", "dropped"):
+        found[f"Watch.{name}"] = dict(found[f"Watch.{name}"])  # Which of them came first nobody asks.
     return found
 
 
@@ -93,4 +95,4 @@ def _plain(value: Any) -> Any:
         return as_bytes(value)
     if isinstance(value, set):
         return frozenset(value)
-    return [*value.items()] if isinstance(value, dict) else value
+    return [*value.items()] if isinstance(value, dict) else copy.deepcopy(value)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from order_harness import AT, fill
 from tradewright.execute.positions import Holdings, Money, holdings, reverse
-from tradewright.values.exact import EXACT
+from tradewright.values.exact import EXACT, is_amount
 from tradewright.values.order import EXTERNAL, Activity, ActivityKind, Fill
 
 NAMES = st.sampled_from(["trend", "carry", EXTERNAL])
@@ -201,3 +201,15 @@ def test_reversal_when_there_is_no_fee_is_one_activity_for_each_share() -> None:
 def test_holdings_when_a_multiplier_is_no_amount_above_0_are_refused(multiplier: Any) -> None:
     with pytest.raises(ValueError, match=r"multipliers must be .*, was"):
         Holdings(multipliers={"ES": multiplier})
+
+
+def test_reversal_of_a_part_of_a_unit_has_no_more_decimals_than_an_amount() -> None:
+    """What a float64 has as quantity and as price has up to 34 of them together."""
+    units = Decimal("0.12345678901234567")
+    taken = fill(units, price=Decimal("98.765432109876543"), fee=Decimal(0), shares=[("a", units)])
+    (undone,) = reverse(taken, AT, {})
+    held = holdings([taken], [undone])
+
+    assert is_amount(undone.cash)
+    assert {} == held.quantities
+    assert 0 < abs(held.cash("a", "USD")) < Decimal("1e-29")

@@ -177,6 +177,13 @@ def test_split_moves_units_to_what_the_engine_has(ratio: float, after: float, re
     assert Decimal(str(after)) == one.holdings.quantity("trend", "SPY")
 
 
+def test_split_of_what_has_no_price_pays_nothing_yet() -> None:
+    """What is paid for the part of a unit only the venue can say: its cash differs until it does."""
+    (moved,) = account().actions(news(actions=[split(0.5, 0.5, float("nan"))]), state(SPY=1.0), AT)
+
+    assert (ActivityKind.SPLIT, 0) == (moved.kind, moved.cash)
+
+
 def test_split_of_a_short_moves_units_down() -> None:
     assert [("split", "SPY", -10.0, 0.0)] == brief(
         held(account(), -5), news(actions=[split(3.0, 0.0, 100.0)]), state(SPY=-15.0)

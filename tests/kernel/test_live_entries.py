@@ -21,6 +21,7 @@ from tradewright.errors import PluginError
 from tradewright.execute.news import News, Word
 from tradewright.execute.orders import advance
 from tradewright.execute.state import OrderState
+from tradewright.execute.working import Intent
 from tradewright.ledger.canonical import canonical
 from tradewright.ledger.entry import Draft, Kind
 from tradewright.ledger.store import MemoryStore
@@ -116,6 +117,21 @@ def test_intent_is_the_order_under_its_client_id(purpose: Purpose) -> None:
     assert one == from_plain(type(one), {**written, "id": str(one.id)})
 
 
+@pytest.mark.parametrize(
+    ("known", "told"),
+    [
+        (None, {}),
+        (Intent(), {}),
+        (Intent(waits=True, binds=0.1), {"waits": True, "binds": 0.1}),
+        (Intent(reduces=True, binds=-5.0), {"reduces": True, "binds": -5.0}),
+    ],
+)
+def test_intent_tells_what_is_known_of_the_order_here(known: Intent | None, told: dict[str, Any]) -> None:
+    written = body(entries.intent(order(), AT, (), known), Kind.INTENT)
+
+    assert told == {name: one for name, one in written.items() if name in {"waits", "reduces", "binds"}}
+
+
 def test_said_of_an_order_names_its_client_id() -> None:
     one = order()
     (draft,) = advance(OrderState(order=one, since=AT), News(word=Word.ACCEPTED), AT).drafts
@@ -180,6 +196,13 @@ def test_quotes_are_bid_and_ask_by_symbol() -> None:
 
 def happened(*rows: tuple[Any, ...]) -> Any:
     return np.array([(0, *row) for row in rows], EVENT).view(np.recarray)
+
+
+def test_halt_of_what_nobody_knows_can_be_written() -> None:
+    """A position without a price has no worth: the rule halts, and what it has seen is no number."""
+    (found,) = entries.events(happened((0, HALTED, 0, FREEZE, NAN, 0.12, 0.0)), ["drawdown-halt"], account(), AT)
+
+    assert ("nan", 0.12) == (body(found, Kind.HALT)["observed"], found.body["limit"])
 
 
 def test_events_tell_halts_lifts_and_grants() -> None:

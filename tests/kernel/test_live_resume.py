@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from crashing import Crashing
+from desk_harness import STOPPED, TWO, WILD, desk, stops
+from engine_harness import prices
 from order_harness import AT, SECOND, order
 from test_live_recovery import SMALL, altered, played
 from tradewright.engine import columns
@@ -20,10 +22,14 @@ from tradewright.ledger.entry import Draft, Entry, Kind, verify
 from tradewright.ledger.store import MemoryStore
 from tradewright.live.checkpoint import read
 from tradewright.live.core import KEPT_DAYS
+from tradewright.live.events import Action, Commit, Imposed
 from tradewright.live.recovery import begin, recover
 from tradewright.live.replay import Replay
 from tradewright.live.resume import checkpoints, rows_until
+from tradewright.live.watch import Watched
 from tradewright.values.order import Purpose, Status
+from tradewright.values.records import read as records_read
+from tradewright.values.records import spell
 
 Body = dict[str, Any]
 
@@ -48,6 +54,33 @@ def with_checkpoints(store: MemoryStore, change: Callable[[Body], Body], newest:
 
 def recovered(one: Crashing, store: MemoryStore | None = None) -> Any:
     return recover(store or one.store, one.sentence, one.fused, one.now)
+
+
+# ---- when one is written ---------------------------------------------------------------------------------
+
+
+def commits(actions: Sequence[Action]) -> list[list[Kind]]:
+    return [[draft.kind for draft in one.drafts] for one in actions if isinstance(one, Commit)]
+
+
+def test_checkpoint_is_one_commit_with_the_last_decision_of_a_session(rule_cache: Path) -> None:
+    bars = prices([100.0] * 4, sessions=[0, 0, 1, 1], open=[100.0] * 4)
+    one = desk(rule_cache, bars)
+    written = [commits(one.play(0.5))[-1] for _ in range(4)]
+
+    assert [[Kind.DECISION], [Kind.DECISION, Kind.CHECKPOINT]] * 2 == written
+
+
+def test_checkpoint_stands_before_what_follows_from_its_decision(rule_cache: Path) -> None:
+    """So no crash can leave a stop that is sent and a checkpoint that does not know of it."""
+    one = desk(rule_cache, WILD, rules=STOPPED)
+    for _ in range(len(WILD.close)):
+        actions = one.play(0.2, 0.0)
+        if stops(actions):
+            break
+
+    assert [Kind.INTENT] == commits(actions)[-1]
+    assert [Kind.DECISION, Kind.CHECKPOINT] == commits(actions)[-2][-2:]
 
 
 # ---- where a start begins --------------------------------------------------------------------------------
@@ -247,3 +280,17 @@ def test_order_that_is_recalled_is_as_it_was_intended() -> None:
         working.states[one.id].status,
     )
     assert working.is_reducing("trend")
+
+
+def test_watch_when_kept_and_restored_holds_back_the_same(rule_cache: Path) -> None:
+    one, other = (desk(rule_cache, TWO).agent.watch for _ in range(2))
+    one.take(Imposed({"A1": "the venue holds 3 more", "A0": "a stranger"}, "no reason is known", True))
+    kept = spell(one.kept())
+    other.restore(records_read(Watched, kept), AT)
+
+    assert ({"A0": "a stranger", "A1": "the venue holds 3 more"}, "no reason is known", True) == (
+        other.blocked,
+        other.freeze,
+        other.stops_increases,
+    )
+    assert {"blocked", "freeze", "stops_increases"} == kept.keys()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from tradewright.values.exact import EXACT, add, check_price, divide_fee
+from tradewright.values.exact import EXACT, add, check_price, divide_fee, rounded
 from tradewright.values.order import Activity, ActivityKind, Fill
 
 if TYPE_CHECKING:
@@ -176,6 +176,8 @@ def holdings(
 def reverse(fill: Fill, at: datetime, multipliers: Mapping[str, Decimal], note: str = "") -> tuple[Activity, ...]:
     """Return the activities that undo a booked fill which the venue took back, one for each share and fee.
 
+    Cash is rounded to the decimals of an amount: of parts of units, 1e-30 of a currency may stay.
+
     Args:
         fill: As it was booked, shares included.
         at: When the venue took it back, aware UTC.
@@ -192,7 +194,7 @@ def reverse(fill: Fill, at: datetime, multipliers: Mapping[str, Decimal], note: 
             "note": note,
         }
         name = f"bust {fill.execution_id} {strategy}"  # No strategy's name has a space.
-        units, cash = EXACT.minus(quantity), _value(fill, quantity, multipliers)
+        units, cash = EXACT.minus(quantity), rounded(_value(fill, quantity, multipliers))
         undone.append(Activity(id=name, kind=ActivityKind.BUST, symbol=fill.symbol, units=units, cash=cash, **same))
         if fee != 0:
             undone.append(Activity(id=f"{name} fee", kind=ActivityKind.FEE, symbol=fill.symbol, cash=fee, **same))

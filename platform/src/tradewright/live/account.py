@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -105,7 +106,7 @@ class Account:
                 after = left[cell] if cell in left else amount(state.positions[cell].quantity)
                 kind, units = ActivityKind.SPLIT, EXACT.subtract(after, held.get(place, Decimal(0)))
                 held[place] = after
-            yield self._activity(kind, *place, _name(kind, at), at, cash=amount(action.cash), units=units)
+            yield self._activity(kind, *place, _name(kind, at), at, cash=_known(action.cash), units=units)
         for fill in exits:
             place, kind = self.place(fill.book, fill.asset), ActivityKind.DELISTING
             cash = -fill.quantity * fill.price * to_float(self.holdings.multipliers[place[1]])
@@ -135,6 +136,11 @@ class Account:
             currency=self.currency,
             at=at,
         )
+
+
+def _known(cash: float) -> Decimal:
+    """Return the cash of an action; what is paid for parts of a unit without a price only the venue can say."""
+    return amount(cash) if math.isfinite(cash) else Decimal(0)
 
 
 def _name(kind: ActivityKind, at: datetime) -> str:

@@ -21,7 +21,7 @@ from tradewright.execute.clock import WARNS
 from tradewright.execute.news import Report
 from tradewright.execute.soundness import QUOTE_MAX_AGE, is_fresh
 from tradewright.execute.working import Working
-from tradewright.live import checkpoint, entries, session
+from tradewright.live import entries, session
 from tradewright.live.events import (
     Adopted,
     Answered,
@@ -43,7 +43,7 @@ from tradewright.live.events import (
     SnapshotTaken,
     Tick,
 )
-from tradewright.live.listener import Row
+from tradewright.live.listener import KEPT_DAYS, Row
 from tradewright.live.sender import Sender
 from tradewright.live.watch import Watch
 from tradewright.values.bars import utc
@@ -56,14 +56,12 @@ if TYPE_CHECKING:
     from tradewright.engine.walk import Walk
     from tradewright.ledger.entry import Draft
     from tradewright.live.account import Account
-    from tradewright.live.checkpoint import Kept
     from tradewright.live.events import Action, Event
     from tradewright.values.bars import Bars
 
 LIVE = "live"
 _AT_ONCE = Answered | Contact | Imposed | Clocked | Doubted | Restarted
 """What is heard also between a row's close and its decision, since no state of the walk follows from it."""
-KEPT_DAYS = 5  # Of orders that have ended, in case the venue speaks of one again.
 
 
 class Agent(Sender):
@@ -299,27 +297,6 @@ class Agent(Sender):
         for event in aside:
             actions += self._handlers[type(event)](event, now)
         return actions
-
-    # ---- from session to session ---------------------------------------------------------------------------
-
-    def _checkpoint(self, now: datetime) -> Draft:
-        """Return what the next start has to know; it stands before what follows from the decision."""
-        self.know(self._booked, now - timedelta(days=KEPT_DAYS))
-        return checkpoint.write(self.walk, self.account, self.watch, self._decided_at, self._strikes, now)
-
-    def resume(self, kept: Kept, now: datetime) -> list[Action]:
-        """Go on from a checkpoint, and return what follows from its decision.
-
-        Args:
-            kept: What it holds; the walk, the account and the orders are as they were.
-            now: When it was written, aware UTC.
-        """
-        self.know(self._booked, now - timedelta(days=KEPT_DAYS))
-        self._decided_at, self._strikes = kept.decided_at, dict(kept.strikes)
-        self.watch.restore(kept.watch, now)
-        self.watch.budget = kept.breaker.restore(self.watch.budget)
-        self._row = Row([], closed_at=kept.decided_at, is_settled=True, is_decided=True)
-        return self.watch.admit(self._keep_guards(now), now)
 
     # ---- what several of them do ---------------------------------------------------------------------------
 

@@ -200,7 +200,7 @@ def decision(
     """Return a decision: what was weighed, orders and stops, what the row before refused, the state's hash."""
     body: dict[str, Any] = {
         "closed_at": at,
-        **weighed(known, plan, walk, account),
+        **_with_unknown(weighed(known, plan, walk, account)),
         "stops": [
             [*account.place(book, asset), float(plan.stop[book, asset])]
             for book, asset in zip(*np.isfinite(plan.stop).nonzero(), strict=True)
@@ -216,14 +216,22 @@ def events(happened: Table, names: Sequence[str], account: Account, at: datetime
     """Yield what rules and the capital policy did: halts, lifts and grants; `names` are those of the book rules."""
     rows = (*account.strategies, "account") if len(account.strategies) > 1 else account.strategies
     for event in happened:
-        # What nobody knows halts too: a position without a price has no worth.
-        observed = float(event.observed) if math.isfinite(event.observed) else None
-        whose = {"row": rows[event.row], "observed": observed, "limit": float(event.limit)}
+        whose = {"row": rows[event.row], "observed": float(event.observed), "limit": float(event.limit)}
         if event.kind == GRANTED:
             yield Draft(at, Kind.CAPITAL, {**whose, "money": float(event.money)})
         else:
             kind = Kind.HALT if event.kind == HALTED else Kind.LIFT
-            yield Draft(at, kind, {**whose, "rule": names[event.rule], "level": Level(int(event.level)).word})
+            told = {**whose, "rule": names[event.rule], "level": Level(int(event.level)).word}
+            yield Draft(at, kind, _with_unknown(told))
+
+
+def _with_unknown(value: Any) -> Any:
+    """Return `value` with what is no number as text: a position without a price has no worth, and halts."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, dict):
+        return {key: _with_unknown(one) for key, one in value.items()}
+    return type(value)(map(_with_unknown, value)) if isinstance(value, list | tuple) else value
 
 
 def _by_client(plain: dict[str, Any]) -> dict[str, Any]:

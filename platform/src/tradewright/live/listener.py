@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from tradewright.values.arrays import FloatArray
     from tradewright.values.snapshot import Quote
 
+KEPT_DAYS = 5
+"""How long orders that have ended, and executions, are remembered, in case the venue speaks of one again."""
+
 
 @attrs.define
 class Row:

@@ -17,8 +17,8 @@ from tradewright.execute.working import Intent, Orders
 from tradewright.ledger.canonical import instant_of
 from tradewright.ledger.entry import Kind
 from tradewright.live import checkpoint
-from tradewright.live.core import KEPT_DAYS
 from tradewright.live.inputs import event_of
+from tradewright.live.listener import KEPT_DAYS
 from tradewright.values.order import Fill, Order
 from tradewright.values.plain import from_plain
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,9 +11,9 @@ from tradewright.execute import gate
 from tradewright.execute.budget import Use
 from tradewright.execute.soundness import QUOTE_MAX_AGE
 from tradewright.execute.working import Intent
-from tradewright.live import entries, guards
+from tradewright.live import checkpoint, entries, guards
 from tradewright.live.events import Cancel, Commit, Submit
-from tradewright.live.listener import Listener
+from tradewright.live.listener import KEPT_DAYS, Listener, Row
 from tradewright.values.exact import amount
 from tradewright.values.order import Purpose, Status
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from tradewright.execute.gate import Wanted
     from tradewright.execute.state import OrderState
     from tradewright.ledger.entry import Draft
+    from tradewright.live.checkpoint import Kept
     from tradewright.live.events import Action
     from tradewright.live.watch import Watch
 
@@ -168,3 +170,24 @@ class Sender(Listener):
 
     def _place(self, wanted: Wanted) -> tuple[str, str]:
         return self.account.place(wanted.book, wanted.asset)
+
+    # ---- from session to session ---------------------------------------------------------------------------
+
+    def _checkpoint(self, now: datetime) -> Draft:
+        """Return what the next start has to know; it stands before what follows from the decision."""
+        self.know(self._booked, now - timedelta(days=KEPT_DAYS))
+        return checkpoint.write(self.walk, self.account, self.watch, self._decided_at, self._strikes, now)
+
+    def resume(self, kept: Kept, now: datetime) -> list[Action]:
+        """Go on from a checkpoint, and return what follows from its decision.
+
+        Args:
+            kept: What it holds; the walk, the account and the orders are as they were.
+            now: When it was written, aware UTC.
+        """
+        self.know(self._booked, now - timedelta(days=KEPT_DAYS))
+        self._decided_at, self._strikes = kept.decided_at, dict(kept.strikes)
+        self.watch.restore(kept.watch, now)
+        self.watch.budget = kept.breaker.restore(self.watch.budget)
+        self._row = Row([], closed_at=kept.decided_at, is_settled=True, is_decided=True)
+        return self.watch.admit(self._keep_guards(now), now)

@@ -56,7 +56,16 @@ def amount(number: float) -> Decimal:
     """
     whole = exact(number)
     # A float64 has 17 digits at most, so that a glance tells of nearly all of them.
-    if abs(number) >= _COARSE or int(whole.as_tuple().exponent) >= -DECIMALS_MAX:
+    return whole if abs(number) >= _COARSE else rounded(whole)
+
+
+def rounded(whole: Decimal) -> Decimal:
+    """Return a finite number as amounts have it: to 30 decimals; one that has no more of them is left as it is.
+
+    >>> rounded(Decimal("2.50")), rounded(Decimal("1.23456789E-29"))
+    (Decimal('2.50'), Decimal('1.2E-29'))
+    """
+    if int(whole.as_tuple().exponent) >= -DECIMALS_MAX:
         return whole
     return whole.quantize(_LAST, context=_CUT)
 
