@@ -240,7 +240,7 @@ BUGS: dict[Patch, tuple[str, Sequence[int]]] = {
     trades_on_any_quote: ("F25", range(5)),
     asks_without_pause: ("F6", range(3)),
     forgets_to_commit_fills: ("none", range(1)),
-    no_reconcile_at_start: ("F44", range(4)),
+    no_reconcile_at_start: ("F44", range(4, 6)),
     resends_at_start: ("F2,F3", range(4)),
     sends_late_at_start: ("F1", range(4)),
     forgets_unknown_at_start: ("F3", range(4)),

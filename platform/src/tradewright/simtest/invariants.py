@@ -204,6 +204,11 @@ class Invariants:
         is_held = bool(watch.freeze) or not told.freeze
         self._hold(8, is_held and told.blocked <= set(watch.blocked), "what only a person ends has gone by itself")
 
+        unheard = told.adopted - self._lacked
+        self._hold(
+            1, not unheard, f"a person took over units of {', '.join(sorted(unheard))} that the venue had told"
+        )
+
     def _level(self, rule: str) -> int:
         return int(self.agent.walk.state.halts.level[:, self.agent.walk.halting.index(rule)].max())
 
