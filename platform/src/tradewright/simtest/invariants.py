@@ -204,7 +204,10 @@ class Invariants:
         is_held = bool(watch.freeze) or not told.freeze
         self._hold(8, is_held and told.blocked <= set(watch.blocked), "what only a person ends has gone by itself")
 
-        unheard = told.adopted - self._lacked
+        nobodys = {
+            symbol for whose, symbol in self.venue.held if whose == EXTERNAL
+        }  # Their splits are told by nobody.
+        unheard = told.adopted - self._lacked - nobodys
         self._hold(
             1, not unheard, f"a person took over units of {', '.join(sorted(unheard))} that the venue had told"
         )
