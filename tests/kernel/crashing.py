@@ -29,6 +29,7 @@ class Crashing(Playback):
         self._kills, self.done, self.starts = list(kills), 0, 0
         self.said: list[Report | Activity] = []
         self.submitted: list[Any] = []
+        self.late: list[Any] = []
         self.sentence, _, self.fused, _ = arguments
         super().__init__(*arguments, **named)
         self._first = self._now
@@ -78,6 +79,7 @@ class Crashing(Playback):
             self.store.crash()
             found = recover(self.store, self.sentence, self.fused, self._now)
             self.agent, self.outlook = found.agent, found.outlook
+            self.late += [one for one in found.actions if isinstance(one, events.Submit)]
             try:
                 self._do(list(found.actions))
                 self._events.extend(found.events)

@@ -267,7 +267,7 @@ BUGS: dict[Patch, tuple[str, Sequence[int]]] = {
     no_reconciliation: ("F10", range(10, 12)),
     unknown_does_not_block: ("F5,F6", range(4, 6)),
     open_orders_bind_nothing: ("none", range(9, 10)),
-    missing_fills_bind_nothing: ("all", range(9, 10)),
+    missing_fills_bind_nothing: ("F5,F10", range(51, 52)),
     late_fills_are_dropped: ("F9", range(2)),
     busts_are_dropped: ("F13", range(10, 12)),
     leaves_no_venue_alone: ("F14", range(3)),
@@ -280,7 +280,7 @@ BUGS: dict[Patch, tuple[str, Sequence[int]]] = {
     ignores_skew: ("F20", range(4, 7)),
     keeps_sending_after_rejects: ("F23", range(1, 3)),
     ignores_changed_execution: ("F8", range(10, 11)),
-    no_reconcile_at_start: ("F44", range(4)),
+    no_reconcile_at_start: ("F44", range(4, 6)),
     resends_at_start: ("F2,F3", range(4)),
     sends_late_at_start: ("F1", range(4)),
     forgets_unknown_at_start: ("F3", range(4)),
@@ -290,6 +290,7 @@ BUGS: dict[Patch, tuple[str, Sequence[int]]] = {
 """Each bug with the faults that bring it out, and the seeds of two days of which one has to find it."""
 
 OFTEN: dict[Patch, float] = {
+    missing_fills_bind_nothing: 5.0,
     no_reconcile_at_start: 10.0,
     sends_late_at_start: 10.0,
     halt_not_latched_over_restart: 20.0,

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from order_harness import AT, ID, SECOND, fill, order, play, said, standing
 from tradewright.execute.news import News, Report, Word
-from tradewright.execute.positions import Holdings
+from tradewright.execute.positions import Holdings, reverse
 from tradewright.execute.reconcile import RECENT, Doubt, Reconciled, reconcile
 from tradewright.execute.state import OrderState
 from tradewright.values.order import Activity, ActivityKind, Fill, Purpose, Status
@@ -213,6 +213,19 @@ def test_bust_of_a_strangers_fill_is_reversed_once() -> None:
         one.id for one in found.told if isinstance(one, Activity)
     }
     assert (True, ()) == (found.is_clean, asked(known, seen(busts=(strange,))).told)
+
+
+@pytest.mark.parametrize(("execution", "told"), [("e1", 0), ("e11", 1)])
+def test_bust_that_was_reversed_before_its_order_was_let_go_of_is_not_reversed_again(
+    execution: str, told: int
+) -> None:
+    """A restart reads all busts again, and the venue does not know whose the fill was."""
+    known, taken = held(), attrs.evolve(fill(3, "e1"), shares=(("trend", Decimal(3)),))
+    for one in (taken, fill(3, "e11"), *reverse(taken, taken.at, {}, "error trade")):
+        known.book(one)
+    found = asked(known, seen(busts=(fill(3, execution, order_id=UUID(int=99)),)))
+
+    assert told == len([one for one in found.told if isinstance(one, Activity) and one.symbol and one.units])
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,12 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+import attrs
 import pytest
 from test_live_watch import Desk, kinds
-from tradewright.execute.news import Word
+from tradewright.execute.news import News, Report, Word
 from tradewright.ledger.entry import START, Draft, Kind, chain
 from tradewright.live import entries, events
 from tradewright.live.inputs import event_of
@@ -218,3 +220,25 @@ def test_symbols_that_are_blocked_at_once_are_told_in_the_order_of_a_ledger(desk
     desk.hear(events.Imposed({"CCC": "why", "AAA": "why", "BBB": "why"}))
 
     assert ["blocked AAA", "blocked BBB", "blocked CCC"] == desk.alerts()
+
+
+def test_fills_of_orders_that_a_ledger_does_not_know_are_written_alike_from_a_snapshot_and_a_stream(
+    calendar: Sessions, rule_cache: Path
+) -> None:
+    """A ledger tells of the fills alone: lived again, they come one by one."""
+    written = []
+    for is_snapshot in (True, False):
+        desk = Desk(calendar, rule_cache)
+        (order,) = desk.open()
+        fills = [attrs.evolve(desk.fill(order, 3, f"e{n}"), order_id=UUID(int=n)) for n in (8, 9)]
+        begun = len(desk.drafts)
+        if is_snapshot:
+            desk.hear(desk.seen(fills=tuple(fills)))
+        else:
+            for fill in fills:
+                assert fill.order_id is not None
+                desk.hear(Report(fill.order_id, News(word=Word.FILL, fill=fill)))
+        written.append([(draft.kind, str(draft.body.get("id"))) for draft in desk.drafts[begun:]][:6])
+
+    assert written[0] == written[1]
+    assert (Kind.ALERT, "freeze") == written[0][3]

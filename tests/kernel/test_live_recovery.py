@@ -41,6 +41,7 @@ def assert_sound(one: Crashing) -> None:
     again = Replay(one.store, one.sentence, one.fused).run()
 
     assert len(set(one.submitted)) == len(one.submitted), "an order was sent twice"
+    assert [] == one.late, "what was decided before a death was sent after it"
     assert held == dict(one.agent.account.holdings.quantities)
     assert again.difference is None
     assert as_bytes(again.agent.walk.state) == as_bytes(one.agent.walk.state)

@@ -201,6 +201,16 @@ def reverse(fill: Fill, at: datetime, multipliers: Mapping[str, Decimal], note: 
     return tuple(undone)
 
 
+def is_reversed(fill: Fill, activities: Iterable[tuple[str, str]]) -> bool:
+    """Say whether a fill was undone, in the name of whomever it was booked for.
+
+    Args:
+        fill: As the venue tells it, which does not know whose it was.
+        activities: (venue, id) of each activity that is booked.
+    """
+    return any(venue == fill.venue and name.startswith(f"bust {fill.execution_id} ") for venue, name in activities)
+
+
 def _parts(fill: Fill) -> list[tuple[str, Decimal, Decimal]]:
     fees = divide_fee(fill.fee, [quantity for _, quantity in fill.shares])
     return [(strategy, quantity, fee) for (strategy, quantity), fee in zip(fill.shares, fees, strict=True)]

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from tradewright.execute.news import News, Report, Word
 from tradewright.execute.orders import advance
-from tradewright.execute.positions import reverse
+from tradewright.execute.positions import is_reversed, reverse
 from tradewright.values.exact import EXACT
 from tradewright.values.order import Activity, ActivityKind, Fill, Status
 
@@ -89,10 +89,9 @@ class Reading:
                 if was_booked:
                     self._move(fill, -1)
                 self._hear(fill.order_id, News(word=Word.BUST, fill=fill, reason="taken back"))
-        elif was_booked:
+        elif was_booked and not is_reversed(fill, self.known.activities):
             for one in reverse(fill, fill.at, self.known.multipliers, "taken back"):
-                if one.key not in self.known.activities:
-                    self._book(one, one.symbol, one.units, one.cash)
+                self._book(one, one.symbol, one.units, one.cash)
 
     def _order(self, name: UUID | str, status: Status, filled: Decimal) -> None:
         state = self.states.get(name) if isinstance(name, UUID) else None

@@ -16,7 +16,7 @@ from tradewright.ledger.entry import verify
 from tradewright.live.events import BarOpened, Lifted, Quoted, SnapshotTaken
 from tradewright.simtest.standing import TOLD, Standing
 from tradewright.values.exact import to_float
-from tradewright.values.order import Purpose, Status
+from tradewright.values.order import EXTERNAL, Purpose, Status
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -262,6 +262,13 @@ class Invariants:
         self._hold(8, not gone, f"a latched halt of {', '.join(sorted(gone))} has gone by itself")
         is_held = bool(watch.freeze) or not told.freeze
         self._hold(8, is_held and told.blocked <= set(watch.blocked), "what only a person ends has gone by itself")
+
+        # Splits of what is nobody's are told by nobody.
+        nobodys = {symbol for whose, symbol in self.venue.held if whose == EXTERNAL}
+        unheard = told.adopted - self._lacked - nobodys
+        self._hold(
+            1, not unheard, f"a person took over units of {', '.join(sorted(unheard))} that the venue had told"
+        )
 
     def _depth(self, rule: str) -> int:
         """Return the deepest halt of a rule, of whichever row."""

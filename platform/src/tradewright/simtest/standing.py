@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tradewright.execute.budget import Outcome
@@ -33,6 +34,7 @@ class Standing:
         blocked: Symbols that take no order.
         halts: The deepest level that stands, by rule.
         seq: Number of the last entry that was read.
+        adopted: Symbols of which a person took over units.
         unasked: Rules whose latched halt ended though no person asked for it.
     """
 
@@ -41,6 +43,7 @@ class Standing:
         self.blocked: set[str] = set()
         self.halts: dict[str, int] = {}
         self.seq = 0
+        self.adopted: set[str] = set()
         self.unasked: set[str] = set()
         self._latched, self._asked = frozenset(latched), set[str]()
 
@@ -66,6 +69,8 @@ class Standing:
             self.freeze = self.freeze or body["outcome"] == Outcome.FORBIDDEN
         elif body["what"] == ADOPTED:
             self.blocked.discard(body["symbol"])
+            if body["symbol"] is not None and Decimal(body["difference"]) != 0:
+                self.adopted.add(body["symbol"])
         elif body["what"] == LIFTED:
             rule = REQUESTED_HALT if body["lifts"] == FREEZE else body["lifts"]
             self.freeze = self.freeze and body["lifts"] != FREEZE

@@ -16,6 +16,7 @@ from tradewright.execute.faults import Dice, swarm
 from tradewright.execute.news import Report
 from tradewright.execute.venue import SimulatedVenue
 from tradewright.execute.wire import Wire
+from tradewright.ledger.entry import Kind
 from tradewright.ledger.store import MemoryStore
 from tradewright.live import events, session
 from tradewright.live.account import Account
@@ -132,7 +133,7 @@ class World(Restarts):
             events.Query: self._call(lambda action: self.wire.query(action.id, self.now)),
             events.Look: self._call(lambda action: self.wire.look(action.since, self.now)),
             events.Fund: lambda action: self.venue.fund(action.strategy, action.cash, action.name),
-            events.Decided: self._note_decision,
+            events.Decided: lambda _: self.store.sync(),
         }
         told = session.describe(self.bars, 252, {}, {}) | {"ahead": True}
         self.dice.is_healed = True  # Nothing strikes before the first row.
@@ -292,6 +293,7 @@ class World(Restarts):
     def _commit(self, action: events.Commit) -> None:
         head = self.store.append(action.drafts, sync=is_synced(action))
         self._heads.append(head)
+        self._decided += sum(draft.kind is Kind.DECISION for draft in action.drafts)
 
     def _submit(self, action: events.Submit) -> None:
         self.store.sync()
@@ -307,10 +309,6 @@ class World(Restarts):
         """Answer after a while, so that the venue can speak between close and decision."""
         answer = events.Answered(action.book, self._outlook.ask(action.book, action.held))
         self._later(self.now + ANSWERS_AFTER, lambda: self._hear(answer))
-
-    def _note_decision(self, _: events.Decided) -> None:
-        self.store.sync()
-        self._decided += 1
 
 
 def _event(heard: Heard) -> Event:
