@@ -24,6 +24,7 @@ from desk_harness import (
 )
 from engine_harness import prices
 from tradewright.engine.state import as_bytes
+from tradewright.execute.budget import Budget
 from tradewright.execute.news import News, Report, Word
 from tradewright.execute.positions import reverse
 from tradewright.live.events import (
@@ -31,6 +32,7 @@ from tradewright.live.events import (
     Decided,
     Query,
     Quoted,
+    Tick,
 )
 from tradewright.values.order import Status
 
@@ -492,3 +494,21 @@ def test_stop_does_not_hold_the_bar_up_and_is_not_cancelled_with_leftovers(rule_
 
     assert stop.id not in [action.id for action in actions if isinstance(action, Cancel)]
     assert "decided" == words(one.prepare())[-1]
+
+
+@pytest.mark.parametrize("closes", [False, True])
+def test_stop_that_is_gone_while_nothing_may_be_sent_is_placed_again_by_the_next_tick(
+    closes: bool, rule_cache: Path
+) -> None:
+    one, stop = stopping(rule_cache)
+    one.agent.watch.budget = Budget(size=1.0, per_second=0.0)
+    assert [] == stops(one.say(stop, "cancelled"))
+    if closes:
+        one.arrive()
+        one.prepare()
+    assert [] == stops(one.tell(Tick()))
+    one.agent.watch.budget = Budget()
+
+    assert [(stop.symbol, Decimal(-1))] == [
+        (again.symbol, again.quantity.compare(0)) for again in stops(one.tell(Tick()))
+    ]
