@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 JUDGED: Mapping[str, str] = {
+    "execute/budget.py Budget.heard | return attrs.evolve(self, closed_until=until, limited=min(again + 1, 6))"
+    " | 6 -> 7": "Six doublings of a second are longer than the longest wait already.",
     "execute/reading.py Reading._move | units = fill.quantity if sign > 0 else fill.quantity.copy_negate()"
     " | sign > 0 -> (sign >= 0)": "A sign is 1 or -1.",
     "execute/reconcile.py _could_be | fits = state.left.copy_abs() >= difference.copy_abs() and (state.left > 0) =="

@@ -24,7 +24,7 @@ from desk_harness import (
 )
 from engine_harness import prices
 from tradewright.engine.state import as_bytes
-from tradewright.execute.budget import Budget
+from tradewright.execute.budget import Budget, Contact, Outcome
 from tradewright.execute.news import News, Report, Word
 from tradewright.execute.positions import reverse
 from tradewright.live.events import (
@@ -512,3 +512,23 @@ def test_stop_that_is_gone_while_nothing_may_be_sent_is_placed_again_by_the_next
     assert [(stop.symbol, Decimal(-1))] == [
         (again.symbol, again.quantity.compare(0)) for again in stops(one.tell(Tick()))
     ]
+
+
+@pytest.mark.parametrize(("word", "again"), [("cancelled", True), ("expired", True), ("refused", False)])
+def test_stop_that_ends_without_firing_is_placed_again_at_once_unless_it_was_refused(
+    word: str, again: bool, rule_cache: Path
+) -> None:
+    one, stop = stopping(rule_cache)
+
+    assert again is bool(stops(one.tell(Report(stop.id, News(word=Word(word))))))
+
+
+def test_stop_takes_a_token_while_the_breaker_lets_no_new_risk_go(rule_cache: Path) -> None:
+    one, stop = stopping(rule_cache)
+    one.agent.watch.budget = Budget(size=100.0, per_second=0.0)
+    for _ in range(3):
+        one.tell(Contact(outcome=Outcome.FAILED))
+    before = one.agent.watch.budget.tokens
+
+    assert 1 == len(stops(one.say(stop, "cancelled")))
+    assert before - 1.0 == one.agent.watch.budget.tokens
