@@ -1,6 +1,7 @@
 """Play every campaign whole, two at a time, and print one line of what came of each: what `make campaigns` does.
 
-Exits 9 when one of them fails.  `--only NAME` plays one; `--part 100` a hundredth of each.
+Exits 9 when one of them fails.  `--only NAME` plays one; `--part 10` a tenth of each, in which the engine's finds some
+features too rare.
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ def main() -> int:
     names = [campaign.name for campaign in CAMPAIGNS]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=names, nargs="+", default=names, help="those that are played (all)")
-    parser.add_argument("--part", type=int, default=1, help="play a part of this size: 100 for a hundredth (1)")
+    parser.add_argument("--part", type=int, default=1, help="play one part of so many: 10 for a tenth (1)")
     asked = parser.parse_args()
     chosen = [campaign for campaign in CAMPAIGNS if campaign.name in asked.only]
     played = [play(campaign, asked.part) for campaign in chosen if campaign.fills]
