@@ -1,6 +1,6 @@
 """Play every campaign whole, two at a time, and print one line of what came of each: what `make campaigns` does.
 
-Exits 9 when one fails.  `--only NAME` plays one; `--part 10` a tenth of each, too little for the engine's rare features.
+Exits 9 when one fails.  `--only NAME` plays one, `--part 10` a tenth of each: too little for the engine's rare draws.
 """
 
 from __future__ import annotations
