@@ -295,6 +295,15 @@ def test_units_of_a_stop_that_has_stood_for_days_are_explained_by_it() -> None:
     assert ({"SPY"}, "") == (set(found.blocked), found.freeze)
 
 
+@pytest.mark.parametrize("difference", [Decimal("0.5"), Decimal("-0.5")])
+def test_units_of_less_than_one_are_explained_like_others(difference: Decimal) -> None:
+    ended = OrderState(order=order(difference), since=AT, status=Status.CANCELLED)
+    doubts = {"SPY": Doubt(difference=difference, seen=2, at=AT)}
+    found = asked(held(SPY=10), seen(positions={"SPY": 10 + difference}), ended, doubts=doubts)
+
+    assert ({"SPY"}, "") == (set(found.blocked), found.freeze)
+
+
 @pytest.mark.parametrize("doubt", ["disputed", "doubted"])
 def test_units_of_an_order_that_nobody_is_sure_of_are_explained_by_it_however_many(doubt: str) -> None:
     assert "" == looked(3, 2.0, {"SPY": 11}, attrs.evolve(state(Status.CANCELLED), **{doubt: True})).freeze

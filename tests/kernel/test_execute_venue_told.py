@@ -100,6 +100,7 @@ def test_take_back_when_it_stands_reverses_units_and_cash_once() -> None:
 
     assert [Word.BUST] == words(made)
     assert (Decimal(10_000), {}) == (made.money(), made.positions())
+    assert {UUID(int=1): (Status.FILLED, Decimal(0))} == made.snapshot(OPENED, LATER).orders
     assert [["1"], []] == [
         [fill.execution_id for fill in made.snapshot(since, LATER).busts] for since in (LATER, LATER + SECOND)
     ]

@@ -26,7 +26,6 @@ from engine_harness import limits, prices
 from tradewright.engine.state import as_bytes
 from tradewright.execute.working import Working
 from tradewright.ledger.entry import Kind
-from tradewright.live.core import KEPT_DAYS
 from tradewright.live.events import (
     Answered,
     Ask,
@@ -329,7 +328,7 @@ def test_rows_that_were_let_go_of_are_counted_from_the_next(rule_cache: Path) ->
     assert [-1] == one.walk.state.counters[one.walk.state.counters.bars > 0].first.tolist()
 
 
-@pytest.mark.parametrize(("days", "kept"), [(KEPT_DAYS, 1), (KEPT_DAYS + 1, 0)])
+@pytest.mark.parametrize(("days", "kept"), [(5, 1), (6, 0)])
 def test_orders_that_have_ended_are_kept_for_some_days(days: int, kept: int, rule_cache: Path) -> None:
     one = invested(rule_cache, 0.5)
     (state,) = one.agent.working.states.values()

@@ -1,4 +1,4 @@
-"""What the agent sends when, and what it makes of the venue's news: of orders and of stops."""
+"""What the agent sends when, and what it makes of the venue's news of orders; `test_live_core_stops.py` has stops."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 import attrs
 import pytest
 from desk_harness import (
-    STOPPED,
     TWO,
     Desk,
     desk,
@@ -18,11 +17,9 @@ from desk_harness import (
     invested,
     orders,
     quote,
-    stops,
     switching,
     words,
 )
-from engine_harness import prices
 from tradewright.engine.state import as_bytes
 from tradewright.execute.news import News, Report, Word
 from tradewright.execute.positions import reverse
@@ -430,65 +427,3 @@ def test_order_at_the_close_whose_limit_is_met_goes(rule_cache: Path) -> None:
     one.open()
 
     assert [Decimal(99)] == [order.limit for order in orders(one.quote(A0=99))]
-
-
-# ---- stops -----------------------------------------------------------------------------------------------
-
-
-def test_stop_of_an_entry_is_sent_with_the_decision_for_the_whole_position(rule_cache: Path) -> None:
-    one = desk(rule_cache, prices([100.0, 101.0] * 30, open=[100.0] * 60), rules=STOPPED)
-    actions = one.play(0.3)
-    while not stops(actions):
-        actions = one.play(0.3)
-    (stop,) = stops(actions)
-
-    assert ["commit intent", f"submit stop A0 {float(stop.quantity):g}", "decided"] == words(actions)[-3:]
-    assert -one.order() == float(stop.quantity)
-
-
-def stopping(folder: Path) -> tuple[Desk, Any]:
-    """Return a desk that holds A0 behind a stop, with an order planned, in a bar that has opened."""
-    one = desk(folder, prices([100.0, 101.0] * 30, open=[100.0] * 60), rules=STOPPED)
-    sent: list[Any] = []
-    while one.held() == 0.0 or not sent:
-        sent = stops(one.play(0.3)) or sent
-    one.play(0.1)
-    one.open()
-    guard = one.agent.working.guard(("trend", "A0"))
-    assert guard is not None
-    return one, guard.order
-
-
-def test_stop_that_has_fired_voids_the_order_that_was_planned(rule_cache: Path) -> None:
-    one, stop = stopping(rule_cache)
-    assert one.order() < 0.0
-    one.fill(stop, stop.stop)
-
-    assert (0.0, 0.0) == (one.held(), one.order())
-    assert [] == one.quote(A0=100)
-    assert 0 == int(one.walk.state.run[0].participation_cuts)
-
-
-def test_stop_that_has_filled_in_part_voids_the_order_and_is_counted(rule_cache: Path) -> None:
-    one, stop = stopping(rule_cache)
-    one.fill(stop, stop.stop, -1)
-
-    assert [] == one.quote(A0=100)
-    assert (1, 0.0) == (int(one.walk.state.run[0].participation_cuts), one.order())
-
-
-def test_stop_that_has_not_fired_voids_nothing(rule_cache: Path) -> None:
-    one, stop = stopping(rule_cache)
-    one.say(stop, "accepted")
-
-    assert ["cancel"] == words(one.quote(A0=100)), "the stop has to be gone before its units are sold"
-    (sale,) = orders(one.say(stop, "cancelled"))
-    assert sale.quantity < 0
-
-
-def test_stop_does_not_hold_the_bar_up_and_is_not_cancelled_with_leftovers(rule_cache: Path) -> None:
-    one, stop = stopping(rule_cache)
-    actions = one.arrive()
-
-    assert stop.id not in [action.id for action in actions if isinstance(action, Cancel)]
-    assert "decided" == words(one.prepare())[-1]

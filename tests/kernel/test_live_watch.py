@@ -245,6 +245,19 @@ def test_snapshot_that_agrees_writes_nothing_and_moves_the_beginning(desk: Desk)
     assert 71 * SECOND == desk.now - second.since
 
 
+def test_snapshots_that_differ_are_taken_ever_more_seldom_up_to_five_minutes(desk: Desk) -> None:
+    watch, waits, looked_at = desk.agent.watch, list[float](), desk.now
+    for _ in range(13):
+        watch.look(desk.now)
+        at = desk.agent.wake_at(desk.now) or pytest.fail("no snapshot is wanted")
+        assert ["Look"] == kinds(desk.hear(events.Tick(), (at - desk.now).total_seconds()))
+        waits.append((at - looked_at).total_seconds())
+        looked_at = at
+        desk.hear(desk.seen(positions={"BBB": Decimal(7)}))
+
+    assert [0, 2, 2, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300] == waits
+
+
 def test_snapshot_that_is_missing_changes_nothing(desk: Desk) -> None:
     assert [] == desk.hear(events.SnapshotTaken(None))
 
