@@ -68,6 +68,8 @@ def test_paper_of_any_configuration_has_the_orders_of_the_backtest(
 ) -> None:
     # Limits that wait bind cash from the moment they are sent; a backtest asks for it when they are reached.
     assume(not drawn.limits or drawn.n_assets <= drawn.n_books)
+    # A float steps by 1e-5 where 4e10 parts of units are held: an order is the difference of two such numbers.
+    assume(not (drawn.coins and drawn.fractional))
     pair = Pair(case_of(drawn), rule_cache, ahead=ahead)
 
     assert parting(pair) is None, drawn
