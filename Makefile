@@ -90,7 +90,7 @@ bench-quick: .venv/.dev ## play the benchmarks in tiny sizes, without peers
 bench-equality: .venv/.dev ## compare equity with vectorbt's and raptorbt's, in environments of their own
 	$(BIN)/python benchmarks/equality.py
 
-campaigns: .venv/.dev ## play simulation, planted bugs, mutants and flips for a quarter of an hour
+campaigns: .venv/.dev ## play simulation, planted bugs, mutants, flips and kills, half an hour in all
 	$(BIN)/python tests/kernel/campaigns.py
 
 check: lint types imports locks docs ## run every static check

@@ -49,6 +49,7 @@ CAMPAIGNS = (
     Campaign("mutants", script("mutants.py"), "--count", 60),
     Campaign("bugs", script("bugs.py"), "--seeds", 12),
     Campaign("flips", script("flips.py"), "--count", 1000),
+    Campaign("kills", script("kills.py"), "--kills", 300, line=0),
 )
 
 
