@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -122,7 +122,7 @@ class Sender(Listener):
     def _refuse(self, wanted: Wanted, reason: str, cuts: Sequence[Verdict] = (), far: float = 0.0) -> None:
         strategy, symbol = self._place(wanted)
         by = ", ".join(one.by for one in cuts)
-        refusal: dict[str, Any] = {"strategy": strategy, "symbol": symbol, "reason": reason, "by": by}
+        refusal: dict[str, object] = {"strategy": strategy, "symbol": symbol, "reason": reason, "by": by}
         more = {"cuts": [entries.cut(one) for one in cuts], "far": far}
         self._row.refused.append(refusal | {name: value for name, value in more.items() if value})
 
