@@ -137,7 +137,7 @@ def test_verify_of_a_damaged_ledger_names_the_first_bad_entry_and_ends_with_seve
     code, out, err = run("ledger", "verify")
 
     assert (7, "") == (code, out)
-    assert "error: entry 4 (intent): altered" in err
+    assert f"error: {desk}: entry 4 (intent): altered" in err
     assert "fix: stop the agent, restore a copy that verifies" in err
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -182,6 +184,31 @@ def test_replay_with_a_changed_parameter_names_the_first_number_that_is_another(
     assert any(line.startswith("decision 20") for line in lines)
     assert any(line.startswith("optimizer's answer of ") and line.endswith(" now") for line in lines)
     assert "strategies.hold.gross=0.1" in lines
+
+
+@pytest.mark.usefixtures("told")
+def test_run_in_a_folder_whose_ledger_was_altered_names_the_entry_and_trades_nothing(run: Run, desk: Path) -> None:
+    folder = desk / ".tradewright" / "live" / "replay"
+    with closing(sqlite3.connect(folder / "ledger.db", isolation_level=None)) as ledger:
+        ledger.execute("UPDATE entry SET body = replace(body, '1', '2') WHERE seq = 4")
+    code, out, err = run("run", "--paper", "--replay", "--durable", str(folder))
+
+    assert (7, "") == (code, out)
+    assert f"error: {folder / 'ledger.db'}: entry 4 (" in err
+    assert "do not belong together; trading is refused\nfix: stop the agent, restore a copy that verifies" in err
+    assert not (folder / "venue").exists()
+
+
+@pytest.mark.usefixtures("desk")
+def test_run_where_no_ledger_can_be_begun_says_what_is_free_and_needed(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=499 * 10**6))
+    code, out, err = run("run", "--paper", "--replay", "--durable", "full")
+
+    assert (7, "") == (code, out)
+    assert "full: no ledger is begun here: 499 MB are free, 500 needed\nfix: free 500 MB, or name a folder" in err
+    assert [] == list((tmp_path / "full").iterdir())
 
 
 @pytest.mark.usefixtures("told")

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import _thread
+import contextlib
+import io
+import locale
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -17,6 +21,7 @@ import pytest
 from tradewright.errors import PluginError
 from tradewright.host.components import SignalSpec
 from tradewright.host.fence import ask, fence, make_component
+from tradewright.host.questions import TEXT_MAX
 from tradewright.host.worker import Worker
 
 COMPONENT = object()
@@ -197,6 +202,28 @@ def test_fence_when_something_is_printed_says_so(capsys: pytest.CaptureFixture[s
     assert "and on\n" == capsys.readouterr().out
 
 
+def test_component_that_prints_a_gigabyte_is_told_how_it_began(capsys: pytest.CaptureFixture[str]) -> None:
+    def flood() -> None:
+        for _ in range(1_000):
+            sys.stdout.write("x" * 10**6)
+
+    said = refused(flood)
+
+    assert f"mine.compute: wrote to standard output: {'x' * TEXT_MAX}" == said
+    assert "" == capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["buffer", "close", "detach", "reconfigure"])
+def test_component_that_would_close_or_change_standard_output_is_named(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = refused(lambda: getattr(sys.stdout, name))
+    sys.stdout.write("and on\n")
+
+    assert f"mine.compute: raised AttributeError: standard output has no {name} for components" == said
+    assert "and on\n" == capsys.readouterr().out
+
+
 # ---- exits and switches ----------------------------------------------------------------------------------
 
 
@@ -246,6 +273,59 @@ def test_component_when_late_with_validators_off_does_not_leave_them_off(release
     refused(late, seconds=0.05)
 
     assert not attrs.validators.get_disabled()
+
+
+def test_component_that_leaves_another_working_folder_is_told_so_and_it_is_put_back(tmp_path: Path) -> None:
+    before = Path.cwd()
+    said = refused(lambda: os.chdir(tmp_path))
+
+    assert f"mine.compute: left the working folder at {tmp_path}, for the whole program; it is put back" == said
+    assert before == Path.cwd()
+
+
+def test_component_that_comes_back_to_the_working_folder_may(tmp_path: Path) -> None:
+    def compute() -> str:
+        with contextlib.chdir(tmp_path):
+            return "answer"
+
+    assert "answer" == asked(compute)
+
+
+def test_component_that_leaves_another_locale_is_told_so_and_it_is_put_back() -> None:
+    before = locale.setlocale(locale.LC_ALL)
+    other = "C" if locale.setlocale(locale.LC_CTYPE) != "C" else "C.UTF-8"
+    said = refused(lambda: locale.setlocale(locale.LC_CTYPE, other))
+    found = locale.setlocale(locale.LC_ALL)
+
+    assert said.startswith("mine.compute: left the locale at ")
+    assert before == found
+
+
+def test_component_that_leaves_another_standard_output_is_told_so_and_it_is_put_back(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    said = refused(lambda: setattr(sys, "stdout", io.StringIO()))
+    sys.stdout.write("and on\n")
+
+    assert "mine.compute: left another standard output, for the whole program; it is put back" == said
+    assert "and on\n" == capsys.readouterr().out
+
+
+def test_component_that_is_late_in_another_working_folder_does_not_leave_the_program_there(
+    tmp_path: Path, release: threading.Event
+) -> None:
+    before = Path.cwd()
+    refused(lambda: (os.chdir(tmp_path), release.wait(30.0)), seconds=0.2)
+
+    assert before == Path.cwd()
+
+
+def test_component_that_sets_a_handler_of_a_signal_is_named() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    said = refused(lambda: signal.signal(signal.SIGTERM, signal.SIG_IGN))
+
+    assert "mine.compute: raised ValueError: signal only works in main thread of the main interpreter" == said
+    assert before == signal.getsignal(signal.SIGTERM)
 
 
 # ---- crashes ---------------------------------------------------------------------------------------------

@@ -265,8 +265,10 @@ def test_ledger_of_another_schema_is_refused_with_both_numbers(
         with store.database.writing() as connection:
             connection.execute(sa.text(f"UPDATE alembic_version SET version_num = '{said}'"))  # a test's own
 
-    with pytest.raises(LedgerError, match=wrong):
+    with pytest.raises(LedgerError, match=wrong) as raised:
         opened(write=write)
+
+    assert raised.value.file is not None
 
 
 def test_reader_of_a_database_without_tables_is_told_who_makes_them(tmp_path: Path) -> None:

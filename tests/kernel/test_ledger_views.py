@@ -193,6 +193,15 @@ def test_story_without_an_order_says_why_there_is_none(told: Any, after: Any, re
     assert [("order-quantity", 3.0, 0.0, 2.0)] * ("refused" in reason) == [attrs.astuple(one) for one in story.cuts]
 
 
+def test_story_of_an_order_beyond_the_collar_says_how_far() -> None:
+    refusal = {**REFUSED, "by": "", "reason": "collar", "far": "2.5"}
+    story = told_of(
+        {**TOLD, "orders": [["trend", "A0", "3.0", None, "5.0"]]}, (Kind.DECISION, {"refused": [refusal]})
+    )
+
+    assert "it was refused: collar, 250 % from the last close" == story.why_none
+
+
 def test_story_tells_score_confidence_and_the_configured_weight_apart() -> None:
     opinions = {"trend": {"ma": [["-0.5", "0.25"], ["1.0", "1.0"]], "new": [["0.0", "0.0"], ["0.0", "0.0"]]}}
     story = told_of({**TOLD, "opinions": opinions, "combined": {"trend": ["-0.0625", "0.5"]}})

@@ -162,6 +162,7 @@ def test_f27_row_62_quote_beyond_the_collar_lets_nothing_be_added(factor: float,
     live.row_after()
     refused = bodies(live, Kind.DECISION)[-1].get("refused", [])
     assert ([] if sent else ["collar"]) == [one["reason"] for one in refused]
+    assert ([] if sent else [pytest.approx(abs(factor - 1.0), rel=0.01)]) == [float(one["far"]) for one in refused]
 
 
 @pytest.mark.parametrize("factor", [0.5, 3.0])

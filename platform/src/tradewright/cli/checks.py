@@ -22,6 +22,7 @@ from tradewright.config import read
 from tradewright.errors import ConfigError, TradewrightError
 from tradewright.host.hookspecs import PROJECT
 from tradewright.host.plugins import Plugins, how_to_install
+from tradewright.ledger.room import FREE_MIN
 from tradewright.sessions import cache_folder, sessions
 from tradewright.workspace.private import ENVIRONMENT, private, rules_folder
 
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tradewright.config import Pin, Settings
-
-DISK_FREE_MIN = 500 * 10**6
-"""Bytes that must be free: a ledger never finds the disk full in the middle of a write."""
 
 CALENDAR_AHEAD_MIN = timedelta(days=30)
 """How far ahead a calendar must know its holidays."""
@@ -155,9 +153,9 @@ def _check_disk(workspace: Path) -> Check:
         return Check(name="disk", ok=False, found=str(error), fix="name a folder that exists with --config")
     return Check(
         name="disk",
-        ok=free >= DISK_FREE_MIN,
+        ok=free >= FREE_MIN,
         found=f"{free / 1e6:,.0f} MB free",
-        fix=f"free {DISK_FREE_MIN / 1e6:,.0f} MB",
+        fix=f"free {FREE_MIN / 1e6:,.0f} MB",
     )
 
 

@@ -74,10 +74,12 @@ class Refusal:
     Attributes:
         reason: `quote` for one that nobody can trade on, `collar` for one too far from the mark, else `checks`.
         cuts: What checks have cut of it, in units, until nothing was left.
+        far: For `collar`, how far its price is from the mark, as a fraction of it.
     """
 
     reason: str
     cuts: tuple[Verdict, ...] = ()
+    far: float = 0.0
 
     @property
     def cut_by(self) -> tuple[str, ...]:
@@ -120,7 +122,8 @@ def release(
     else:
         price = fills.price_with_limit(quantity, base, wanted.limit, one.tick, costs)
     if is_far(wanted, price, walk, collar):
-        return Refusal(reason="collar")
+        mark = float(walk.state.market[wanted.asset].mark)
+        return Refusal(reason="collar", far=abs(price - mark) / mark)
     before = walk.state.counters.copy()
     size = walk.check(wanted.book, wanted.asset, quantity, base, price, walk.free(wanted.book) - bound)
     cuts = tuple(walk.verdicts())

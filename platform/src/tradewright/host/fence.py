@@ -79,8 +79,8 @@ def ask(
         banner: Whether it may print, as the libraries of vendors do: that goes to standard error.
 
     Raises:
-        PluginError: Anything was raised, nothing was returned in time, something was printed, or attrs' validators
-            were left switched off.
+        PluginError: Anything was raised, nothing was returned in time, something was printed, or attrs' validators,
+            the working folder, the locale or standard output were left otherwise.
 
     >>> ask("chatty.compute", object(), lambda: print("hello"), 5.0)
     Traceback (most recent call last):
@@ -105,6 +105,9 @@ def _refuse_side_effects(key: str, question: Question[Any]) -> None:
     if question.unchecked:
         message = "left attrs' validators switched off, for the whole program; they are on again"
         raise PluginError(message, key=key, fix="make values that hold, without attrs.validators.set_disabled")
+    if question.changed:
+        message = f"left {_one_line(question.changed)[:TEXT_MAX]}, for the whole program; it is put back"
+        raise PluginError(message, key=key, fix="leave what belongs to the whole program as it is")
 
 
 def make_component(spec: Spec, config: object, wanted: type[Any], seconds: float | None = FACTORY_SECONDS) -> Any:

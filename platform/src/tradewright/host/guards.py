@@ -17,6 +17,9 @@ class ExitRefusedError(BaseException):
     """A component called `os._exit`; no `except Exception` of its own is to hide that."""
 
 
+_NOT_THEIRS = frozenset({"buffer", "close", "detach", "reconfigure"})
+
+
 class _Output:
     """Standard output, from the first question on: it may carry `--json`, so what components write goes elsewhere."""
 
@@ -32,9 +35,9 @@ class _Output:
             self.write(line)
 
     def __getattr__(self, name: str) -> Any:
-        # What is written to the bytes below would get past.
-        if name == "buffer" and question_of(threading.current_thread()) is not None:
-            raise AttributeError("standard output has no buffer for components")
+        # What is written to the bytes below would get past, and what is closed is closed for the whole program.
+        if name in _NOT_THEIRS and question_of(threading.current_thread()) is not None:
+            raise AttributeError(f"standard output has no {name} for components")
         return getattr(self._real, name)
 
 

@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 
 import attrs
 
+from tradewright.host.shared import Shared
 from tradewright.redaction import redact
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Question(Generic[T]):
         raised: What was raised.
         printed: How that began which it wrote to standard output.
         unchecked: Whether it left attrs' validators switched off, which holds for the whole program.
+        changed: What else of the whole program it left otherwise, in words; put back.
         ended: Whether it has.
     """
 
@@ -45,6 +47,7 @@ class Question(Generic[T]):
     raised: BaseException | None = None
     printed: str = ""
     unchecked: bool = False
+    changed: str = ""
     ended: threading.Event = attrs.field(factory=threading.Event)
 
     def run(self) -> None:
@@ -60,7 +63,8 @@ class Question(Generic[T]):
         """Keep the beginning of what the component writes to standard output."""
         if self.banner and not self.ended.is_set() and sys.stderr is not None:
             return sys.stderr.write(text)
-        self.printed += redact(text)[: max(0, TEXT_MAX - len(self.printed))]
+        if (room := TEXT_MAX - len(self.printed)) > 0:
+            self.printed += redact(text)[:room]
         return len(text)
 
 
@@ -76,10 +80,12 @@ def counted(question: Question[Any]) -> Iterator[None]:
     attrs.validators.set_disabled(False)  # One that was left behind may have switched them off since.
     question.before = frozenset(threading.enumerate())
     _running.append(question)
+    shared = Shared.now()
     try:
         yield
     finally:
         _running.remove(question)
+        question.changed = shared.put_back()
         question.unchecked = attrs.validators.get_disabled()
         attrs.validators.set_disabled(False)
         for thread in threading.enumerate():

@@ -95,13 +95,16 @@ class Database:
 
     @contextmanager
     def refusing(self) -> Iterator[None]:
-        """Turn what the driver or the disk says into an error with a fix.
+        """Turn what the driver or the disk says into an error with a fix, and name the ledger where nothing is named.
 
         Raises:
             LedgerError: Something was said.
         """
         try:
             yield
+        except LedgerError as error:
+            error.file = error.file or self.place
+            raise
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             reason = reason_of(error)
             fix = next(fix for word, fix in _FIXES.items() if word in reason)

@@ -136,7 +136,8 @@ class Story:
             return ""
         if self.refusal is not None:
             by = f" by {self.refusal['by']}" if self.refusal["by"] else ""
-            return f"it was refused{by}: {self.refusal['reason']}"
+            far = f", {float(self.refusal['far']) * 100:,.0f} % from the last close" if "far" in self.refusal else ""
+            return f"it was refused{by}: {self.refusal['reason']}{far}"
         if self.planned is not None:
             return f"{self.planned} units are planned, and have met no price yet"
         if self.fewer is not None:

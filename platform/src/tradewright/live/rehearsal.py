@@ -16,7 +16,8 @@ from tradewright.data import market
 from tradewright.errors import LedgerError
 from tradewright.execute.paper import process
 from tradewright.host.isolation import Children
-from tradewright.ledger.entry import START, Kind
+from tradewright.ledger.entry import START, Kind, verify
+from tradewright.ledger.room import make_room
 from tradewright.ledger.sql import SqlStore
 from tradewright.live.paper import refuse_shared_symbols
 from tradewright.live.paper_line import PaperLine
@@ -86,14 +87,16 @@ def rehearse(
     Raises:
         ConfigError: The file asks for what cannot be, or two strategies trade one symbol.
         DataError: Prices are missing or impossible.
-        LedgerError: The ledger or the venue is damaged, of other settings, or does not lead to what it holds.
+        LedgerError: The ledger or the venue is damaged, of other settings, or does not lead to what it holds; or the
+            folder cannot be written, or has no room for a new ledger.
         PluginError: No signal is left, or a configured part broke.
         SafetyError: Another process trades in the folder, or somebody else can write into the cache.
         UsageError: The range asked for holds no bar.
     """
     tell = progress or (lambda *_: None)
     refuse_shared_symbols(settings)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not (folder / LEDGER_FILE).exists():  # Whoever goes on has positions to look after, whatever is free.
+        make_room(folder)
     with ExitStack() as stack:
         sentence = Sentence.build(settings, plugins, stack.enter_context(Children())).on_request()
         tell("data", 0, 1)
@@ -102,7 +105,7 @@ def rehearse(
         tell("rules", 0, 1)
         fused = sentence.fuse(cache)  # Before anything is locked: it may take long.
         store = stack.enter_context(SqlStore(folder / LEDGER_FILE))
-        entries = store.head.seq
+        entries = _verified(store)
         _refuse_other_settings(store, settings)
         stack.enter_context(place_errors(settings))
         playback = Playback(
@@ -131,6 +134,18 @@ def _play(
         if request.rows_per_second is not None:
             pause(1.0 / request.rows_per_second)
     tell("paper", n_rows, n_rows)
+
+
+def _verified(store: SqlStore) -> int:
+    """Return how many entries a ledger has, all of which continue the one before.
+
+    Opening has looked at those behind the anchor alone; nothing is read out of a ledger that was altered.
+    """
+    try:
+        return verify(store.read()).seq
+    except LedgerError as error:
+        wrong = f"{error.message}; trading is refused"
+        raise LedgerError(wrong, file=store.database.place, key=error.key, fix=error.fix) from error
 
 
 def _refuse_other_settings(store: SqlStore, settings: Settings) -> None:

@@ -96,7 +96,7 @@ class Sender(Listener):
         if isinstance(permit, gate.Wait):
             return False
         if isinstance(permit, gate.Refusal):
-            self._refuse(wanted, permit.reason, permit.cuts)
+            self._refuse(wanted, permit.reason, permit.cuts, permit.far)
             return True
         self.watch.spend(use, now)
         order = self.working.intend(
@@ -123,11 +123,12 @@ class Sender(Listener):
             self._refuse(wanted, reason)
         return bool(reason)
 
-    def _refuse(self, wanted: Wanted, reason: str, cuts: Sequence[Verdict] = ()) -> None:
+    def _refuse(self, wanted: Wanted, reason: str, cuts: Sequence[Verdict] = (), far: float = 0.0) -> None:
         strategy, symbol = self._place(wanted)
         by = ", ".join(one.by for one in cuts)
-        refusal = {"strategy": strategy, "symbol": symbol, "reason": reason, "by": by}
-        self._row.refused.append({**refusal, "cuts": [entries.cut(one) for one in cuts]} if cuts else refusal)
+        refusal: dict[str, object] = {"strategy": strategy, "symbol": symbol, "reason": reason, "by": by}
+        more = {"cuts": [entries.cut(one) for one in cuts], "far": far}
+        self._row.refused.append(refusal | {name: value for name, value in more.items() if value})
 
     def _go_on(self, ended: OrderState, now: datetime) -> list[Action]:
         """Send what waited for an order's end; one that guarded is placed again, unless it fired or was refused."""
