@@ -281,10 +281,10 @@ BUGS: dict[Patch, tuple[str, Sequence[int]]] = {
     keeps_sending_after_rejects: ("F23", range(1, 3)),
     ignores_changed_execution: ("F8", range(10, 11)),
     no_reconcile_at_start: ("F44", range(4, 6)),
-    resends_at_start: ("F2,F3", range(4)),
-    sends_late_at_start: ("F1", range(4)),
+    resends_at_start: ("F2,F3", range(4, 6)),
+    sends_late_at_start: ("F1", range(4, 6)),
     forgets_unknown_at_start: ("F3", range(4)),
-    halt_not_latched_over_restart: ("F2,F50", range(4)),
+    halt_not_latched_over_restart: ("F2,F50", range(7, 9)),
     adopts_without_a_person: ("F50", range(4)),
 }
 """Each bug with the faults that bring it out, and the seeds of two days of which one has to find it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,7 @@ def test_stop_that_is_gone_while_nothing_may_be_sent_is_placed_again_by_the_next
     closes: bool, rule_cache: Path
 ) -> None:
     one, stop = stopping(rule_cache)
-    one.agent.watch.budget = Budget(size=1.0, per_second=0.0)
+    one.agent.watch.budget = Budget(closed_until=one.now + timedelta(days=1))
     assert [] == stops(one.say(stop, "cancelled"))
     if closes:
         one.arrive()
@@ -102,10 +103,10 @@ def test_stop_that_ends_without_firing_is_placed_again_at_once_unless_it_was_ref
 
 def test_stop_takes_a_token_while_the_breaker_lets_no_new_risk_go(rule_cache: Path) -> None:
     one, stop = stopping(rule_cache)
-    one.agent.watch.budget = Budget(size=100.0, per_second=0.0)
+    one.agent.watch.budget = Budget(size=100.0, per_second=1e-9)
     for _ in range(3):
         one.tell(Contact(outcome=Outcome.FAILED))
-    before = one.agent.watch.budget.tokens
+    before = one.agent.watch.budget.orders.tokens
 
     assert 1 == len(stops(one.say(stop, "cancelled")))
-    assert before - 1.0 == one.agent.watch.budget.tokens
+    assert before - 1.0 == pytest.approx(one.agent.watch.budget.orders.tokens)

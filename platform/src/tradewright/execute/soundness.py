@@ -33,6 +33,7 @@ def doubt_count(order: Order, filled: Decimal | None) -> str:
     >>> from decimal import Decimal
     >>> from datetime import UTC, datetime
     >>> from uuid import UUID
+    >>> from tradewright.values.order import Order
     >>> order = Order(id=UUID(int=1), venue="simulated", symbol="SPY", quantity=Decimal(10), purpose="target",
     ...               shares=[("trend", Decimal(10))], decided_at=datetime(2026, 3, 2, 21, tzinfo=UTC))
     >>> doubt_count(order, Decimal(10)), doubt_count(order, Decimal(11))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from tradewright.execute.news import News, Word
 from tradewright.execute.orders import Step, advance, client_id
 from tradewright.execute.state import OrderState
 from tradewright.values.order import Order, Purpose, Status
@@ -116,6 +117,10 @@ class Working:
         self._keep(OrderState(order=order, since=at))
         if order.purpose is Purpose.STOP:
             self._guards[order.strategy, order.symbol] = order.id
+
+    def hand_over(self, order_id: UUID, now: datetime) -> None:
+        """Note that an order leaves for the venue; its intent tells the ledger."""
+        self._keep(advance(self.states[order_id], News(word=Word.HANDED_OVER), now).state)
 
     def hear(self, report: Report, now: datetime) -> Step:
         """Lead an order on by what the venue says of it."""

@@ -24,7 +24,8 @@ from tradewright.execute.paper.place import Place
 from tradewright.ledger.anchor import Anchor
 from tradewright.ledger.entry import Kind
 from tradewright.ledger.sql import SqlStore
-from tradewright.live.rehearsal import LEDGER_FILE, VENUE_FOLDER
+from tradewright.live.rehearsal import VENUE_FOLDER
+from tradewright.workspace.paths import LEDGER_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -26,6 +26,7 @@ from tradewright.live.session import config_of
 from tradewright.sentence.doubts import place_errors
 from tradewright.sentence.parts import Sentence
 from tradewright.sentence.provenance import versions
+from tradewright.workspace.paths import LEDGER_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
     from tradewright.host.plugins import Plugins
     from tradewright.live.paper import Request
 
-LEDGER_FILE, VENUE_FOLDER = "ledger.db", "venue"
+VENUE_FOLDER = "venue"
+"""Name of the venue's folder beside the ledger."""
 
 
 @attrs.frozen(kw_only=True)

@@ -253,6 +253,7 @@ class Watch:
 
     def sent(self, name: UUID, now: datetime) -> None:
         """Remember an order that is on its way."""
+        self.working.hand_over(name, now)
         self._open[name] = now
 
     def heard(self, state: OrderState, now: datetime) -> None:

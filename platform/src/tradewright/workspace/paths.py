@@ -9,7 +9,8 @@ import attrs
 if TYPE_CHECKING:
     from pathlib import Path
 
-_LEDGER = "ledger.db"
+LEDGER_FILE = "ledger.db"
+"""Name of a ledger in the folder of its account."""
 
 
 @attrs.frozen
@@ -63,11 +64,11 @@ class Workspace:
 
     def ledger(self, account: str) -> Path:
         """Return the file of an account's ledger."""
-        return self.live / account / _LEDGER
+        return self.live / account / LEDGER_FILE
 
     def accounts(self) -> list[str]:
         """Return the names of the accounts that have a ledger, sorted."""
-        return sorted(path.parent.name for path in self.live.glob(f"*/{_LEDGER}"))
+        return sorted(path.parent.name for path in self.live.glob(f"*/{LEDGER_FILE}"))
 
     @property
     def plugins_lock(self) -> Path:
