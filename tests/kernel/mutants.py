@@ -33,7 +33,8 @@ from mutation import Mutant, draw
 ROOT = Path(__file__).parents[2]
 KERNEL = ROOT / "platform/src/tradewright"
 TESTS = ROOT / "tests/kernel"
-MUTATED = ("execute/*.py", "live/core.py", "live/listener.py", "live/sender.py", "live/watch.py")
+AGENT = ("asking", "core", "doubtful", "listener", "persons", "sender", "watch")
+MUTATED = ("execute/*.py", *(f"live/{name}.py" for name in AGENT))
 PLAYED = (
     *("test_live_core*.py", "test_live_watch.py", "test_execute_*.py", "test_live_guards.py", "test_live_entries.py"),
     *("test_live_account.py", "test_simtest.py", "test_live_playback.py"),

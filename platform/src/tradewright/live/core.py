@@ -91,7 +91,14 @@ class Agent(Sender):
         budget: Budget | None = None,
         look_every: timedelta | None = None,
     ) -> None:
-        watch = Watch(account, Working(name, account.venue), walk, budget or Budget(), look_every, since=decided_at)
+        watch = Watch(
+            account=account,
+            working=Working(name, account.venue),
+            walk=walk,
+            budget=budget or Budget(),
+            look_every=look_every,
+            since=decided_at,
+        )
         super().__init__(watch, decided_at, gate.COLLAR if mode == LIVE else math.inf)
         self._name, self._mode = name, mode
         self._handlers: dict[type, Callable[[Any, datetime], list[Action]]] = {

@@ -1,7 +1,7 @@
-"""What is not certain about an account, what follows from it, and when its venue has to be asked.
+"""What is not certain about an account, and what follows from it.
 
 An order of which nothing is known blocks its symbol; so does a difference that nobody has adopted.  Nothing here
-trades: it holds back, asks, and tells.
+trades: it holds back, and tells.
 """
 
 from __future__ import annotations
@@ -14,38 +14,28 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
-from tradewright.execute.budget import Budget, Use
 from tradewright.execute.clock import Clock, Steady, is_absurd
-from tradewright.execute.reconcile import APART, SNAPSHOTS, Doubt, is_in_flight, reconcile
+from tradewright.execute.reconcile import Doubt, is_in_flight, reconcile
 from tradewright.execute.refusals import Refusals
 from tradewright.execute.state import GRACE
-from tradewright.live.events import Cancel, Imposed, Look, Query
+from tradewright.live.asking import Asking
+from tradewright.live.events import Imposed
 from tradewright.risk.contract import Level
 from tradewright.values.exact import EXACT, amount
 from tradewright.values.order import Purpose, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from uuid import UUID
 
     from tradewright.engine.walk import Walk
     from tradewright.execute.reading import Told
     from tradewright.execute.state import OrderState
-    from tradewright.execute.working import Working
     from tradewright.live.account import Account
-    from tradewright.live.events import Action
     from tradewright.values.snapshot import Snapshot
 
-ASK_AFTER = timedelta(seconds=5)
-"""An order without news for so long is asked for, and a cancel without effect is sent again."""
 GIVE_UP_AFTER = timedelta(seconds=30)
 """What is awaited when a row is complete is UNKNOWN after so long: the decision waits no longer."""
-LOOK_AGAIN = timedelta(seconds=10)
-"""A snapshot that has not come by then is asked for again."""
-PATIENCE_MAX = timedelta(minutes=5)
-"""The longest that is waited between two snapshots while something differs."""
-OVERLAP = timedelta(seconds=10)
-"""Fills are read again from so long before the last clean snapshot: the venue's clock is not ours."""
 
 
 @attrs.frozen(kw_only=True)
@@ -77,16 +67,13 @@ class Watched:
     absent_from: datetime | None = None
 
 
-@attrs.define
-class Watch:
-    """One account at one venue, under watch.
+@attrs.define(kw_only=True)
+class Watch(Asking):
+    """One account at one venue, under watch; what is asked of the venue is `Asking`.
 
     Attributes:
         account: Exact money and units.
-        working: Its orders.
         walk: The state that decisions follow from.
-        budget: What may still be sent.
-        look_every: How often the account is compared with the venue's word; None for only when something asks for it.
         blocked: Why a symbol takes no new order, until a person adopts it, by symbol.
         freeze: Why there is no new risk at all until a person lifts it; empty for no reason.
         stops_increases: Whether cash differs by so much that nothing may be increased.
@@ -95,14 +82,10 @@ class Watch:
         refusals: What the venue has refused in this session.
         dropped: How many prices of a symbol were not used, by symbol.
         is_compared: Whether a snapshot was read since the last start: until then no order leaves.
-        since: Up to when nothing can have been missed, aware UTC; fills are read again from there.
     """
 
     account: Account
-    working: Working
     walk: Walk
-    budget: Budget = attrs.field(factory=Budget)
-    look_every: timedelta | None = None
     blocked: dict[str, str] = attrs.field(factory=dict)
     freeze: str = ""
     stops_increases: bool = False
@@ -112,20 +95,9 @@ class Watch:
     dropped: Counter[str] = attrs.field(factory=Counter)
     is_compared: bool = True
     _uncertain: set[UUID] = attrs.field(factory=set)
-    _open: dict[UUID, datetime] = attrs.field(factory=dict)
-    _cancelled: dict[UUID, datetime] = attrs.field(factory=dict)
-    _queried: dict[UUID, datetime] = attrs.field(factory=dict)
-    _waiting: dict[UUID, Action] = attrs.field(factory=dict)
     _doubts: dict[str, Doubt] = attrs.field(factory=dict)
     _cash: Decimal = Decimal(0)
-    _since: datetime | None = attrs.field(default=None, alias="since")
-    _looked_at: datetime | None = None
-    _look_at: datetime | None = None
-    _is_looking: bool = False
-    _has_moved: bool = False
-    _unclean: int = 0
     _imposed: tuple[int, frozenset[str]] = (0, frozenset())
-    _lag: timedelta = timedelta()
     _absent_from: datetime | None = None
 
     # ---- what is held back ---------------------------------------------------------------------------------
@@ -148,12 +120,6 @@ class Watch:
         """Return the symbols with an order of which the venue has to say more."""
         states = self.working.states
         return {states[name].order.symbol for name in self._uncertain if name in states}
-
-    def spend(self, use: Use, now: datetime) -> bool:
-        """Take a token for a call, and say whether there was one."""
-        left = self.budget.spend(use, now)
-        self.budget = left or self.budget
-        return left is not None
 
     def bound(self, strategy: str) -> float:
         """Return the free cash that units take of which the venue has said that they have filled, in currency."""
@@ -249,12 +215,7 @@ class Watch:
         for state in self.working.states.values():
             self.heard(state, now)
 
-    # ---- what is asked -------------------------------------------------------------------------------------
-
-    def sent(self, name: UUID, now: datetime) -> None:
-        """Remember an order that is on its way."""
-        self.working.hand_over(name, now)
-        self._open[name] = now
+    # ---- what is heard -------------------------------------------------------------------------------------
 
     def heard(self, state: OrderState, now: datetime) -> None:
         """Remember when an order was last spoken of, and whether it is certain."""
@@ -270,48 +231,6 @@ class Watch:
                 known.pop(name, None)
         else:
             self._open[name] = now
-
-    def moved(self) -> None:
-        """Remember that something was booked: a snapshot that was asked for before is older than that."""
-        self._has_moved = True
-
-    def look(self, now: datetime) -> None:
-        """Have the account compared soon: at once where the last time was clean, and ever later where it was not."""
-        wait = timedelta() if self._looked_at is None else self._looked_at + self._patience() - now
-        at = now + max(wait, timedelta())
-        self._look_at = at if self._look_at is None else min(self._look_at, at)
-
-    def _patience(self) -> timedelta:
-        """Return how long to wait between two snapshots: a difference is made sure of first, then left alone."""
-        wait: timedelta = APART * 2 ** max(self._unclean - SNAPSHOTS, 0)
-        return min(wait, PATIENCE_MAX)
-
-    def admit(self, actions: Iterable[Action], now: datetime) -> list[Action]:
-        """Return the actions that may go now; a cancel or a question without a token waits for one."""
-        admitted: list[Action] = []
-        for action in actions:
-            if not isinstance(action, Cancel | Query):
-                admitted.append(action)
-            elif self._is_recent(asked := self._asked(action), action.id, now):
-                continue
-            elif self.spend(Use.UPKEEP, now):
-                asked[action.id] = now
-                self._waiting.pop(action.id, None)
-                admitted.append(action)
-            else:
-                self._waiting[action.id] = action
-        return admitted
-
-    def ask(self, now: datetime) -> list[Action]:
-        """Return the questions and cancels that are due, to be admitted, and the snapshot when it is time."""
-        actions = [*self._waiting.values()]
-        for name, at in self._open.items():
-            if name not in self._waiting and self._is_asked_for(name) and now >= self._ask_at(name, at):
-                actions.append(Query(name))
-        if self._is_time_to_look(now) and self.spend(Use.UPKEEP, now):
-            self._looked_at, self._look_at, self._is_looking, self._has_moved = now, None, True, False
-            actions.append(Look((self._since or now) - OVERLAP - self._lag))
-        return actions
 
     def measured(self, offset: timedelta) -> Clock:
         """Take over a measure of the venue's clock, and return what was known before."""
@@ -354,42 +273,3 @@ class Watch:
             dict(found.blocked), found.freeze, found.stops_increases, found.cash or Decimal(0), compared
         )
         return found.told, imposed
-
-    def wake_at(self, now: datetime) -> datetime | None:
-        """Return when there will be something to ask, None for not by itself."""
-        times = [self._ask_at(name, at) for name, at in self._open.items() if self._is_asked_for(name)]
-        if self._waiting:
-            times.append(now + timedelta(seconds=1))
-        if self._look_at is not None:
-            times.append(self._look_at)
-        if self.look_every is not None:
-            times.append(now if self._looked_at is None else self._looked_at + self.look_every)
-        if self._is_looking and self._looked_at is not None:
-            times.append(self._looked_at + LOOK_AGAIN)
-        return max(min(times), now) if times else None
-
-    def _ask_at(self, name: UUID, heard_at: datetime) -> datetime:
-        """Return when to ask for an order: some seconds after the last word of it, and after the last question."""
-        return max(heard_at, self._queried.get(name, heard_at)) + ASK_AFTER
-
-    def _is_asked_for(self, name: UUID) -> bool:
-        """Say whether silence about an order is not usual: it is not when it rests."""
-        state = self.working.states[name]
-        if state.order.purpose is Purpose.STOP or self.working.intent(name).waits:
-            return state.status is not Status.WORKING
-        return True
-
-    def _is_time_to_look(self, now: datetime) -> bool:
-        if self._is_looking and self._looked_at is not None:
-            return now >= self._looked_at + LOOK_AGAIN
-        if self._look_at is not None and now >= self._look_at:
-            return True
-        if self.look_every is None:
-            return False
-        return self._looked_at is None or now >= self._looked_at + self.look_every
-
-    def _asked(self, action: Cancel | Query) -> dict[UUID, datetime]:
-        return self._cancelled if isinstance(action, Cancel) else self._queried
-
-    def _is_recent(self, asked: dict[UUID, datetime], name: UUID, now: datetime) -> bool:
-        return name in asked and now < asked[name] + ASK_AFTER
