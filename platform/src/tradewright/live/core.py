@@ -229,7 +229,9 @@ class Agent(Sender):
 
     def _prepared(self, known: RowPrepared, now: datetime) -> list[Action]:
         self._row.known = known
-        return self._close_when_settled(now)
+        lost = [entries.lost(known.lost.votes, now)] if known.lost.votes else []
+        lost += [entries.breach(name, why, now, asked=entries.ROWS) for name, why in known.lost.answers.items()]
+        return [*([Commit(tuple(lost))] if lost else []), *self._close_when_settled(now)]
 
     def _close_when_settled(self, now: datetime) -> list[Action]:
         """Close the bar once its row is prepared and no order is awaited."""
@@ -264,7 +266,9 @@ class Agent(Sender):
 
     def _answer(self, answered: Answered, now: datetime) -> list[Action]:
         self._row.answers[answered.book] = answered.target
-        return self._decide(now) if self._row.asked == self._row.answers.keys() else []
+        strategy, why = self.account.strategies[answered.book], answered.replaced
+        told = [Commit((entries.breach(strategy, why, now, asked=entries.IN_TURN),))] if why else []
+        return [*told, *(self._decide(now) if self._row.asked == self._row.answers.keys() else [])]
 
     def _decide(self, now: datetime) -> list[Action]:
         row, known = self._row, self._row.known

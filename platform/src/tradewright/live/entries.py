@@ -38,6 +38,8 @@ TICK, IMPOSED, CONTACT = "tick", "imposed", "contact"
 """What a request is, beside those of people: time has passed, the venue's word differs, a call has ended."""
 CLOCK, DOUBT = "clock", "doubt"
 """Likewise: the venue's clock was measured, something was told that cannot be."""
+ROWS, IN_TURN = "rows", "in turn"
+"""How an optimizer is asked: for all rows at once when a row is prepared, or at the close for what is held."""
 OWN = "own"
 """Says of an activity that the platform has made it: it is computed again, and no input."""
 
@@ -100,6 +102,16 @@ def row(bars: Bars, at: datetime, dropped: Mapping[str, str] | None = None, *, i
     if dropped:
         body["dropped"] = dict(dropped)
     return Draft(at, Kind.ROW, {**body, **({"known": True} if is_known else {})})
+
+
+def lost(votes: Mapping[str, Mapping[str, str]], at: datetime) -> Draft:
+    """Return the votes that a row has lost, and why, by strategy and signal: the one time, and perhaps never again."""
+    return Draft(at, Kind.TIMEOUT, {"votes": {strategy: dict(signals) for strategy, signals in votes.items()}})
+
+
+def breach(strategy: str, reason: str, at: datetime, *, asked: str) -> Draft:
+    """Return that an optimizer's answer was replaced, and why; `asked` is how it was asked, `ROWS` or `IN_TURN`."""
+    return Draft(at, Kind.BREACH, {"strategy": strategy, "asked": asked, "reason": reason})
 
 
 def anchor(dropped: int, at: datetime) -> Draft:

@@ -242,7 +242,7 @@ class Playback:
         self._events.append(self.outlook.prepare(action.row))
 
     def _ask(self, action: events.Ask) -> None:
-        self._events.append(events.Answered(action.book, self.outlook.ask(action.book, action.held)))
+        self._events.append(self.outlook.ask(action.book, action.held))
 
     def _note(self, decided: events.Decided) -> None:
         self.chronicle.add(decided)

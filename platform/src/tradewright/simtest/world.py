@@ -273,7 +273,7 @@ class World:
 
     def _ask(self, action: events.Ask) -> None:
         """Answer after a while, so that the venue can speak between close and decision."""
-        answer = events.Answered(action.book, self._outlook.ask(action.book, action.held))
+        answer = self._outlook.ask(action.book, action.held)
         self._at(self.now + ANSWERS_AFTER, lambda: self._hear(answer))
 
     def _note_decision(self, _: events.Decided) -> None:
