@@ -105,7 +105,7 @@ def row(bars: Bars, at: datetime, dropped: Mapping[str, str] | None = None, *, i
 
 
 def lost(votes: Mapping[str, Mapping[str, str]], at: datetime) -> Draft:
-    """Return the votes that a row has lost, and why, by strategy and signal: the one time, and perhaps never again."""
+    """Return the votes that a row has lost, and why, by strategy and signal: they may not be lost again."""
     return Draft(at, Kind.TIMEOUT, {"votes": {strategy: dict(signals) for strategy, signals in votes.items()}})
 
 

@@ -72,7 +72,7 @@ class Opinion(NamedTuple):
 
 @attrs.frozen
 class Lost:
-    """What a row has lost for a reason that may not come again: a deadline, an error, an answer that broke its bounds.
+    """What a row has lost, for a reason that may not come again: a deadline, an error, a bound that was broken.
 
     Attributes:
         votes: Why a signal that was asked had no vote, by name of strategy and signal.

@@ -165,9 +165,7 @@ class Ahead:
         return _answered(self._wanted, self._sentence, self._bar, book, held, replaced)
 
 
-def _answered(
-    wanted: Wanted, sentence: Sentence, bar: int, book: int, held: FloatArray, replaced: str
-) -> Answered:
+def _answered(wanted: Wanted, sentence: Sentence, bar: int, book: int, held: FloatArray, replaced: str) -> Answered:
     """Ask the optimizer of a book, and say whether the answer is its own."""
     targets = wanted.targets.get(sentence.books[book].name)
     if targets is None or targets.in_turn is None:

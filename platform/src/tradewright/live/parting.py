@@ -49,6 +49,8 @@ def parting(found: str, wanted: str, symbols: Mapping[str, Sequence[str]]) -> li
     if not wanted:
         gone = "a row, a quote or a word of the venue that led to it is missing, or not what it was"
         return [f"{_title(kind, json.loads(text))} stands there, and now nothing is said: {gone}"]
+    if other in {"timeout", "breach"} and kind != other:
+        return [*_lost_now(json.loads(now))]
     if kind != other:
         return [f"{_title(kind, json.loads(text))} there, {_title(other, json.loads(now))} now"]
     if text == now:
@@ -58,6 +60,16 @@ def parting(found: str, wanted: str, symbols: Mapping[str, Sequence[str]]) -> li
     ranks = {name: rank for rank, name in enumerate(_NAMES)}
     differ.sort(key=lambda path: ranks.get(path[0], len(ranks)))
     return [f"{_words(path)}: {ours.get(path, 'none')} there, {theirs.get(path, 'none')} now" for path in differ]
+
+
+def _lost_now(body: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the votes, or the answer, that are lost now."""
+    for strategy, signals in body.get("votes", {}).items():
+        yield from (
+            f"the vote of {one} for {strategy} is lost now, and was not: {why}" for one, why in signals.items()
+        )
+    if "reason" in body:
+        yield f"the optimizer's answer for {body['strategy']} is replaced now, and was not: {body['reason']}"
 
 
 def _title(kind: str, body: Mapping[str, Any]) -> str:

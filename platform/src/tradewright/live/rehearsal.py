@@ -18,6 +18,7 @@ from tradewright.execute.paper import process
 from tradewright.host.isolation import Children
 from tradewright.ledger.entry import START, Kind
 from tradewright.ledger.sql import SqlStore
+from tradewright.live.halt_file import HaltFile
 from tradewright.live.paper import refuse_shared_symbols
 from tradewright.live.paper_line import PaperLine
 from tradewright.live.playback import Playback
@@ -51,6 +52,7 @@ class Rehearsed:
         held: Signed units by strategy and symbol.
         freeze: Why there is no new risk; empty for no reason.
         blocked: Symbols that take no new order.
+        halted: Whether the file `HALT` is there: no order leaves.
     """
 
     ledger: Path
@@ -61,6 +63,7 @@ class Rehearsed:
     held: dict[tuple[str, str], Decimal]
     freeze: str
     blocked: tuple[str, ...]
+    halted: bool
 
 
 def rehearse(
@@ -104,11 +107,13 @@ def rehearse(
         store = stack.enter_context(SqlStore(folder / LEDGER_FILE))
         entries = store.head.seq
         _refuse_other_settings(store, settings)
+        halts = HaltFile(folder)
         stack.enter_context(place_errors(settings))
         playback = Playback(
             *(sentence, traded, fused, start),
             versions=versions(plugins, fused.key),
             store=store,
+            is_halted=halts.stands,
             make_venue=lambda *terms: stack.enter_context(PaperLine(folder / VENUE_FOLDER, *terms)),
         )
         first = playback.bar - start + 1
@@ -156,4 +161,5 @@ def _told(playback: Playback, ledger: Path, entries: int, first: int, rows: int)
         held=dict(agent.account.holdings.quantities),
         freeze=agent.watch.freeze,
         blocked=tuple(sorted(agent.watch.blocked)),
+        halted=HaltFile(ledger.parent).stands(),
     )

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from tradewright.live.events import Action
     from tradewright.live.watch import Watch
 
+_LAPSED = frozenset({Status.CANCELLED, Status.EXPIRED, Status.DEAD})
+
 
 class Sender(Listener):
     """An account whose planned orders are sent.
@@ -126,10 +128,13 @@ class Sender(Listener):
         self._row.refused.append({**refusal, "cuts": [entries.cut(one) for one in cuts]} if cuts else refusal)
 
     def _go_on(self, ended: OrderState, now: datetime) -> list[Action]:
-        """Send what waited for an order's end; one that guarded is placed again, unless it fired or was refused."""
+        """Send what waited for an order's end, and guard again what it has left without a stop.
+
+        A stop that fired, or was refused, is not placed again; an exit that was refused has had its stop cancelled.
+        """
         released = self._release(now)
-        lapsed = {Status.CANCELLED, Status.EXPIRED, Status.DEAD}
-        if ended.order.purpose is not Purpose.STOP or ended.status not in lapsed:
+        is_stop = ended.order.purpose is Purpose.STOP
+        if ended.status not in (_LAPSED if is_stop else {Status.REJECTED}):
             return released
         return [*released, *self._keep_guards(now, restore=True)]
 

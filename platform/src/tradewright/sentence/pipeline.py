@@ -81,7 +81,7 @@ class Targets:
     lost: tuple[str, ...] = ()
 
     def replaced(self, bar: int) -> str:
-        """Return why the answer of an optimizer that answers rows at once was replaced on a row; empty if it was not."""
+        """Return why the answer of an optimizer that answers rows at once was replaced on one; empty if not."""
         if self.in_turn is not None or not self.decided[bar]:
             return ""
         return next((one.reason for one in self.breaches if one.bar in {None, bar}), "")
