@@ -122,12 +122,29 @@ def test_exit_that_was_held_back_has_its_stop_again_at_once(rule_cache: Path) ->
     one, guard = stopping(rule_cache)
     assert ["cancel"] == words(one.quote(A0=100))
     (exit_,) = orders(one.say(guard, "cancelled"))
-    told = one.say(exit_, "refused", reason=HALT)
-    (stop,) = stops(told)
+    (rest,) = stops(one.done)[-1:]
+    assert one.held() == -float(rest.quantity) - float(exit_.quantity), "what is sold is not guarded twice"
+    one.say(rest, "accepted")
+    assert ["commit order", "commit alert", "cancel"] == words(one.say(exit_, "refused", reason=HALT))
+    (stop,) = stops(one.say(rest, "cancelled"))
 
     assert (-one.held(), guard.stop) == (float(stop.quantity), stop.stop)
-    assert one.say(stop, "accepted") is not None
-    assert [] == stops([*one.arrive(), *one.prepare()]), "it stands already"
+
+
+def test_exit_of_all_that_was_held_back_has_its_stop_again_at_once(rule_cache: Path) -> None:
+    one, _ = stopping(rule_cache)
+    one.arrive()
+    one.target[one.bar, 0] = 0.0
+    one.prepare()
+    one.open()
+    guard = one.agent.working.guard(("trend", "A0"))
+    assert guard is not None
+    assert ["cancel"] == words(one.quote(A0=100))
+    (exit_,) = orders(one.say(guard.order, "cancelled"))
+    assert one.held() == -float(exit_.quantity)
+    (stop,) = stops(one.say(exit_, "refused", reason=HALT))
+
+    assert (exit_.quantity, guard.order.stop) == (stop.quantity, stop.stop)
 
 
 # ---- a recording ------------------------------------------------------------------------------------------

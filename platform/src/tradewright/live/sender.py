@@ -128,15 +128,19 @@ class Sender(Listener):
         self._row.refused.append({**refusal, "cuts": [entries.cut(one) for one in cuts]} if cuts else refusal)
 
     def _go_on(self, ended: OrderState, now: datetime) -> list[Action]:
-        """Send what waited for an order's end, and guard again what it has left without a stop.
-
-        A stop that fired, or was refused, is not placed again; an exit that was refused has had its stop cancelled.
-        """
+        """Send what waited for an order's end; one that guarded is placed again, unless it fired or was refused."""
         released = self._release(now)
-        is_stop = ended.order.purpose is Purpose.STOP
-        if ended.status not in (_LAPSED if is_stop else {Status.REJECTED}):
-            return released
-        return [*released, *self._keep_guards(now, restore=True)]
+        if ended.order.purpose is not Purpose.STOP:
+            return [*released, *self._guard_again(ended, now)]
+        return [*released, *self._keep_guards(now, restore=True)] if ended.status in _LAPSED else released
+
+    def _guard_again(self, ended: OrderState, now: datetime) -> list[Action]:
+        """Have the stop again that an exit has had cancelled, when the exit itself was refused."""
+        if ended.status is not Status.REJECTED or not self.working.intent(ended.order.id).reduces:
+            return []
+        rest = self.working.guard((ended.order.strategy, ended.order.symbol))
+        # What stands guards the rest alone: once it is gone a stop for all of it is placed.
+        return [Cancel(rest.order.id)] if rest is not None else self._keep_guards(now, restore=True)
 
     def _void_planned(self) -> None:
         """Drop what another order has held back for so long that the bar is over: its quote is of the past."""
