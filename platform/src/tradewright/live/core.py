@@ -21,6 +21,7 @@ from tradewright.execute.clock import WARNS
 from tradewright.execute.news import Report
 from tradewright.execute.soundness import QUOTE_MAX_AGE, is_fresh
 from tradewright.execute.working import Working
+from tradewright.ledger.brief import Told
 from tradewright.live import entries
 from tradewright.live.events import (
     Answered,
@@ -91,7 +92,7 @@ class Agent(Sender):
     ) -> None:
         watch = Watch(account, Working(name, account.venue), walk, budget or Budget(), look_every, since=decided_at)
         super().__init__(watch, decided_at, gate.COLLAR if mode == LIVE else math.inf)
-        self._name, self._mode = name, mode
+        self._name, self._mode, self._told = name, mode, Told()
         self._handlers: dict[type, Callable[[Any, datetime], list[Action]]] = {
             BarOpened: self._begin,
             Quoted: self._quote,
@@ -167,6 +168,7 @@ class Agent(Sender):
         news = self.walk.begin(opened.opening)
         if opened.opening.opens:
             self.watch.refusals.forget()
+            self._told.forget()
         self._row = Row([news])
         plan, n_books = self.walk.plan(), len(self.account.strategies)
         self._row.planned = [
@@ -285,7 +287,7 @@ class Agent(Sender):
             if len(told.events)
             for one in entries.events(told.events, self.walk.halting, self.account, now)
         ]
-        drafts.append(entries.decision(known, plan, self.walk, self.account, row.refused, now))
+        drafts.append(entries.decision(known, plan, self.walk, self.account, row.refused, now, self._told))
         decided = Decided(tuple(row.news), plan, self.walk.state.rows.equity.copy())
         actions: list[Action] = [Commit(tuple(drafts)), *self._keep_guards(now), decided]
         aside, row.aside = row.aside, []
