@@ -1,8 +1,8 @@
 """How large an agent's ledger grows, and how long it takes to verify.
 
-Run as `python tests/kernel/ledger_sizes.py`.  The file at the top of the repository is traded, with its components and
-limits; prices are in cents, as those of shares are.  Exits 9 when ten years of sessions take 10 s or more to verify,
-or a year of minute bars of five symbols 100 MB or more.
+Run as `python tests/kernel/ledger_sizes.py`.  The file at the top of the repository is traded, with its components
+and limits; prices are in cents, as those of shares are.  Exits 9 when ten years of sessions take 10 s or more to
+verify, or a year of minute bars of five symbols 100 MB or more.
 """
 
 from __future__ import annotations
@@ -199,9 +199,10 @@ def main() -> int:
             found = measure(case, Path(folder))
         failed |= is_too_much(case, found)
         much = "  TOO MUCH" if is_too_much(case, found) else ""
+        ledger, anchor = found.ledger / MB, found.anchor / MB
         sys.stdout.write(
-            f"{case.name}: {found.entries:,.0f} entries, {found.ledger / MB:.1f} MB, anchor {found.anchor / MB:.1f} MB"
-            f", verified in {found.seconds:.1f} s{much}\n"
+            f"{case.name}: {found.entries:,.0f} entries, {ledger:.1f} MB, anchor {anchor:.1f} MB, "
+            f"verified in {found.seconds:.1f} s{much}\n"
         )
         for kind, (n, size) in found.kinds.items():
             sys.stdout.write(f"    {n / case.part:9,.0f} {kind:9} {size:6.0f} bytes each\n")

@@ -102,13 +102,13 @@ def rows_of(told: Iterable[Entry], like: Bars) -> Bars:
     closed_at = np.array([body["closed_at"].rstrip("Z") for body in bodies], "datetime64[ns]")
     return Bars(
         instruments=like.instruments,
-        opened_at=closed_at - _lengths(bodies, "seconds"),
+        opened_at=(closed_at - _lengths(bodies, "seconds")).astype("datetime64[ns]"),
         closed_at=closed_at,
         session=np.array([body["session"] for body in bodies], "datetime64[D]"),
         traded=traded,
         adjustment=like.adjustment,
         ends=np.array([body.get("ends", False) for body in bodies], bool),
-        closes_at=closed_at + _lengths(bodies, "closes_in"),
+        closes_at=(closed_at + _lengths(bodies, "closes_in")).astype("datetime64[ns]"),
         **grids,
     )
 
