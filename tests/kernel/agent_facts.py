@@ -28,7 +28,12 @@ KEPT = {
 }
 """Equal in an agent that began at a checkpoint."""
 NOT_KEPT = {
-    "Agent": {"_handlers": CODE, "_collar": GIVEN, "_row": "the next bar begins one"},
+    "Agent": {
+        "_handlers": CODE,
+        "_collar": GIVEN,
+        "_told": "the first decision of a session names nothing",
+        "_row": "the next bar begins one",
+    },
     "Watch": {
         "_open": f"{ASKED}; which orders they are follows from the orders",
         "_cancelled": ASKED,

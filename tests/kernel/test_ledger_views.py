@@ -156,7 +156,7 @@ def told_of(decision: dict[str, Any], *after: tuple[Kind, dict[str, Any]]) -> St
     bodies = [
         (Kind.GENESIS, {"ledger": "desk"}),
         (Kind.SESSION, {"config": CONFIG, "symbols": {"trend": ["A0", "A1"]}}),
-        (Kind.ROW, {"session": "2026-03-02", "prices": {"A0": {"close": "100"}}}),
+        (Kind.ROW, {"session": "2026-03-02", "prices": {"A0": ["100"]}}),
         (Kind.DECISION, decision),
     ]
     store = MemoryStore()

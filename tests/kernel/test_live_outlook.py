@@ -74,7 +74,7 @@ def assert_same_on_every_row(made: Sentence, rules: FusedRules, bars: Bars, star
         assert (votes_of(left), left.missing) == (votes_of(right), right.missing)
         held = np.full(bars.n_assets, 0.125)
         for book in np.flatnonzero(left.known.decisions.asked[bar]):
-            assert ahead.ask(int(book), held).tobytes() == behind.ask(int(book), held).tobytes()
+            assert ahead.ask(int(book), held).target.tobytes() == behind.ask(int(book), held).target.tobytes()
 
 
 # ---- row by row is ahead ---------------------------------------------------------------------------------
@@ -285,7 +285,7 @@ def test_strikes_of_an_optimizer_asked_in_turn_survive_rows(rule_cache: Path) ->
     answers = []
     for bar in range(12):
         one.prepare(bars.between(bar, bar + 1))
-        answers.append(float(one.ask(0, np.array([0.5]))[0]))
+        answers.append(float(one.ask(0, np.array([0.5])).target[0]))
 
     # The one that answers in its place holds nothing whose volatility is unknown.
     assert [0.75] * 4 + [0.0] * 8 == answers
@@ -307,7 +307,7 @@ def test_strikes_of_one_row_are_those_of_ahead(rule_cache: Path) -> None:
         one.prepare(row)
         other.prepare(row)
 
-        assert other.ask(0, np.array([0.25])).tolist() == one.ask(0, np.array([0.25])).tolist()
+        assert other.ask(0, np.array([0.25])).target.tolist() == one.ask(0, np.array([0.25])).target.tolist()
 
 
 # ---- extend ----------------------------------------------------------------------------------------------

@@ -129,10 +129,9 @@ def test_ledger_whose_close_was_changed_is_found_at_its_decision(rule_cache: Pat
     def dearer(one: Draft) -> Draft:
         if one.kind is not Kind.ROW or next(n_rows) != 20:
             return one
-        symbol, prices = next(iter(one.body["prices"].items()))
-        close = float(prices["close"]) * 1.01
-        dearer = {"close": str(close), "high": str(max(close, float(prices["high"])))}
-        more = {**one.body["prices"], symbol: {**prices, **dearer}}
+        symbol, (first, high, low, close, *volume) = next(iter(one.body["prices"].items()))
+        dearer = float(close) * 1.01
+        more = {**one.body["prices"], symbol: [first, max(float(high), dearer), low, dearer, *volume]}
         return Draft(one.at, one.kind, {**one.body, "prices": more})
 
     found = Replay(altered(calm.store, dearer), calm.sentence, calm.fused).run()

@@ -13,6 +13,7 @@ from crashing import crashing
 from desk_harness import Desk, drafts
 from engine_harness import prices
 from test_live_parity import WIDE
+from tradewright.ledger.brief import whole
 from tradewright.ledger.entry import Kind
 from tradewright.live.events import Imposed
 from tradewright.risk import position_limit
@@ -39,8 +40,9 @@ def test_verdicts_of_every_decision_lead_from_what_was_wanted_to_its_target(
     while played.bar < draw.n_bars:
         played.step()
     seen: Counter[str] = Counter()
+    told: dict[str, Any] = {}
     for entry in played.store.read(kinds=frozenset({Kind.DECISION})):
-        told = entry.body
+        told = whole(entry.body, told)
         places = {
             (strategy, symbol)
             for name in ("answers", "standing", "held", "targets")

@@ -16,8 +16,11 @@ from own_process import SECONDS_MAX, command, environment, process
 from tradewright.cli import drill as drills
 from tradewright.execute.paper.process import is_running, stop
 from tradewright.ledger.anchor import Anchor
+from tradewright.ledger.entry import Kind
+from tradewright.ledger.sql import SqlStore
 from tradewright.live import drill
 from tradewright.live.drill import Step
+from tradewright.live.halt_file import HALT
 
 OFTEN = "strategies.trend.signals.ma-crossover"
 REPLAY = ("run", "--paper", "--replay", "sample", "--from", "2018-10-01", "--set", f"{OFTEN}.fast=3")
@@ -79,6 +82,43 @@ def test_second_agent_in_a_folder_is_refused_and_so_are_other_settings(tmp_path:
     assert 7 == other.returncode
     assert "begun with other settings" in other.stderr
     assert "name another folder" in other.stderr
+
+
+def told(folder: Path, kind: Kind) -> list[dict[str, Any]]:
+    with SqlStore(folder / "ledger.db", write=False) as store:
+        return [entry.body for entry in store.read(kinds=frozenset({kind}))]
+
+
+def test_halt_file_holds_orders_back_until_it_is_removed(tmp_path: Path) -> None:
+    halt = tmp_path / "desk" / HALT
+    halt.parent.mkdir(mode=0o700)
+    halt.touch()
+    with playing(tmp_path, "15") as agent:
+        until = time.monotonic() + SECONDS_MAX
+        while not any(one["reason"] == HALT for one in told(halt.parent, Kind.ORDER)):
+            assert agent.poll() is None, agent.stderr and agent.stderr.read()
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        before = len(told(halt.parent, Kind.FILL))
+        halt.unlink()
+        assert 0 == agent.wait(SECONDS_MAX)
+    refused = [one for body in told(halt.parent, Kind.DECISION) for one in body.get("refused", [])]
+    replayed = process(tmp_path, "replay", "--ledger", "desk/ledger.db")
+
+    assert (0, {HALT}) == (before, {one["reason"] for one in refused})
+    assert len(told(halt.parent, Kind.FILL)) > 0
+    assert {HALT} == {one["id"] for one in told(halt.parent, Kind.ALERT)}
+    assert 0 == replayed.returncode, replayed.stderr
+
+
+def test_run_that_ends_halted_says_so_and_how_to_lift_it(tmp_path: Path) -> None:
+    (tmp_path / "desk" / HALT).mkdir(mode=0o700, parents=True)
+    (tmp_path / "desk").chmod(0o700)
+    done = played(tmp_path, "desk")
+    said = process(tmp_path, *QUICK, "--speed", "max", "--durable", "desk").stdout
+
+    assert (True, []) == (done["halted"], done["positions"])
+    assert "HALTED: no order leaves until desk/HALT is removed" in said
 
 
 def test_what_is_kept_on_the_disk_is_not_asked_ahead(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from tradewright.cli.output import echo_json, printable
 from tradewright.cli.page import echo_report
 from tradewright.cli.paper import SAMPLE, echo_parity, parity_fields, range_options, read_settings, rehearse, trade
 from tradewright.errors import CheckError, UsageError
+from tradewright.live.halt_file import HALT
 
 if TYPE_CHECKING:
     from tradewright.host.plugins import Plugins
@@ -139,13 +140,17 @@ def _echo_rehearsal(done: Rehearsed, *, as_json: bool) -> None:
     if as_json:
         fields = {"first": done.first, "rows": done.rows, "entries_before": done.entries, "freeze": done.freeze}
         more = {"equity": done.equity, "positions": held, "blocked": [*done.blocked], "ledger": str(done.ledger)}
-        echo_json("rehearsal", mode="paper", **fields, **more)
+        echo_json("rehearsal", mode="paper", **fields, **more, halted=done.halted)
         return
     begun = f", went on at row {done.first:,} behind entry {done.entries:,}" if done.entries else ""
     click.echo(f"{PLAYED}: {done.rows:,} rows{begun}")
     click.echo(f"Equity {done.equity:,.2f}; holds " + (", ".join(map(_holding, held)) or "nothing"))
     if done.freeze or done.blocked:
         click.echo(f"FROZEN: {done.freeze}" if done.freeze else f"BLOCKED: {', '.join(done.blocked)}")
+    if done.halted:
+        click.echo(
+            f"HALTED: no order leaves until {printable(os.path.relpath(done.ledger.with_name(HALT)))} is removed"
+        )
     click.echo(f"Ledger {printable(os.path.relpath(done.ledger))}: tradewright ledger verify --ledger, replay, why")
 
 

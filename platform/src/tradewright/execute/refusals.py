@@ -34,6 +34,11 @@ class Refusals:
         self.off[strategy] = reason
         return True
 
+    def is_first(self, reason: str) -> bool:
+        """Count a refusal that holds nothing back, and say whether it is the session's first for that reason."""
+        self.counted["", reason] += 1
+        return self.counted["", reason] == 1
+
     def holds(self, strategy: str) -> bool:
         """Say whether a strategy may not increase."""
         return strategy in self.off

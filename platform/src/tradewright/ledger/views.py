@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from tradewright.errors import UsageError
+from tradewright.ledger.brief import prices_of, whole
 from tradewright.ledger.entry import Kind
 from tradewright.ledger.story import Cut, Opinion, Story
 
@@ -73,9 +74,11 @@ def tell_story(store: Store, wanted: str, session: str | None = None) -> Story:
         place = _Place(named.body["strategy"], named.body["symbol"])
         decision, row, _ = _lead_up(store.read(kinds=_BEFORE), named)
         intent = named
+    told = {} if decision is None else _whole(store, decision)
     config = {} if head is None else json.loads(head.body.get("config", "{}"))
     own = symbols.get(place.strategy, [])
-    return _story(store, place, intent, decision, row, config, own.index(place.symbol) if place.symbol in own else 0)
+    column = own.index(place.symbol) if place.symbol in own else 0
+    return _story(store, place, intent, decision, told, row, config, column)
 
 
 def _story(
@@ -83,11 +86,12 @@ def _story(
     place: _Place,
     intent: Entry | None,
     decision: Entry | None,
+    told: Mapping[str, Any],
     row: Entry | None,
     config: Mapping[str, Any],
     column: int,
 ) -> Story:
-    told = {} if decision is None else decision.body
+    numbers = None if row is None else row.body["prices"].get(place.symbol)
     combined = told.get("combined", {}).get(place.strategy)
     weighed = any(place.strategy in told.get(name, {}) for name in ("answers", "held", "targets"))
     held, target = ((place.find(told, name) or 0.0) if weighed else None for name in ("held", "targets"))
@@ -100,7 +104,7 @@ def _story(
         symbol=place.symbol,
         intent=intent,
         decision=decision,
-        row=None if row is None else row.body["prices"].get(place.symbol),
+        row=None if numbers is None else prices_of(numbers),
         opinions=tuple(_opinions(told, place.strategy, column, config)),
         missing=told.get("missing", {}).get(place.strategy, {}),
         combined=None if combined is None else float(combined[column]),
@@ -171,18 +175,32 @@ def _lead_up(entries: Iterator[Entry], intent: Entry) -> tuple[Entry | None, Ent
 def _last_decision(store: Store, place: _Place, session: str | None) -> tuple[Entry, Entry | None]:
     """Return the last decision of a session, or of all, that weighed a place; where none has, the last there is."""
     weighed = latest = row = None
+    told: dict[str, Any] = {}
     for entry in store.read(kinds=_BEFORE):
         if entry.kind is Kind.ROW:
             row = entry
-        elif entry.kind is Kind.DECISION and (session is None or (row and row.body["session"] == session)):
+        elif entry.kind is Kind.DECISION:
+            told = whole(entry.body, told)
+            if session is not None and not (row and row.body["session"] == session):
+                continue
             latest = (entry, row)
-            if any(place.strategy in entry.body.get(name, {}) for name in _WEIGHED):
+            if any(place.strategy in told.get(name, {}) for name in _WEIGHED):
                 weighed = latest
     found = weighed or latest
     if found is None:
         when = "" if session is None else f" of session {session[:40]!r}"
         raise UsageError(f"this ledger holds no decision{when}", key="--session", fix="tradewright ledger show")
     return found
+
+
+def _whole(store: Store, decision: Entry) -> dict[str, Any]:
+    """Return a decision with what it has left out, since the one before has told it."""
+    told: dict[str, Any] = {}
+    for entry in store.read(kinds=frozenset({Kind.DECISION})):
+        told = whole(entry.body, told)
+        if entry.seq == decision.seq:
+            break
+    return told
 
 
 def _order_of(intents: list[Entry], place: _Place, decision: Entry, store: Store) -> Entry | None:

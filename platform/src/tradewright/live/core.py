@@ -21,6 +21,7 @@ from tradewright.execute.clock import WARNS
 from tradewright.execute.news import Report
 from tradewright.execute.soundness import QUOTE_MAX_AGE, is_fresh
 from tradewright.execute.working import Working
+from tradewright.ledger.brief import Told
 from tradewright.live import entries, session
 from tradewright.live.events import (
     Adopted,
@@ -100,7 +101,7 @@ class Agent(Sender):
             since=decided_at,
         )
         super().__init__(watch, decided_at, gate.COLLAR if mode == LIVE else math.inf)
-        self._name, self._mode = name, mode
+        self._name, self._mode, self._told = name, mode, Told()
         self._handlers: dict[type, Callable[[Any, datetime], list[Action]]] = {
             BarOpened: self._begin,
             Quoted: self._quote,
@@ -179,6 +180,7 @@ class Agent(Sender):
         news = self.walk.begin(opened.opening)
         if opened.opening.opens:
             self.watch.refusals.forget()
+            self._told.forget()
         self._row = Row([*self._row.lifted, news])
         plan, n_books = self.walk.plan(), len(self.account.strategies)
         self._row.planned = [
@@ -241,7 +243,9 @@ class Agent(Sender):
 
     def _prepared(self, known: RowPrepared, now: datetime) -> list[Action]:
         self._row.known = known
-        return self._close_when_settled(now)
+        lost = [entries.lost(known.lost.votes, now)] if known.lost.votes else []
+        lost += [entries.breach(name, why, now, asked=entries.ROWS) for name, why in known.lost.answers.items()]
+        return [*([Commit(tuple(lost))] if lost else []), *self._close_when_settled(now)]
 
     def _close_when_settled(self, now: datetime) -> list[Action]:
         """Close the bar once its row is prepared and no order is awaited."""
@@ -276,9 +280,11 @@ class Agent(Sender):
 
     def _answer(self, answered: Answered, now: datetime) -> list[Action]:
         self._row.answers[answered.book] = answered.target
+        strategy, why = self.account.strategies[answered.book], answered.replaced
         if answered.strikes:
-            self._strikes[self.account.strategies[answered.book]] = answered.strikes
-        return self._decide(now) if self._row.asked == self._row.answers.keys() else []
+            self._strikes[strategy] = answered.strikes
+        told = [Commit((entries.breach(strategy, why, now, asked=entries.IN_TURN),))] if why else []
+        return [*told, *(self._decide(now) if self._row.asked == self._row.answers.keys() else [])]
 
     def _decide(self, now: datetime) -> list[Action]:
         row, known = self._row, self._row.known
@@ -295,7 +301,7 @@ class Agent(Sender):
             if len(told.events)
             for one in entries.events(told.events, self.walk.halting, self.account, now)
         ]
-        drafts.append(entries.decision(known, plan, self.walk, self.account, row.refused, now))
+        drafts.append(entries.decision(known, plan, self.walk, self.account, row.refused, now, self._told))
         if known.known.tape.session_ends[known.known.bar]:
             drafts.append(self._checkpoint(now))
         decided = Decided(tuple(row.news), plan, self.walk.state.rows.equity.copy())

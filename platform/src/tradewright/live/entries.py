@@ -27,12 +27,14 @@ if TYPE_CHECKING:
     from tradewright.execute import orders
     from tradewright.execute.budget import Contact
     from tradewright.execute.working import Intent
+    from tradewright.ledger.brief import Told
     from tradewright.live.account import Account
     from tradewright.live.events import Adopted, Clocked, Doubted, Imposed, Lifted, RowPrepared
     from tradewright.values.bars import Bars
     from tradewright.values.order import Activity, Fill, Order
     from tradewright.values.snapshot import Quote
 
+_WHOLE = 2.0**53  # Up to here an integer and the float are one number.
 PRICES = ("open", "high", "low", "close", "volume")
 ACTIONS = (("split", 1.0), ("dividend", 0.0))
 """Columns of a row that are told where they are not usual."""
@@ -42,6 +44,8 @@ CLOCK, DOUBT = "clock", "doubt"
 """Likewise: the venue's clock was measured, something was told that cannot be."""
 LIFTED, ADOPTED = "lifted", "adopted"
 """What a person asks for: that a freeze or a halt ends, that what differs is taken over."""
+ROWS, IN_TURN = "rows", "in turn"
+"""How an optimizer is asked: for all rows at once when a row is prepared, or at the close for what is held."""
 OWN = "own"
 """Says of an activity that the platform has made it: it is computed again, and no input."""
 
@@ -75,7 +79,7 @@ def quotes(prices: Mapping[str, Quote], at: datetime) -> Draft:
 
 
 def row(bars: Bars, at: datetime, dropped: Mapping[str, str] | None = None, *, is_known: bool = False) -> Draft:
-    """Return a complete row: prices by symbol, those that traded.
+    """Return a complete row: the numbers of each symbol that traded, as `brief.COLUMNS` names them.
 
     Args:
         bars: One row.
@@ -83,27 +87,46 @@ def row(bars: Bars, at: datetime, dropped: Mapping[str, str] | None = None, *, i
         dropped: Why a price of it was not used, by symbol.
         is_known: Whether it was there before the first that is traded.
     """
-    rows = {name: grid[0].tolist() for name in PRICES if (grid := getattr(bars, name)) is not None}
+    rows = [grid[0].tolist() for name in PRICES if (grid := getattr(bars, name)) is not None]
     actions = [(name, getattr(bars, name), usual) for name, usual in ACTIONS if getattr(bars, name) is not None]
     prices = {
-        symbol: {name: cell for name, cell in zip(rows, cells, strict=True) if math.isfinite(cell)}
-        for symbol, traded, *cells in zip(bars.symbols, bars.traded[0].tolist(), *rows.values(), strict=True)
+        symbol: [_shortest(cell) for cell in cells]
+        for symbol, traded, *cells in zip(bars.symbols, bars.traded[0].tolist(), *rows, strict=True)
         if traded
     }
+    closed_at = utc(bars.closed_at[0])
     body: dict[str, Any] = {
-        "opened_at": utc(bars.opened_at[0]),
-        "closed_at": utc(bars.closed_at[0]),
-        "closes_at": utc(bars.session_closes_at[0]),
+        "closed_at": closed_at,
+        "seconds": _shortest((closed_at - utc(bars.opened_at[0])).total_seconds()),
+        "closes_in": _shortest((utc(bars.session_closes_at[0]) - closed_at).total_seconds()),
         "session": str(bars.session[0]),
-        "ends": bool(bars.session_ends[0]),
         "prices": prices,
     }
+    if bars.session_ends[0]:
+        body["ends"] = True
     for name, grid, usual in actions:
         if told := {symbol: float(cell) for symbol, cell in zip(bars.symbols, grid[0], strict=True) if cell != usual}:
             body[name] = told
     if dropped:
         body["dropped"] = dict(dropped)
     return Draft(at, Kind.ROW, {**body, **({"known": True} if is_known else {})})
+
+
+def lost(votes: Mapping[str, Mapping[str, str]], at: datetime) -> Draft:
+    """Return the votes that a row has lost, and why, by strategy and signal: they may not be lost again."""
+    return Draft(at, Kind.TIMEOUT, {"votes": {strategy: dict(signals) for strategy, signals in votes.items()}})
+
+
+def breach(strategy: str, reason: str, at: datetime, *, asked: str) -> Draft:
+    """Return that an optimizer's answer was replaced, and why; `asked` is how it was asked, `ROWS` or `IN_TURN`."""
+    return Draft(at, Kind.BREACH, {"strategy": strategy, "asked": asked, "reason": reason})
+
+
+def _shortest(number: float) -> float | int | None:
+    """Return the same number in its shortest form, None for one that is not there."""
+    if not math.isfinite(number):
+        return None
+    return int(number) if number.is_integer() and abs(number) < _WHOLE else number
 
 
 def anchor(dropped: int, at: datetime) -> Draft:
@@ -195,9 +218,18 @@ def own_activity(one: Activity, at: datetime) -> Draft:
 
 
 def decision(
-    known: RowPrepared, plan: Plan, walk: Walk, account: Account, refused: Sequence[Mapping[str, Any]], at: datetime
+    known: RowPrepared,
+    plan: Plan,
+    walk: Walk,
+    account: Account,
+    refused: Sequence[Mapping[str, Any]],
+    at: datetime,
+    told: Told | None = None,
 ) -> Draft:
-    """Return a decision: what was weighed, orders and stops, what the row before refused, the state's hash."""
+    """Return a decision: what was weighed, orders and stops, what the row before refused, the state's hash.
+
+    What `told` has told already is named and left out.
+    """
     body: dict[str, Any] = {
         "closed_at": at,
         **_with_unknown(weighed(known, plan, walk, account)),
@@ -209,7 +241,8 @@ def decision(
         "cash": to_plain({name: account.holdings.cash(name, account.currency) for name in account.strategies}),
         "state": hashlib.sha256(as_bytes(walk.state)).hexdigest(),
     }
-    return Draft(at, Kind.DECISION, {key: value for key, value in body.items() if value})
+    said = {key: value for key, value in body.items() if value}
+    return Draft(at, Kind.DECISION, said if told is None else told.shorten(said))
 
 
 def events(happened: Table, names: Sequence[str], account: Account, at: datetime) -> Iterator[Draft]:

@@ -72,6 +72,19 @@ class Opinion(NamedTuple):
 
 
 @attrs.frozen
+class Lost:
+    """What a row has lost, for a reason that may not come again: a deadline, an error, a bound that was broken.
+
+    Attributes:
+        votes: Why a signal that was asked had no vote, by name of strategy and signal.
+        answers: Why the answer of an optimizer that is asked with the row was replaced, by name of the strategy.
+    """
+
+    votes: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
+    answers: Mapping[str, str] = attrs.field(factory=dict)
+
+
+@attrs.frozen
 class RowPrepared:
     """What prices say of the row that has arrived, and of those before it.
 
@@ -81,6 +94,7 @@ class RowPrepared:
         opinions: What each signal says of this row, by name of strategy and signal; none where nothing is decided.
         combined: Their weighted sum, `(n_assets,)` of the strategy in [-1, 1], by its name; likewise.
         missing: Why a signal had no vote, by name of strategy and signal.
+        lost: What was lost while it was prepared; a replay is given it, and does not ask.
     """
 
     known: Prepared
@@ -88,6 +102,7 @@ class RowPrepared:
     opinions: Mapping[str, Mapping[str, Opinion]] = attrs.field(factory=dict)
     combined: Mapping[str, FloatArray] = attrs.field(factory=dict)
     missing: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
+    lost: Lost = attrs.field(factory=Lost)
 
 
 @attrs.frozen
@@ -98,11 +113,13 @@ class Answered:
         book: Number of the strategy.
         target: Weights of every asset, `(n_assets,)`.
         strikes: How many of its answers have been replaced so far.
+        replaced: Why they are not the optimizer's own; empty where they are.
     """
 
     book: int
     target: FloatArray
     strikes: int = 0
+    replaced: str = ""
 
 
 @attrs.frozen

@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import attrs
+
 from tradewright.engine.state import table
 from tradewright.engine.tape import OPENING
 from tradewright.engine.walk import Opening
@@ -16,18 +18,30 @@ from tradewright.execute.news import News, Report, Word
 from tradewright.execute.orders import read_news
 from tradewright.ledger.entry import Kind
 from tradewright.live import events, session
-from tradewright.live.entries import ADOPTED, CLOCK, CONTACT, DOUBT, IMPOSED, LIFTED, OWN, RESTARTED, TICK
+from tradewright.live.entries import (
+    ADOPTED,
+    CLOCK,
+    CONTACT,
+    DOUBT,
+    IMPOSED,
+    IN_TURN,
+    LIFTED,
+    OWN,
+    RESTARTED,
+    ROWS,
+    TICK,
+)
 from tradewright.values.order import Activity, Fill
 from tradewright.values.plain import from_plain
 from tradewright.values.snapshot import Quote
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from tradewright.ledger.entry import Entry
     from tradewright.live.core import Agent
-    from tradewright.live.events import Event
+    from tradewright.live.events import Event, Lost
     from tradewright.values.bars import Bars
 
 
@@ -81,6 +95,29 @@ def _bust(body: dict[str, Any], agent: Agent) -> Report:
             at=agent.working.states[name].since,
         )
     return Report(name, News(word=Word.BUST, fill=taken, reason=body["reason"]))
+
+
+def lost_of(entries: Iterable[Entry]) -> Lost | None:
+    """Return what a row has lost while it was prepared, None for nothing.
+
+    Args:
+        entries: Those that stand where it was prepared; whatever else they tell is not looked at.
+    """
+    lost = events.Lost()
+    for entry in entries:
+        if entry.kind is Kind.TIMEOUT:
+            lost = attrs.evolve(lost, votes=entry.body["votes"])
+        elif entry.kind is Kind.BREACH and entry.body["asked"] == ROWS:
+            lost = attrs.evolve(lost, answers={**lost.answers, entry.body["strategy"]: entry.body["reason"]})
+    return lost if lost.votes or lost.answers else None
+
+
+def replaced_of(entry: Entry | None, strategy: str) -> str:
+    """Return why the answer of an optimizer that was asked in turn was replaced; empty where no entry says so."""
+    is_told = entry is not None and entry.kind is Kind.BREACH
+    if entry is None or not is_told or (entry.body["strategy"], entry.body["asked"]) != (strategy, IN_TURN):
+        return ""
+    return str(entry.body["reason"])
 
 
 def _opening(body: dict[str, Any], symbols: tuple[str, ...]) -> Opening:

@@ -12,6 +12,7 @@ from tradewright.execute.positions import reverse
 from tradewright.live import entries, persons
 from tradewright.live.doubtful import Doubtful
 from tradewright.live.events import Adopted, Cancel, Commit, Imposed, Lifted, Query, Restarted, SnapshotTaken
+from tradewright.live.halt_file import HALT
 from tradewright.live.watch import GIVE_UP_AFTER, Watch
 from tradewright.values.order import Activity, Fill, Purpose, Status
 
@@ -176,10 +177,23 @@ class Listener(Doubtful):
     def _count_refusal(self, ended: OrderState, now: datetime) -> list[Action]:
         """Hold a strategy's increases back that the venue refuses for one reason again and again."""
         strategy, reason = ended.order.strategy, ended.reason
-        if ended.status is not Status.REJECTED or not self.watch.refusals.count(strategy, reason):
+        if ended.status is not Status.REJECTED:
+            return []
+        if reason == HALT:
+            return self._hold_back(ended, now)
+        if not self.watch.refusals.count(strategy, reason):
             return []
         why = f"the venue refuses its orders: {reason}; nothing is increased until the next session"
         return [Commit((entries.alert(f"refused {strategy}", why, now),))]
+
+    def _hold_back(self, ended: OrderState, now: datetime) -> list[Action]:
+        """Tell the next decision of an order that a file has held back, and once in a session a person."""
+        place = {"strategy": ended.order.strategy, "symbol": ended.order.symbol}
+        self._row.refused.append({**place, "reason": HALT, "by": ""})
+        if not self.watch.refusals.is_first(HALT):
+            return []
+        why = "the file HALT is in the agent's folder: no order leaves but protective stops, until it is removed"
+        return [Commit((entries.alert(HALT, why, now),))]
 
     def _post(self, activity: Activity, now: datetime) -> list[Action]:
         activity, doubts = self._doubt_activity(activity, now)

@@ -12,7 +12,7 @@ import numpy as np
 
 from tradewright.engine.run import lay_out
 from tradewright.engine.walk import Prepared, nothing_known
-from tradewright.live.events import Answered, Opinion, RowPrepared
+from tradewright.live.events import Answered, Lost, Opinion, RowPrepared
 from tradewright.values.bars import GRIDS, Bars
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tradewright.engine.fuse import FusedRules
-    from tradewright.live.events import Ask
     from tradewright.sentence.parts import Sentence, Wanted
     from tradewright.values.arrays import FloatArray
 
@@ -38,20 +37,26 @@ class Outlook(Protocol):
         """Return what the rows before the first say."""
         ...
 
-    def prepare(self, row: Bars) -> RowPrepared:
+    def prepare(self, row: Bars, lost: Lost | None = None) -> RowPrepared:
         """Return what the row says, the rows before it in mind.
+
+        Args:
+            row: The row.
+            lost: What is known to have been lost when it was prepared before: it is not asked for again.
 
         Raises:
             PluginError: No signal of a strategy is left.
         """
         ...
 
-    def ask(self, book: int, held: FloatArray) -> FloatArray:
-        """Return what a book wants that holds these weights, `(n_assets,)`; asked after its row was prepared."""
-        ...
+    def ask(self, book: int, held: FloatArray, replaced: str = "") -> Answered:
+        """Return what a book wants that holds these weights, `(n_assets,)`; asked after its row was prepared.
 
-    def strikes(self, book: int) -> int:
-        """Return how many answers of a book's optimizer were replaced so far; after some it is asked no more."""
+        Args:
+            book: Number of the strategy.
+            held: Its weights.
+            replaced: Why the answer is known to have been replaced before: it is not asked for again.
+        """
         ...
 
 
@@ -80,32 +85,29 @@ class RowByRow:
             return nothing_known(self._rows, self._fused, len(self._sentence.books))
         return self._said().known
 
-    def prepare(self, row: Bars) -> RowPrepared:
+    def prepare(self, row: Bars, lost: Lost | None = None) -> RowPrepared:
         """Return what the row says: see `Outlook`."""
         dropped = self._move_anchor() if self._begins_session(row) else 0
         self._rows = extend(self._rows, row)
-        return attrs.evolve(self._said(), dropped=dropped)
+        return attrs.evolve(self._said(lost), dropped=dropped)
 
-    def ask(self, book: int, held: FloatArray) -> FloatArray:
+    def ask(self, book: int, held: FloatArray, replaced: str = "") -> Answered:
         """Return what a book wants: see `Outlook`."""
         if self._wanted is None:
             raise RuntimeError("no row has been prepared")
-        return self._wanted.answer(self._rows.n_bars - 1, book, held)
+        return _answered(self._wanted, self._sentence, self._rows.n_bars - 1, book, held, replaced)
 
-    def strikes(self, book: int) -> int:
-        """Return how many answers of a book were replaced so far: see `Outlook`."""
-        return 0 if self._wanted is None else self._wanted.strikes(self._sentence.books[book].name)
-
-    def _said(self) -> RowPrepared:
+    def _said(self, lost: Lost | None = None) -> RowPrepared:
         last = self._rows.n_bars - 1
-        wanted = self._sentence.want(self._rows, keep_said=True)
+        sentence = self._sentence if lost is None else self._sentence.without(lost.votes, lost.answers)
+        wanted = sentence.want(self._rows, keep_said=True)
         if self._wanted is None:
             self._wanted = wanted.with_strikes(self._strikes)
         else:
             self._wanted = wanted.with_strikes_of(self._wanted)
         tape, matrices = lay_out(self._rows, self._fused, last)
         matrices.reach(last, last + 1)
-        return _said(Prepared(tape, self._wanted.decisions, last), self._wanted, last)
+        return _said(Prepared(tape, self._wanted.decisions, last), self._wanted, last, lost)
 
     def _begins_session(self, row: Bars) -> bool:
         return self._rows.n_bars > 0 and bool(self._rows.session[-1] != row.session[0])
@@ -142,6 +144,7 @@ class Ahead:
         bars: The recording.
         start: First row that is decided on.
         strikes: As `RowByRow` takes them.
+        lost: Votes that are known to have been lost when the recording was asked before.
     """
 
     def __init__(
@@ -150,10 +153,13 @@ class Ahead:
         fused: FusedRules,
         bars: Bars,
         start: int,
+        *,
         strikes: Mapping[str, int] | None = None,
+        lost: Lost | None = None,
     ) -> None:
-        self._wanted = sentence.want(bars, keep_said=True).with_strikes(strikes or {})
-        self._names = [book.name for book in sentence.books]
+        self._sentence, self._lost = sentence, lost
+        asked = sentence if lost is None else sentence.without(lost.votes)
+        self._wanted = asked.want(bars, keep_said=True).with_strikes(strikes or {})
         self._tape, self._matrices = lay_out(bars, fused, start)
         self._bar = start - 1
         self._nothing = nothing_known(bars, fused, len(sentence.books))
@@ -162,28 +168,31 @@ class Ahead:
         """Return what the rows before the first say."""
         return self._nothing if self._bar < 0 else Prepared(self._tape, self._wanted.decisions, self._bar)
 
-    def prepare(self, row: Bars) -> RowPrepared:  # noqa: ARG002  # it is known already
+    def prepare(self, row: Bars, lost: Lost | None = None) -> RowPrepared:  # noqa: ARG002  # it is known already
         """Return what the next row says: see `Outlook`."""
         self._bar += 1
         self._matrices.reach(self._bar, self._bar + 1)
-        return _said(Prepared(self._tape, self._wanted.decisions, self._bar), self._wanted, self._bar)
+        known = Prepared(self._tape, self._wanted.decisions, self._bar)
+        return _said(known, self._wanted, self._bar, self._lost)
 
-    def ask(self, book: int, held: FloatArray) -> FloatArray:
+    def ask(self, book: int, held: FloatArray, replaced: str = "") -> Answered:
         """Return what a book wants: see `Outlook`."""
-        return self._wanted.answer(self._bar, book, held)
-
-    def strikes(self, book: int) -> int:
-        """Return how many answers of a book were replaced so far: see `Outlook`."""
-        return self._wanted.strikes(self._names[book])
+        return _answered(self._wanted, self._sentence, self._bar, book, held, replaced)
 
 
-def answer(outlook: Outlook, asked: Ask) -> Answered:
-    """Return what an outlook answers an agent that asks."""
-    target = outlook.ask(asked.book, asked.held)
-    return Answered(asked.book, target, outlook.strikes(asked.book))
+def _answered(wanted: Wanted, sentence: Sentence, bar: int, book: int, held: FloatArray, replaced: str) -> Answered:
+    """Ask the optimizer of a book, and say whether the answer is its own."""
+    targets = wanted.targets.get(sentence.books[book].name)
+    if targets is None or targets.in_turn is None:
+        return Answered(book, wanted.answer(bar, book, held))
+    breaches, targets.in_turn.given = targets.in_turn.breaches, replaced
+    before = len(breaches)
+    target = wanted.answer(bar, book, held)
+    replaced = "".join(one.reason for one in breaches[before:])
+    return Answered(book, target, strikes=wanted.strikes(sentence.books[book].name), replaced=replaced)
 
 
-def _said(known: Prepared, wanted: Wanted, bar: int) -> RowPrepared:
+def _said(known: Prepared, wanted: Wanted, bar: int, given: Lost | None) -> RowPrepared:
     """Add who said what of the row, and who could not."""
     opinions: dict[str, Mapping[str, Opinion]] = {}
     combined: dict[str, FloatArray] = {}
@@ -199,7 +208,19 @@ def _said(known: Prepared, wanted: Wanted, bar: int) -> RowPrepared:
         for name, one in wanted.targets.items()
         if one.missing
     }
-    return RowPrepared(known, opinions=opinions, combined=combined, missing=missing)
+    lost = _lost(wanted, bar, given or Lost())
+    return RowPrepared(known, opinions=opinions, combined=combined, missing=missing, lost=lost)
+
+
+def _lost(wanted: Wanted, bar: int, given: Lost) -> Lost:
+    """Return what was lost on a row, and what is given to have been lost."""
+    votes, answers = dict(given.votes), dict(given.answers)
+    for name, one in wanted.targets.items():
+        if one.lost:
+            votes[name] = {**votes.get(name, {}), **{signal: str(one.missing[signal]) for signal in one.lost}}
+        if why := one.replaced(bar):
+            answers[name] = why
+    return Lost(votes, answers)
 
 
 def extend(rows: Bars, row: Bars) -> Bars:

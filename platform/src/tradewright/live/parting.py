@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from tradewright.ledger.brief import SAME
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -27,6 +29,7 @@ _NAMES = {
     "state": "hash of the state",
 }
 """Parts of a decision, in the order in which one follows from another, and what they are called."""
+_BEFORE, _ANOTHER = "as before", "another"
 _COLUMNS = {
     "opinions": ("score", "confidence"),
     "verdicts": ("before", "after", "limit"),
@@ -49,15 +52,36 @@ def parting(found: str, wanted: str, symbols: Mapping[str, Sequence[str]]) -> li
     if not wanted:
         gone = "a row, a quote or a word of the venue that led to it is missing, or not what it was"
         return [f"{_title(kind, json.loads(text))} stands there, and now nothing is said: {gone}"]
+    if other in {"timeout", "breach"} and kind != other:
+        return [*_lost_now(json.loads(now))]
     if kind != other:
         return [f"{_title(kind, json.loads(text))} there, {_title(other, json.loads(now))} now"]
     if text == now:
         return [f"{_title(kind, json.loads(text))} is of another instant now"]
-    ours, theirs = (dict(_leaves(json.loads(one), symbols)) for one in (text, now))
+    bodies = [json.loads(one) for one in (text, now)]
+    ours, theirs = (dict(_leaves(_marked(body, other), symbols)) for body, other in (bodies, bodies[::-1]))
     differ = [path for path in {**ours, **theirs} if ours.get(path) != theirs.get(path)]
     ranks = {name: rank for rank, name in enumerate(_NAMES)}
     differ.sort(key=lambda path: ranks.get(path[0], len(ranks)))
     return [f"{_words(path)}: {ours.get(path, 'none')} there, {theirs.get(path, 'none')} now" for path in differ]
+
+
+def _marked(body: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a decision whose parts that it leaves out say so, and that tells no more of them than the other one."""
+    left, told = body.get(SAME, ()), other.get(SAME, ())
+    one_sided = {*left} ^ {*told}
+    kept = {name: part for name, part in body.items() if name != SAME and name not in one_sided}
+    return {**kept, **{name: _BEFORE if name in left else _ANOTHER for name in one_sided}}
+
+
+def _lost_now(body: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the votes, or the answer, that are lost now."""
+    for strategy, signals in body.get("votes", {}).items():
+        yield from (
+            f"the vote of {one} for {strategy} is lost now, and was not: {why}" for one, why in signals.items()
+        )
+    if "reason" in body:
+        yield f"the optimizer's answer for {body['strategy']} is replaced now, and was not: {body['reason']}"
 
 
 def _title(kind: str, body: Mapping[str, Any]) -> str:
@@ -80,7 +104,9 @@ def _leaves(body: Mapping[str, Any], symbols: Mapping[str, Sequence[str]]) -> It
     """Yield every number of a body with its path: name, strategy, symbol, and what else tells it apart."""
     for name, value in body.items():
         columns = _COLUMNS.get(name, ())
-        if name == "opinions":
+        if isinstance(value, str):
+            yield (name,), value
+        elif name == "opinions":
             for strategy, signals in value.items():
                 for signal, said in signals.items():
                     for column, pair in enumerate(said):

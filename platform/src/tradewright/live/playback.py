@@ -13,17 +13,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tradewright.engine.walk import Walk, opening_of
+from tradewright.execute.news import News, Report, Word
 from tradewright.execute.venue import SimulatedVenue
 from tradewright.ledger.entry import START
 from tradewright.ledger.store import MemoryStore
-from tradewright.live import events, session
+from tradewright.live import events, halt_file, session
 from tradewright.live.account import Account
 from tradewright.live.chronicle import Chronicle
 from tradewright.live.core import Agent
-from tradewright.live.outlook import Ahead, RowByRow, answer
+from tradewright.live.outlook import Ahead, RowByRow
 from tradewright.live.recovery import recover
 from tradewright.values.bars import utc
 from tradewright.values.exact import exact
+from tradewright.values.order import Purpose
 from tradewright.values.snapshot import Quote
 
 if TYPE_CHECKING:
@@ -62,6 +64,7 @@ class Playback:
         versions: Of everything that computes; the ledger tells them.
         store: Where the ledger is kept, None for in memory.
         make_venue: Makes the venue, from what `SimulatedVenue` takes.
+        is_halted: Says, before each order is handed over, whether none may be but protective stops.
 
     Attributes:
         agent: The agent.
@@ -84,6 +87,7 @@ class Playback:
         versions: Mapping[str, Any] | None = None,
         store: Store | None = None,
         make_venue: Callable[..., SimulatedVenue | PaperLine] = SimulatedVenue,
+        is_halted: Callable[[], bool] = halt_file.never,
     ) -> None:
         bars, names = market.bars, [book.name for book in sentence.books]
         costs = sentence.engine_settings(bars, fused, market.sessions_per_year)
@@ -97,10 +101,10 @@ class Playback:
         self._now = utc(bars.opened_at[start] if start < bars.n_bars else bars.closed_at[-1])
         self._events: deque[Event] = deque()
         self._told: set[type] = set()
-        self._starts_again = False
+        self._starts_again, self._is_halted = False, is_halted
         self._doers: dict[type, Callable[[Any], None]] = {
             events.Commit: self._commit,
-            events.Submit: lambda action: self.venue.submit(action.order, self._now),
+            events.Submit: self._submit,
             events.Cancel: lambda action: self.venue.cancel(action.id, self._now),
             events.Query: lambda action: self.venue.query(action.id),
             events.Look: self._look,
@@ -235,6 +239,13 @@ class Playback:
     def _commit(self, action: events.Commit) -> None:
         self.store.append(action.drafts)
 
+    def _submit(self, action: events.Submit) -> None:
+        """Hand an order over, unless it is held back: then it has never left, and that is what the agent hears."""
+        if action.order.purpose is not Purpose.STOP and self._is_halted():
+            self._events.append(Report(action.order.id, News(word=Word.REFUSED, reason=halt_file.HALT)))
+        else:
+            self.venue.submit(action.order, self._now)
+
     def _look(self, action: events.Look) -> None:
         self._events.append(events.SnapshotTaken(self.venue.snapshot(action.since, self._now)))
 
@@ -242,7 +253,7 @@ class Playback:
         self._events.append(self.outlook.prepare(action.row))
 
     def _ask(self, action: events.Ask) -> None:
-        self._events.append(answer(self.outlook, action))
+        self._events.append(self.outlook.ask(action.book, action.held))
 
     def _note(self, decided: events.Decided) -> None:
         self.chronicle.add(decided)

@@ -19,6 +19,7 @@ from tradewright.host.isolation import Children
 from tradewright.ledger.entry import START, Kind, verify
 from tradewright.ledger.room import make_room
 from tradewright.ledger.sql import SqlStore
+from tradewright.live.halt_file import HaltFile
 from tradewright.live.paper import refuse_shared_symbols
 from tradewright.live.paper_line import PaperLine
 from tradewright.live.playback import Playback
@@ -54,6 +55,7 @@ class Rehearsed:
         held: Signed units by strategy and symbol.
         freeze: Why there is no new risk; empty for no reason.
         blocked: Symbols that take no new order.
+        halted: Whether the file `HALT` is there: no order leaves.
     """
 
     ledger: Path
@@ -64,6 +66,7 @@ class Rehearsed:
     held: dict[tuple[str, str], Decimal]
     freeze: str
     blocked: tuple[str, ...]
+    halted: bool
 
 
 def rehearse(
@@ -109,11 +112,13 @@ def rehearse(
         store = stack.enter_context(SqlStore(folder / LEDGER_FILE))
         entries = _verified(store)
         _refuse_other_settings(store, settings)
+        halts = HaltFile(folder)
         stack.enter_context(place_errors(settings))
         playback = Playback(
             *(sentence, traded, fused, start),
             versions=versions(plugins, fused.key),
             store=store,
+            is_halted=halts.stands,
             make_venue=lambda *terms: stack.enter_context(PaperLine(folder / VENUE_FOLDER, *terms)),
         )
         first = playback.bar - start + 1
@@ -173,4 +178,5 @@ def _told(playback: Playback, ledger: Path, entries: int, first: int, rows: int)
         held=dict(agent.account.holdings.quantities),
         freeze=agent.watch.freeze,
         blocked=tuple(sorted(agent.watch.blocked)),
+        halted=HaltFile(ledger.parent).stands(),
     )

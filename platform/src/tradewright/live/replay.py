@@ -21,8 +21,8 @@ from tradewright.ledger.entry import Kind
 from tradewright.live import checkpoint, events, session
 from tradewright.live.account import Account
 from tradewright.live.core import Agent
-from tradewright.live.inputs import event_of
-from tradewright.live.outlook import Ahead, RowByRow, answer
+from tradewright.live.inputs import event_of, lost_of, replaced_of
+from tradewright.live.outlook import Ahead, RowByRow
 from tradewright.live.resume import resume, rows_until
 
 if TYPE_CHECKING:
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from tradewright.live.outlook import Outlook
     from tradewright.sentence.parts import Sentence
     from tradewright.values.bars import Bars
+
+_LOST = frozenset({Kind.TIMEOUT, Kind.BREACH})
+"""What a row has lost stands right behind it, before all that follows from it."""
 
 
 @attrs.frozen(kw_only=True)
@@ -134,7 +137,7 @@ class Replay:
         self._open: deque[Action] = deque()
         self._handed: list[Action] = []
         self._confirmed = 0
-        self._inner: deque[Event] = deque()
+        self._asked: deque[events.Prepare | events.Ask] = deque()
         self._n = self._decisions = self._orders = 0
         self._sessions: dict[str, None] = {}
         self._has_begun = self._has_row = False
@@ -153,7 +156,7 @@ class Replay:
             until: Number of the last entry, None for all.
         """
         difference = None
-        for entry in self._entries:
+        while (entry := next(self._entries, None)) is not None:  # Some are looked at before their turn, and put back.
             if until is not None and entry.seq > until:
                 break
             difference = self._compare(entry)
@@ -187,12 +190,14 @@ class Replay:
         return self._outlook
 
     def left(self) -> Left:
-        """Return what the agent had decided when the ledger ended."""
+        """Return what the agent had decided when the ledger ended; what it had asked by then is asked now."""
         handed = [*self._handed]
         undone = [*self._open]
         while undone and not isinstance(undone[0], events.Commit):
             handed.append(undone.pop(0))
-        return Left(handed=tuple(handed), undone=tuple(undone), inner=tuple(self._inner))
+        inner = tuple(self._answer(asked, None) for asked in self._asked)
+        self._asked.clear()
+        return Left(handed=tuple(handed), undone=tuple(undone), inner=inner)
 
     # ---- the beginning -------------------------------------------------------------------------------------
 
@@ -222,7 +227,8 @@ class Replay:
         if not self._told.get("ahead"):
             return RowByRow(sentence, fused, before, strikes)
         rows = session.rows_of(store.read(kinds=frozenset({Kind.ROW})), self._like)
-        return Ahead(sentence, fused, rows, before.n_bars, strikes)
+        lost = lost_of(store.read(kinds=frozenset({Kind.TIMEOUT})))
+        return Ahead(sentence, fused, rows, before.n_bars, strikes=strikes, lost=lost)
 
     def _walk_of(self, sentence: Sentence, fused: FusedRules, state: State | None) -> Walk:
         costs = sentence.engine_settings(self._like, fused, int(self._told["sessions_per_year"]))
@@ -243,9 +249,10 @@ class Replay:
         """Lead the agent to where it says this entry; None where it says the same."""
         while not self._expected:
             event = event_of(entry, self.agent, self._like)
-            if event is None and not self._inner:
+            if event is None and not self._asked:
                 return _difference(entry, "")
-            self._do(self.agent.handle(self._inner.popleft() if event is None else event, entry.at))
+            heard = self._answer(self._asked.popleft(), entry) if event is None else event
+            self._do(self.agent.handle(heard, entry.at))
             if event is not None and not self._expected:
                 return _difference(entry, "")
         draft = self._expected.popleft()
@@ -280,10 +287,24 @@ class Replay:
         for action in actions:
             if isinstance(action, events.Commit):
                 self._expected.extend(action.drafts)
-            elif isinstance(action, events.Prepare):
-                self._inner.append(self._outlook.prepare(action.row))
-            elif isinstance(action, events.Ask):
-                self._inner.append(answer(self._outlook, action))
+            elif isinstance(action, events.Prepare | events.Ask):
+                self._asked.append(action)
+
+    def _answer(self, asked: events.Prepare | events.Ask, entry: Entry | None) -> Event:
+        """Ask signals or an optimizer, but for what the ledger tells to have been lost: that may not come again.
+
+        Args:
+            asked: What the agent wants to know.
+            entry: Where the ledger stands; None behind its end.
+        """
+        if isinstance(asked, events.Ask):
+            strategy = self.agent.account.strategies[asked.book]
+            return self._outlook.ask(asked.book, asked.held, replaced_of(entry, strategy))
+        told = [] if entry is None else [entry]
+        while told and told[-1].kind in _LOST and (after := next(self._entries, None)) is not None:
+            told.append(after)
+        self._entries = chain(told[1:], self._entries)
+        return self._outlook.prepare(asked.row, lost_of(told))
 
 
 def _difference(entry: Entry, wanted: str) -> Difference:

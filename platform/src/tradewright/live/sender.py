@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from tradewright.live.events import Action
     from tradewright.live.watch import Watch
 
+_LAPSED = frozenset({Status.CANCELLED, Status.EXPIRED, Status.DEAD})
+
 
 class Sender(Listener):
     """An account whose planned orders are sent.
@@ -133,10 +135,17 @@ class Sender(Listener):
     def _go_on(self, ended: OrderState, now: datetime) -> list[Action]:
         """Send what waited for an order's end; one that guarded is placed again, unless it fired or was refused."""
         released = self._release(now)
-        lapsed = {Status.CANCELLED, Status.EXPIRED, Status.DEAD}
-        if ended.order.purpose is not Purpose.STOP or ended.status not in lapsed:
-            return released
-        return [*released, *self._keep_guards(now, restore=True)]
+        if ended.order.purpose is not Purpose.STOP:
+            return [*released, *self._guard_again(ended, now)]
+        return [*released, *self._keep_guards(now, restore=True)] if ended.status in _LAPSED else released
+
+    def _guard_again(self, ended: OrderState, now: datetime) -> list[Action]:
+        """Have the stop again that an exit has had cancelled, when the exit itself was refused."""
+        if ended.status is not Status.REJECTED or not self.working.intent(ended.order.id).reduces:
+            return []
+        rest = self.working.guard((ended.order.strategy, ended.order.symbol))
+        # What stands guards the rest alone: once it is gone a stop for all of it is placed.
+        return [Cancel(rest.order.id)] if rest is not None else self._keep_guards(now, restore=True)
 
     def _void_planned(self) -> None:
         """Drop what another order has held back for so long that the bar is over: its quote is of the past."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from tradewright.errors import LedgerError
 from tradewright.execute.budget import Budget
+from tradewright.ledger.brief import prices_of
 from tradewright.live.entries import ACTIONS, PRICES
 from tradewright.values.bars import Bars
 from tradewright.values.instrument import Instrument
@@ -19,10 +20,11 @@ from tradewright.values.instrument import Instrument
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from numpy.typing import NDArray
+
     from tradewright.ledger.entry import Entry
 
 _NEVER = {"traded": False, "split": 1.0, "dividend": 0.0}
-_TIMES = ("opened_at", "closed_at", "closes_at", "session")
 
 
 def describe(
@@ -112,24 +114,29 @@ def rows_of(told: Iterable[Entry], like: Bars) -> Bars:
             if symbol not in columns:
                 raise LedgerError(f"a row has prices of {symbol}, which this session does not trade", key="row")
             traded[number, columns[symbol]] = True
-            for name, price in prices.items():
+            for name, price in prices_of(prices).items():
                 grids[name][number, columns[symbol]] = float(price)
         for name, usual in ACTIONS:
             for symbol, value in body.get(name, {}).items():
                 grids[name][number, columns[symbol]] = float(value) if value else usual
     # Ledgers write instants with a Z; numpy knows no zone, and has UTC here.
-    times = {name: np.array([body[name].rstrip("Z") for body in bodies], "datetime64[ns]") for name in _TIMES}
+    closed_at = np.array([body["closed_at"].rstrip("Z") for body in bodies], "datetime64[ns]")
     return Bars(
         instruments=like.instruments,
-        opened_at=times["opened_at"],
-        closed_at=times["closed_at"],
-        session=times["session"].astype("datetime64[D]"),
+        opened_at=(closed_at - _lengths(bodies, "seconds")).astype("datetime64[ns]"),
+        closed_at=closed_at,
+        session=np.array([body["session"] for body in bodies], "datetime64[D]"),
         traded=traded,
         adjustment=like.adjustment,
-        ends=np.array([body["ends"] for body in bodies], bool),
-        closes_at=times["closes_at"],
+        ends=np.array([body.get("ends", False) for body in bodies], bool),
+        closes_at=(closed_at + _lengths(bodies, "closes_in")).astype("datetime64[ns]"),
         **grids,
     )
+
+
+def _lengths(bodies: list[dict[str, Any]], name: str) -> NDArray[np.timedelta64]:
+    """Return lengths of time that rows tell in seconds, to the microsecond."""
+    return np.array([round(float(body[name]) * 1_000_000) for body in bodies], "timedelta64[us]")
 
 
 def _spelled(value: Any) -> Any:

@@ -8,11 +8,11 @@ import attrs
 
 from tradewright.optimize.solve import BREACHES_MAX, FALLBACK, solve
 from tradewright.values.allocation import Problem, Solved
+from tradewright.values.weights import Breach
 
 if TYPE_CHECKING:
     from tradewright.host.components import Optimizer
     from tradewright.values.arrays import BoolArray, FloatArray
-    from tradewright.values.weights import Breach
 
 
 @attrs.define(kw_only=True)
@@ -30,6 +30,7 @@ class Rebalances:
         seconds: How long one answer may take, None for ever.
         breaches: Answers that the fallback replaced, oldest first.
         answers: What the optimizer said each time, oldest first.
+        given: Why its next answer is known to have been replaced: it is not asked for it; empty for not known.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Rebalances:
     seconds: float | None = None
     breaches: list[Breach] = attrs.field(factory=list)
     answers: list[Solved] = attrs.field(factory=list)
+    given: str = ""
 
     def ask(self, bar: int, current: FloatArray) -> FloatArray:
         """Return the checked weights of the rebalance at the close of row `bar`, `(n_assets,)`.
@@ -59,6 +61,10 @@ class Rebalances:
             gross=self.gross,
         )
         if len(self.breaches) >= BREACHES_MAX:
+            return FALLBACK.solve(problem).weights
+        if self.given:
+            self.breaches.append(Breach(component=self.name, reason=self.given, bar=bar))
+            self.given = ""
             return FALLBACK.solve(problem).weights
         answer = solve(self.name, self.optimizer, problem, self.seconds)
         if answer.own is not None:

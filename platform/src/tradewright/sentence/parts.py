@@ -15,7 +15,7 @@ from tradewright.signals.evaluate import warmup
 from tradewright.values.weights import Breach
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from tradewright.config import Settings
@@ -117,6 +117,16 @@ class Sentence:
     def without_limits(self) -> Sentence:
         """Return the same without risk rules, and without the checks that a file can set: for a comparison alone."""
         return attrs.evolve(self, rules=(), checks=rulebook.physics(self.settings, self.plugins))
+
+    def without(self, votes: Mapping[str, Mapping[str, str]], answers: Collection[str] = ()) -> Sentence:
+        """Return the same without what was lost: these signals are not asked, nor are these optimizers.
+
+        Args:
+            votes: Why, by name of strategy and signal.
+            answers: Strategies in which the fallback answers.
+        """
+        books = (book.without(votes.get(book.name, {}), optimizer=book.name in answers) for book in self.books)
+        return attrs.evolve(self, books=tuple(books))
 
     def on_request(self) -> Sentence:
         """Return the same with the rule that halts when somebody asks, which an agent has and a backtest does not."""

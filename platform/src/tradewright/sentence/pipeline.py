@@ -66,6 +66,7 @@ class Targets:
             the combined forecast, `(n_decisions, n_assets)` by name.
         fitted: Last day that the model of a signal which spoke has seen, by name; only of signals with a model.
         said: What led to the votes, None where nobody has asked to keep it: it is three times as large.
+        lost: Signals among the missing that were asked, and gave no opinion this time.
     """
 
     weights: FloatArray
@@ -77,6 +78,13 @@ class Targets:
     votes: dict[str, FloatArray] = attrs.field(factory=dict)
     fitted: dict[str, date] = attrs.field(factory=dict)
     said: Said | None = None
+    lost: tuple[str, ...] = ()
+
+    def replaced(self, bar: int) -> str:
+        """Return why the answer of an optimizer that answers rows at once was replaced on one; empty if not."""
+        if self.in_turn is not None or not self.decided[bar]:
+            return ""
+        return next((one.reason for one in self.breaches if one.bar in {None, bar}), "")
 
     def afresh(self, optimizer: Optimizer) -> Targets:
         """Return the same for another play of the bars, in which this optimizer has not been asked yet."""
@@ -117,6 +125,7 @@ def targets(strategy: Strategy, bars: Bars, *, keep_said: bool = False) -> Targe
         "votes": votes,
         "fitted": fitted,
         "said": Said(forecasts=said, combined=combined.forecast) if keep_said else None,
+        "lost": tuple(name for name in missing if name not in strategy.missing),
     }
     if isinstance(optimizer, RowOptimizer):
         chosen = target_weights(name, optimizer, decide=decided, **asked)

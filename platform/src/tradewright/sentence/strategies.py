@@ -12,8 +12,11 @@ from tradewright.errors import PluginError
 from tradewright.host.components import OptimizerSpec, SignalSpec
 from tradewright.host.isolation import Home
 from tradewright.host.plugins import choose
+from tradewright.optimize.solve import FALLBACK
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tradewright.config import Settings, StrategySettings
     from tradewright.host.components import Optimizer, Signal
     from tradewright.host.isolation import Children
@@ -46,6 +49,21 @@ class Strategy:
     gross: float
     rebalance: Rebalance
     deadline: float
+
+    def without(self, votes: Mapping[str, str], *, optimizer: bool = False) -> Strategy:
+        """Return the same with signals that are not asked, and without its optimizer where that is said.
+
+        Args:
+            votes: Why, by name of the signal.
+            optimizer: Whether the fallback answers in the optimizer's place.
+        """
+        name, own = self.optimizer
+        return attrs.evolve(
+            self,
+            signals={**self.signals, **dict.fromkeys(votes)},
+            missing={**self.missing, **{signal: PluginError(why) for signal, why in votes.items()}},
+            optimizer=(name, FALLBACK if optimizer else own),
+        )
 
 
 def build(settings: Settings, plugins: Plugins, name: str, children: Children | None = None) -> Strategy:

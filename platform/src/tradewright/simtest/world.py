@@ -307,7 +307,7 @@ class World(Restarts):
 
     def _ask(self, action: events.Ask) -> None:
         """Answer after a while, so that the venue can speak between close and decision."""
-        answer = events.Answered(action.book, self._outlook.ask(action.book, action.held))
+        answer = self._outlook.ask(action.book, action.held)
         self._later(self.now + ANSWERS_AFTER, lambda: self._hear(answer))
 
 
