@@ -127,18 +127,18 @@ class Drill:
 
     def _kill_both(self) -> tuple[str, bool]:
         os.kill(int(Place(self.died / VENUE_FOLDER).pid.read_text()), signal.SIGKILL)
-        behind = _head(self.died) - _lines(self.far)
+        behind = _last(self.died) - _lines(self.far)
         self._say("ledger", "follow", str(self.far), "--once", *self._ledger(), as_json=False)
-        return f"{behind:,} entries had not been followed, and were", _lines(self.far) == _head(self.died)
+        return f"{behind:,} entries had not been followed, and were", _lines(self.far) == _last(self.died)
 
     def _restore(self) -> tuple[str, bool]:
-        head, lost = _head(self.died), self._folder / "lost"
+        head, lost = _last(self.died), self._folder / "lost"
         lost.mkdir()
         for one in self.died.glob("ledger.*"):
             one.rename(lost / one.name)
         self._say("ledger", "restore", str(self.copy), *self._ledger())
         new = self._say("ledger", "import", str(self.far / "entries.jsonl"), *self._ledger())["new"]
-        return f"a copy, and {new:,} entries that were followed: {head:,} again", _head(self.died) == head
+        return f"a copy, and {new:,} entries that were followed: {head:,} again", _last(self.died) == head
 
     def _finish(self) -> tuple[str, bool]:
         done = self._run(self.died)
@@ -239,6 +239,12 @@ def _head(folder: Path) -> int:
     path = (folder / LEDGER_FILE).with_suffix(".anchor")
     last = Anchor(path).last()
     return 0 if last is None else last.seq
+
+
+def _last(folder: Path) -> int:
+    """Return the number of the last entry that a dead agent's ledger holds: its anchor may be one commit behind."""
+    with SqlStore(folder / LEDGER_FILE, write=False) as store:
+        return store.head.seq
 
 
 def _lines(far: Path) -> int:
