@@ -48,6 +48,7 @@ CAMPAIGNS = (
     Campaign("simulation", [sys.executable, "-m", "tradewright.cli", "simtest"], "--seeds", 1000, line=0),
     Campaign("mutants", script("mutants.py"), "--count", 60),
     Campaign("bugs", script("bugs.py"), "--seeds", 12),
+    Campaign("replays", script("replays.py"), "--sessions", 250),
     Campaign("flips", script("flips.py"), "--count", 1000),
     Campaign("kills", script("kills.py"), "--kills", 300, line=0),
 )
