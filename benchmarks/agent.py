@@ -19,9 +19,9 @@ import numpy as np
 from tradewright import config
 from tradewright.cli.inventory import take_inventory
 from tradewright.data.market import Market
+from tradewright.engine.known import Prepared, opening_of
 from tradewright.engine.log import FILL
 from tradewright.engine.state import table
-from tradewright.engine.walk import Prepared, opening_of
 from tradewright.ledger.entry import Kind
 from tradewright.live.outlook import RowByRow
 from tradewright.live.playback import Playback

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from engine_harness import Rules, mission, prices, settings
 from tradewright.engine.fuse import fuse
+from tradewright.engine.known import Prepared, nothing_known, opening_of
 from tradewright.engine.run import lay_out
 from tradewright.engine.tape import Decisions
-from tradewright.engine.walk import Prepared, Walk, nothing_known, opening_of
+from tradewright.engine.walk import Walk
 from tradewright.execute.news import News, Report, Word
 from tradewright.execute.state import OrderState
 from tradewright.ledger.entry import Draft, Kind

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from tradewright.data.market import Market
 from tradewright.engine.fuse import FusedRules
+from tradewright.engine.known import Plan
 from tradewright.engine.run import Simulation
 from tradewright.engine.tape import Decisions, Settings
-from tradewright.engine.walk import Plan
 from tradewright.live.playback import Playback
 from tradewright.sentence.parts import Wanted
 from tradewright.values.bars import Bars

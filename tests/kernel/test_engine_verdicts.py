@@ -14,10 +14,11 @@ from engine_harness import settings as costs_of
 from hypothesis import HealthCheck, given, settings
 from test_engine_walk import WIDE, Both
 from tradewright.engine.fuse import fuse
+from tradewright.engine.known import SECOND_ASKING, Prepared, Verdict, nothing_known, opening_of
 from tradewright.engine.log import CUT_SLACK
 from tradewright.engine.run import Simulation, lay_out
 from tradewright.engine.tape import Decisions
-from tradewright.engine.walk import SECOND_ASKING, Prepared, Verdict, Walk, nothing_known, opening_of
+from tradewright.engine.walk import Walk
 from tradewright.risk import position_limit
 from tradewright.risk.contract import Proposal, TargetRule
 from twin_draws import Draw, case_of, draws

@@ -13,10 +13,11 @@ from engine_harness import mission, prices
 from engine_harness import settings as costs_of
 from hypothesis import HealthCheck, given, settings
 from tradewright.engine.fuse import FusedRules, fuse
+from tradewright.engine.known import Prepared, nothing_known, opening_of
 from tradewright.engine.run import Simulation, lay_out
 from tradewright.engine.state import as_bytes
 from tradewright.engine.tape import Decisions
-from tradewright.engine.walk import Prepared, Walk, nothing_known, opening_of
+from tradewright.engine.walk import Walk
 from tradewright.risk import requested_halt
 from tradewright.risk.contract import FLATTEN, FREEZE, REDUCING
 from tradewright.risk.drawdown_halt import DrawdownHalt

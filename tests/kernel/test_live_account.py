@@ -9,9 +9,9 @@ import attrs
 import numpy as np
 import pytest
 from order_harness import fill
+from tradewright.engine.known import News
 from tradewright.engine.log import ACTION, BY_EXIT, BY_ORDER, BY_STOP, CURVE, DIVIDEND, EVENT, FILL, SPLIT
 from tradewright.engine.state import State, initial, table
-from tradewright.engine.walk import News
 from tradewright.live.account import Account
 from tradewright.values.order import EXTERNAL, ActivityKind, Reason
 from venue_harness import AT

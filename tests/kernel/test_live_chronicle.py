@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from played_back import Told
 from tradewright.data.market import Market
+from tradewright.engine.known import News, Plan
 from tradewright.engine.log import ACTION, BY_EXIT, CURVE, EVENT, FILL
 from tradewright.engine.run import Trace, simulate
 from tradewright.engine.state import initial, table
-from tradewright.engine.walk import News, Plan
 from tradewright.live.chronicle import Chronicle
 from tradewright.live.events import Decided
 from tradewright.live.playback import Playback

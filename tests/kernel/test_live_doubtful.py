@@ -12,7 +12,7 @@ import attrs
 import numpy as np
 import pytest
 from test_live_watch import SECOND, Desk
-from tradewright.engine.walk import opening_of
+from tradewright.engine.known import opening_of
 from tradewright.execute.news import Word
 from tradewright.ledger.entry import Kind
 from tradewright.live import events

@@ -13,10 +13,10 @@ import pytest
 from desk_harness import Desk, drafts, fill_of, quote
 from engine_harness import prices
 from order_harness import order
+from tradewright.engine.known import Opening, Plan, Verdict
 from tradewright.engine.log import EVENT, GRANTED, HALTED, LIFTED
 from tradewright.engine.state import as_bytes, table
 from tradewright.engine.tape import OPENING
-from tradewright.engine.walk import Opening, Plan, Verdict
 from tradewright.errors import PluginError
 from tradewright.execute.news import News, Word
 from tradewright.execute.orders import advance

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sentence_parts import Always, Broken, Keeps, Momentum, sentence, strategy
 from tradewright.engine.fuse import FusedRules, fuse
-from tradewright.engine.walk import Prepared
+from tradewright.engine.known import Prepared
 from tradewright.live import outlook
 from tradewright.live.events import RowPrepared
 from tradewright.live.outlook import Ahead, RowByRow, extend

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tradewright.engine.known import Plan
 from tradewright.engine.log import BY_ORDER, BY_STOP, FILL
 from tradewright.engine.state import POSITION, ROW, table
-from tradewright.engine.walk import Plan
 from tradewright.live.account import Account
 from tradewright.live.parity import NAMED_MAX, TOLERANCE, Comparison, Difference, Parity, differ
 from venue_harness import NAN

@@ -12,7 +12,8 @@ from uuid import UUID
 import attrs
 import numpy as np
 import pytest
-from tradewright.engine.walk import Walk, opening_of
+from tradewright.engine.known import opening_of
+from tradewright.engine.walk import Walk
 from tradewright.execute.budget import Budget, Contact, Outcome, Use
 from tradewright.execute.news import News, Report, Word
 from tradewright.ledger.entry import Kind

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from engine_harness import settings
 from order_harness import order
+from tradewright.engine.known import opening_of
 from tradewright.engine.tape import listings
-from tradewright.engine.walk import opening_of
 from tradewright.execute.news import Report
 from tradewright.execute.venue import SimulatedVenue
 from tradewright.values.bars import Bars

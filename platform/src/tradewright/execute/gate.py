@@ -16,7 +16,8 @@ from tradewright.values.exact import amount, to_float
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from tradewright.engine.walk import Verdict, Walk
+    from tradewright.engine.known import Verdict
+    from tradewright.engine.walk import Walk
     from tradewright.values.snapshot import Quote
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
+    from tradewright.engine.known import News
     from tradewright.engine.state import State, Table
-    from tradewright.engine.walk import News
     from tradewright.values.arrays import FloatArray
     from tradewright.values.order import Fill
 

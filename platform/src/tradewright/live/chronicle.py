@@ -11,8 +11,8 @@ from tradewright.engine.run import Trace
 from tradewright.engine.state import table
 
 if TYPE_CHECKING:
+    from tradewright.engine.known import Plan
     from tradewright.engine.state import State
-    from tradewright.engine.walk import Plan
     from tradewright.live.events import Decided
     from tradewright.values.arrays import FloatArray
 

@@ -53,7 +53,7 @@ from tradewright.values.order import Activity, Fill
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tradewright.engine.walk import News as Written
+    from tradewright.engine.known import News as Written
     from tradewright.engine.walk import Walk
     from tradewright.ledger.entry import Draft
     from tradewright.live.account import Account

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from tradewright.engine.known import Opening, Plan, Verdict
     from tradewright.engine.state import Table
-    from tradewright.engine.walk import Opening, Plan, Verdict, Walk
+    from tradewright.engine.walk import Walk
     from tradewright.execute import orders
     from tradewright.execute.budget import Contact
     from tradewright.execute.working import Intent

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from uuid import UUID
 
-    from tradewright.engine.walk import News, Opening, Plan, Prepared
+    from tradewright.engine.known import News, Opening, Plan, Prepared
     from tradewright.ledger.entry import Draft
     from tradewright.values.arrays import FloatArray
     from tradewright.values.bars import Bars

@@ -9,9 +9,9 @@ from uuid import UUID
 
 import attrs
 
+from tradewright.engine.known import Opening
 from tradewright.engine.state import table
 from tradewright.engine.tape import OPENING
-from tradewright.engine.walk import Opening
 from tradewright.errors import LedgerError
 from tradewright.execute.budget import Contact
 from tradewright.execute.news import News, Report, Word

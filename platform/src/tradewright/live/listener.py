@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from tradewright.engine.walk import News as Written
+    from tradewright.engine.known import News as Written
     from tradewright.execute.gate import Wanted
     from tradewright.execute.state import OrderState
     from tradewright.live.events import Action, Event, RowPrepared

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import attrs
 import numpy as np
 
+from tradewright.engine.known import Prepared, nothing_known
 from tradewright.engine.run import lay_out
-from tradewright.engine.walk import Prepared, nothing_known
 from tradewright.live.events import Answered, Lost, Opinion, RowPrepared
 from tradewright.values.bars import GRIDS, Bars
 

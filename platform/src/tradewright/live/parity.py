@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
+from tradewright.engine.known import Plan
 from tradewright.engine.state import bare
-from tradewright.engine.walk import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ from tradewright.values.order import Activity, ActivityKind
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tradewright.engine.walk import News
+    from tradewright.engine.known import News
     from tradewright.ledger.entry import Draft
     from tradewright.live.events import Adopted, Lifted
     from tradewright.live.watch import Watch

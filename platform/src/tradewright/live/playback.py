@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tradewright.engine.walk import Walk, opening_of
+from tradewright.engine.known import opening_of
+from tradewright.engine.walk import Walk
 from tradewright.execute.news import News, Report, Word
 from tradewright.execute.venue import SimulatedVenue
 from tradewright.ledger.entry import START

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from tradewright.engine.walk import Verdict
+    from tradewright.engine.known import Verdict
     from tradewright.execute.gate import Wanted
     from tradewright.execute.state import OrderState
     from tradewright.ledger.entry import Draft

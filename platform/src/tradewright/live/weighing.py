@@ -14,7 +14,8 @@ from tradewright.engine.state import bare
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tradewright.engine.walk import Plan, Walk
+    from tradewright.engine.known import Plan
+    from tradewright.engine.walk import Walk
     from tradewright.live.account import Account
     from tradewright.live.events import RowPrepared
     from tradewright.values.arrays import FloatArray

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
-from tradewright.engine.walk import Walk, opening_of
+from tradewright.engine.known import opening_of
+from tradewright.engine.walk import Walk
 from tradewright.execute.budget import Budget
 from tradewright.execute.faults import Dice, swarm
 from tradewright.execute.news import Report
