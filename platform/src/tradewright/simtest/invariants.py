@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tradewright.execute.budget import Contact, Outcome
-from tradewright.execute.news import Report, Word
 from tradewright.execute.reconcile import CENT
 from tradewright.ledger.entry import verify
-from tradewright.live.events import BarOpened, Lifted, Quoted, SnapshotTaken
+from tradewright.live.events import Quoted
+from tradewright.simtest.said import Said
 from tradewright.simtest.standing import TOLD, Standing
 from tradewright.values.exact import to_float
 from tradewright.values.order import EXTERNAL, Purpose, Status
@@ -36,8 +36,6 @@ QUOTE_SECONDS = 60.0
 """How old a price may be that an order follows."""
 COLLAR = 0.21
 """Furthest from the mark at which anything may be added; costs are a part of it."""
-SKEW_SECONDS, REFUSALS = 5.0, 3
-"""How far the venue's clock may be off, and how often it may refuse a strategy for one reason, where any is added."""
 SLACK = 0.02
 """Prices move between a decision and its orders: exposure may exceed what was decided by so much."""
 GROSS_MAX, DAY_LOSS_MAX, DRAWDOWN_MAX = 1.0, 0.05, 0.12
@@ -55,44 +53,6 @@ class BrokenError(Exception):
     def __init__(self, number: int, what: str) -> None:
         super().__init__(f"invariant {number}: {what}")
         self.number = number
-
-
-class Said:
-    """What the venue has said that should hold increases back.
-
-    Attributes:
-        changed: An execution that came again with other units, empty for none.
-    """
-
-    def __init__(self) -> None:
-        self.changed = ""
-        self._executions: dict[str, Decimal] = {}
-        self._is_off = False
-        self._refused: dict[str, set[UUID]] = {}
-
-    def hear(self, event: object, agent: Agent, now: datetime) -> None:
-        """See what an agent is told, just before it is."""
-        if isinstance(event, BarOpened) and event.opening.opens:
-            self._refused.clear()
-        if isinstance(event, Lifted):
-            self.changed = ""  # A person has seen it.
-        if isinstance(event, SnapshotTaken) and event.seen is not None and event.seen.said_at is not None:
-            self._is_off = abs((event.seen.said_at - now).total_seconds()) > SKEW_SECONDS
-        if not isinstance(event, Report):
-            return
-        state, news = agent.working.states.get(event.id), event.news
-        if state is not None and news.word is Word.REFUSED and state.status in {Status.INTENDED, Status.SENT}:
-            self._refused.setdefault(state.order.strategy, set()).add(event.id)
-        if state is not None and news.word is Word.FILL and news.fill is not None:
-            units = self._executions.setdefault(news.fill.execution_id, news.fill.quantity)
-            self.changed = self.changed or (news.fill.execution_id if units != news.fill.quantity else "")
-
-    def forbids(self, order: Order) -> str:
-        """Return why an increase should not be, empty for no reason."""
-        if self._is_off:
-            return "while the venue's clock is off"
-        often = len(self._refused.get(order.strategy, ())) >= REFUSALS
-        return "though its strategy is refused again and again" if often else ""
 
 
 class Invariants:
