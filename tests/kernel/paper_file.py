@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import attrs
 import numpy as np
+import pytest
 from sentence_parts import Always, Broken, Keeps, Momentum
-from tradewright import builtins
+from tradewright import builtins, hookimpl
 from tradewright.config import Settings, read
 from tradewright.host.components import OptimizerSpec, SignalSpec
 from tradewright.host.loading import load
@@ -93,3 +95,20 @@ def parts(optimizer: Callable[[], Any] = Keeps) -> Plugins:
     )
     mine = PluginRecord(name="mine", status="active", components=own)
     return Plugins((*load([], entry_points=[], builtin=builtins).records, mine))
+
+
+@hookimpl
+def tradewright_signals() -> Any:
+    for name, make in {"always": Always, "momentum": Momentum}.items():
+        yield SignalSpec(name=name, factory=lambda _, make=make: make(), config=NoOptions)
+
+
+def enrolled(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Write the file, and put its signals among the built-in components."""
+    own = SimpleNamespace(
+        **{name: getattr(builtins, name) for name in dir(builtins) if name.startswith("tradewright_")}
+    )
+    own.tradewright_signals = tradewright_signals
+    monkeypatch.setattr("tradewright.cli.inventory.own_components", own)
+    write(folder)
+    return folder
