@@ -22,7 +22,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-os.environ.setdefault("NUMBA_DISABLE_JIT", "1")  # Compiling each set of rules would take longer than the campaign.
+if __name__ == "__main__":  # Compiling each set of rules would take longer than the campaign.
+    os.environ.setdefault("NUMBA_DISABLE_JIT", "1")
 
 from played_back import Pair, Told
 from tradewright.execute.paper import process

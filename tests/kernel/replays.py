@@ -20,7 +20,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-os.environ.setdefault("NUMBA_DISABLE_JIT", "1")  # Compiling each set of rules would take longer than the campaign.
+if __name__ == "__main__":  # Compiling each set of rules would take longer than the campaign.
+    os.environ.setdefault("NUMBA_DISABLE_JIT", "1")
 
 from losing import WAYS
 from replay_recordings import SESSIONS, Recorded, record, rules_of, trader
