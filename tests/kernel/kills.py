@@ -134,7 +134,8 @@ def wrong(recording: Recording, folder: Path, calm: list[str], counts: Counter[s
     counts["orders"] += len(known)
     counts["fills"] += len(filled)
     found = {
-        "an order came twice": intents.most_common(1)[0][1] > 1 or any(one["word"] == "duplicate" for one in said),
+        "an order came twice": any(count > 1 for count in intents.values())
+        or any(one["word"] == "duplicate" for one in said),
         "the venue has an order that nobody has written down": bool(known - {*intents}),
         "fills were lost, or came twice": filled != Counter([*venue.told.fills]),
         f"{booked} are booked, {held} are held": booked != held,
