@@ -111,8 +111,8 @@ def lived(recording: Recording, folder: Path, chance: Random, seconds: float, co
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         counts["kills"] += 1
-        if chance.random() < VENUE_KILLED and Place(folder / "v").pid.exists():
-            os.kill(int(Place(folder / "v").pid.read_text()), signal.SIGKILL)
+        if chance.random() < VENUE_KILLED and (venue := process.pid_of(folder / "v")) is not None:
+            os.kill(venue, signal.SIGKILL)
             counts["venue killed"] += 1
     raise RuntimeError("40 processes did not bring a recording to its end")
 

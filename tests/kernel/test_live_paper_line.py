@@ -17,8 +17,7 @@ from tradewright.engine.state import table
 from tradewright.engine.tape import LISTING
 from tradewright.execute.budget import Contact, Outcome
 from tradewright.execute.news import Report
-from tradewright.execute.paper.place import Place
-from tradewright.execute.paper.process import is_running, stop
+from tradewright.execute.paper.process import is_running, pid_of, stop
 from tradewright.execute.venue import SimulatedVenue
 from tradewright.live.paper_line import PaperLine
 from tradewright.values.order import Fill
@@ -52,7 +51,8 @@ def said(one: Any) -> list[Any]:
 
 def killed(line: PaperLine, folder: Path) -> None:
     """Kill the venue, and wait until whoever calls it must notice."""
-    pid = int(Place(folder).pid.read_text())
+    pid = pid_of(folder)
+    assert pid is not None
     os.kill(pid, signal.SIGKILL)
     while is_running(folder):
         time.sleep(0.01)

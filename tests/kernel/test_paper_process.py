@@ -249,7 +249,7 @@ def test_stop_when_the_venue_does_not_answer_names_its_process(folder: Path, for
     os.kill(child, signal.SIGSTOP)
     try:
         with pytest.MonkeyPatch.context() as quick:
-            quick.setattr(process, "_ANSWER_SECONDS", 0.2)
+            quick.setattr("tradewright.execute.paper.place.ANSWER_SECONDS", 0.2)
             with pytest.raises(SafetyError, match="does not end") as caught:
                 process.stop(folder, wait_seconds=0.1)
     finally:
@@ -363,3 +363,14 @@ def test_journal_that_cannot_be_written_ends_the_venue_before_it_answers(folder:
         assert {STRATEGY: 0.0} == keeper.desk.venue.cash
 
     asyncio.run(asyncio.wait_for(whole(), SECONDS))
+
+
+def test_venue_beside_one_that_answers_does_not_wait_for_its_end(folder: Path, fork: Forker) -> None:
+    """Two agents can start one each; whoever waited would begin when the other is ended."""
+    fork(folder)
+    command = [sys.executable, "-P", "-m", "tradewright.execute.paper", str(folder)]
+    second = subprocess.run(command, check=False, timeout=SECONDS)
+
+    assert SafetyError.exit_code == second.returncode
+    assert process.stop(folder)
+    assert not process.is_running(folder)

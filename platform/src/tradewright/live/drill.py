@@ -126,7 +126,8 @@ class Drill:
         return f"entry {head:,} is the copy's last, and the agent went on", 0 < head < _head(self.died)
 
     def _kill_both(self) -> tuple[str, bool]:
-        os.kill(int(Place(self.died / VENUE_FOLDER).pid.read_text()), signal.SIGKILL)
+        if (venue := process.pid_of(self.died / VENUE_FOLDER)) is not None:
+            os.kill(venue, signal.SIGKILL)
         behind = _last(self.died) - _lines(self.far)
         self._say("ledger", "follow", str(self.far), "--once", *self._ledger(), as_json=False)
         return f"{behind:,} entries had not been followed, and were", _lines(self.far) == _last(self.died)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
+import socket
 import stat
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SOCKET = "venue.sock"
+ANSWER_SECONDS = 5.0
+"""How long an answer is waited for."""
 _ADDRESS_BYTES_MAX = 100  # Systems take 104 or 108, the zero at the end among them.
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -91,3 +95,20 @@ class Place:
             link = Path(folder, "v")
             link.symlink_to(self.folder, target_is_directory=True)
             yield os.fspath(link / SOCKET)
+
+    def exchange(self, call: dict[str, Any] | None = None) -> Any | None:
+        """Return what a venue says to a call, or its greeting; None where none answers."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(ANSWER_SECONDS)
+            try:
+                with self.address() as address:
+                    connection.connect(address)
+                with connection.makefile("rwb") as lines:
+                    said = json.loads(lines.readline())
+                    if call is not None:
+                        lines.write(json.dumps(call).encode() + b"\n")
+                        lines.flush()
+                        said = json.loads(lines.readline())
+            except (OSError, ValueError):
+                return None
+        return said

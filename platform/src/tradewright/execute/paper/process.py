@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import socket
 import subprocess
 import sys
 import threading
 import time
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tradewright.errors import LedgerError, SafetyError
 from tradewright.execute.paper import journal
 from tradewright.execute.paper.client import PaperExecutor
 from tradewright.execute.paper.connection import Connection, open_connection
-from tradewright.execute.paper.place import Place
+from tradewright.execute.paper.place import ANSWER_SECONDS, Place
 from tradewright.execute.paper.terms import Terms
 from tradewright.workspace.locks import locked
 
@@ -27,8 +25,8 @@ if TYPE_CHECKING:
 
 START_SECONDS = 60.0
 """How long a venue may take to play its journal again."""
-_ANSWER_SECONDS = 5.0
 _POLL_SECONDS = 0.02
+_LOCK_SECONDS = 0.2
 
 
 async def start(
@@ -84,11 +82,19 @@ async def connect(folder: Path, *, clock: Callable[[], datetime] | None = None) 
 
 def is_running(folder: Path) -> bool:
     """Say whether a venue answers on a folder."""
-    return _exchange(Place(folder)) is not None
+    return pid_of(folder) is not None
 
 
-def stop(folder: Path, *, wait_seconds: float = _ANSWER_SECONDS) -> bool:
+def pid_of(folder: Path) -> int | None:
+    """Return the number of the process that answers on a folder, by its own word; None where none does."""
+    said = Place(folder).exchange()
+    return None if said is None else int(said["hello"]["pid"])
+
+
+def stop(folder: Path, *, wait_seconds: float = ANSWER_SECONDS) -> bool:
     """End the venue that runs on a folder, once it has played what it is playing; say whether there was one.
+
+    One that was started beside it, and has waited for its end, is ended too.
 
     Args:
         folder: The venue's.
@@ -100,13 +106,17 @@ def stop(folder: Path, *, wait_seconds: float = _ANSWER_SECONDS) -> bool:
     place = Place(folder)
     if not place.lock.exists():
         return False
-    was_running = _exchange(place, {"n": 1, "call": "stop", "body": {}}) is not None
-    try:
-        with locked(place.lock, "keeping this paper venue", wait_seconds=wait_seconds):
-            return was_running
-    except SafetyError as error:
-        fix = f"end it by hand: its process is {_pid(place)}; nothing is lost by that"
-        raise SafetyError(f"the paper venue does not end: {error.message}", file=place.folder, fix=fix) from error
+    was_running, until = False, time.monotonic() + wait_seconds
+    while True:
+        was_running |= place.exchange({"n": 1, "call": "stop", "body": {}}) is not None
+        try:
+            with locked(place.lock, "keeping this paper venue", wait_seconds=_LOCK_SECONDS):
+                return was_running
+        except SafetyError as error:
+            if time.monotonic() >= until:
+                fix = f"end it by hand: its process is {_pid(place)}; nothing is lost by that"
+                why = f"the paper venue does not end: {error.message}"
+                raise SafetyError(why, file=place.folder, fix=fix) from error
 
 
 def _ensure(place: Place, terms: Terms, now: datetime, wait_seconds: float) -> None:
@@ -120,7 +130,7 @@ def _ensure(place: Place, terms: Terms, now: datetime, wait_seconds: float) -> N
         first = journal.first_line(place.journal)
     assert first is not None  # noqa: S101  # it was written above
     Terms.read(first.body).refuse_others(terms, place.journal)
-    if _exchange(place) is None:
+    if place.exchange() is None:
         _spawn(place, wait_seconds)
 
 
@@ -129,7 +139,7 @@ def _spawn(place: Place, wait_seconds: float) -> None:
     until = time.monotonic() + wait_seconds
     before = place.errors.stat().st_size if place.errors.exists() else 0
     process = _launch(place)
-    while _exchange(place) is None:
+    while place.exchange() is None:
         if process.returncode == SafetyError.exit_code:
             process = _launch(
                 place
@@ -157,24 +167,6 @@ def _launch(place: Place) -> subprocess.Popen[bytes]:
         )
     threading.Thread(target=process.wait, name="paper venue", daemon=True).start()
     return process
-
-
-def _exchange(place: Place, call: dict[str, Any] | None = None) -> Any | None:
-    """Return what a venue says to a call, or its greeting; None where none answers."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.settimeout(_ANSWER_SECONDS)
-        try:
-            with place.address() as address:
-                connection.connect(address)
-            with connection.makefile("rwb") as lines:
-                said = json.loads(lines.readline())
-                if call is not None:
-                    lines.write(json.dumps(call).encode() + b"\n")
-                    lines.flush()
-                    said = json.loads(lines.readline())
-        except (OSError, ValueError):
-            return None
-    return said
 
 
 def _pid(place: Place) -> str:

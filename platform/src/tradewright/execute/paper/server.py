@@ -13,11 +13,12 @@ import json
 import os
 import signal
 import socket
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tradewright.errors import LedgerError
+from tradewright.errors import LedgerError, SafetyError
 from tradewright.execute.paper.keeper import Keeper
 from tradewright.execute.paper.place import SOCKET
 from tradewright.execute.paper.spelling import told_to_plain
@@ -28,6 +29,7 @@ from tradewright.workspace.locks import locked
 
 if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
+    from collections.abc import Iterator
 
     from tradewright.execute.paper.place import Place
     from tradewright.execute.paper.spelling import Told
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 _CALL_BYTES_MAX = 1 << 21  # The journal takes 1 MiB.
 _UNREAD_BYTES_MAX = 1 << 24
 _LOCK_SECONDS = 1.0  # One that was killed just now may still be ending.
+_POLL_SECONDS = 0.05
 _LOOK_SECONDS = 1.0  # How often it is asked whether the folder is still there.
 
 
@@ -47,7 +50,7 @@ def serve(place: Place) -> None:
         SafetyError: Another process keeps it.
     """
     os.umask(0o077)
-    with locked(place.lock, "keeping this paper venue", wait_seconds=_LOCK_SECONDS):
+    with _kept(place):
         # From inside the folder its name is short enough for a socket's.
         os.chdir(place.folder)
         place.pid.write_text(f"{os.getpid()}\n", "ascii")
@@ -59,6 +62,22 @@ def serve(place: Place) -> None:
             asyncio.run(Server(keeper).run())
         finally:
             place.pid.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _kept(place: Place) -> Iterator[None]:
+    """Hold the venue's lock while the block runs; who finds that another answers does not wait for its end."""
+    until = time.monotonic() + _LOCK_SECONDS
+    with contextlib.ExitStack() as stack:
+        while True:
+            try:
+                stack.enter_context(locked(place.lock, "keeping this paper venue"))
+                break
+            except SafetyError:
+                if time.monotonic() >= until or place.exchange() is not None:
+                    raise
+                time.sleep(_POLL_SECONDS)
+        yield
 
 
 class Server:
