@@ -144,8 +144,9 @@ class Walk:
         ordered; `lot`: less than a lot is missing.
         """
         plan, work = interpreted("plan"), states.bare(self.weighed())
+        weighed, positions = ([states.cells(row) for row in table] for table in (work, self.positions))
         for book, asset in zip(*(work["target"] != work["held"]).nonzero(), strict=True):
-            row, position = self._work[book], self.state.positions[book, asset]
+            row, position = weighed[book], positions[book][asset]
             if not plan.worth_an_order(self._settings, row, book, asset):
                 yield int(book), int(asset), "band"
                 continue
@@ -157,10 +158,19 @@ class Walk:
 
     def expected_cost(self, asset: int, quantity: float, limit: float) -> float:
         """Return what a signed order is expected to cost that meets the last close, as a fraction of its value."""
-        fills, one, mark = interpreted("fills"), self.assets[asset], float(self.state.market[asset].mark)
-        worse = fills.price_with_limit(quantity, mark, limit, one.tick, self._settings) - mark
-        fee = fills.fee_of(quantity, quantity * mark * one.multiplier, self._settings)
-        return float(math.copysign(1.0, quantity) * worse / mark + fee / (abs(quantity) * mark * one.multiplier))
+        fills, one, mark = interpreted("fills"), states.bare(self.assets)[asset], self.mark(asset)
+        tick, multiplier = float(one["tick"]), float(one["multiplier"])
+        worse = fills.price_with_limit(quantity, mark, limit, tick, self._settings) - mark
+        fee = fills.fee_of(quantity, quantity * mark * multiplier, self._settings)
+        return float(math.copysign(1.0, quantity) * worse / mark + fee / (abs(quantity) * mark * multiplier))
+
+    def equity(self) -> float:
+        """Return the equity of the account at the last marks, in currency."""
+        return float(self._rows["equity"][-1])
+
+    def mark(self, asset: int) -> float:
+        """Return the close of the last bar in which an asset was traded, NaN before the first."""
+        return float(states.bare(self.state.market)["mark"][asset])
 
     def take(self, fills: Table) -> None:
         """Book reported fills, of `engine.log.FILL`, in their order; `News` of the close tells them.
