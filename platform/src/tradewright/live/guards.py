@@ -54,19 +54,17 @@ def keep(
     """
     guarded = (place for place in working.guarded() if place[1] not in blocked)
     standing = {place: state for place in guarded if (state := working.guard(place)) is not None}
-    left = standing if restore else {}
-    stops = _stops(walk, account, on_its_way or {}, without=left)
+    stops = _stops(walk, account, on_its_way or {}, without=standing if restore else ())
     wanted = {place: stop for place, stop in stops if place[1] not in blocked}
-    held = {place: (state.left, state.order.stop) for place, state in standing.items()}
     cancels: list[Action] = [
         Cancel(state.order.id)
         for place, state in standing.items()
-        if not restore and wanted.get(place) != held[place]
+        if not restore and wanted.get(place) != (state.left, state.order.stop)
     ]
     orders = [
         working.intend(place, quantity, Purpose.STOP, decided_at, now, stop=price)
         for place, (quantity, price) in wanted.items()
-        if place not in held
+        if place not in standing
     ]
     if not orders:
         return cancels
