@@ -10,7 +10,7 @@ same rows and fills leave the same bytes (`docs/explanation/one-bar.md`).
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,6 +29,8 @@ _VERDICTS = 4  # Where the log counts them; they stay to be asked for, while the
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from numpy.typing import NDArray
 
     from tradewright.engine.fuse import FusedRules
     from tradewright.engine.log import Log
@@ -133,9 +135,9 @@ class Walk:
             for book, asset, rule, before, after in written
         ]
 
-    def weighed(self) -> Table:
-        """Return what the last `decide` has weighed, `(n_books, n_assets)` of `engine.decide.WORK`."""
-        return self._work[:-1].view(np.recarray)
+    def weighed(self) -> NDArray[Any]:
+        """Return what the last `decide` has weighed, plain `(n_books, n_assets)` of `engine.decide.WORK`."""
+        return states.bare(self._work)[:-1]
 
     def shortfalls(self) -> Iterator[tuple[int, int, str]]:
         """Yield book and asset where the last `decide` ordered less than its target stands for, and why.
@@ -143,7 +145,7 @@ class Walk:
         `band`: the change is within the strategy's no-trade band; `volume`: only so much of the average volume may be
         ordered; `lot`: less than a lot is missing.
         """
-        plan, work = interpreted("plan"), states.bare(self.weighed())
+        plan, work = interpreted("plan"), self.weighed()
         weighed, positions = ([states.cells(row) for row in table] for table in (work, self.positions))
         for book, asset in zip(*(work["target"] != work["held"]).nonzero(), strict=True):
             row, position = weighed[book], positions[book][asset]

@@ -100,9 +100,11 @@ class Bucket:
         return attrs.evolve(self, tokens=tokens - 1.0, at=now if self.at is None else max(self.at, now))
 
     def _counted(self, now: datetime) -> float:
-        if self.at is None or now <= self.at or not math.isfinite(self.size):
-            return self.tokens  # A clock that was set back brings nothing.
-        return min(self.size, self.tokens + (now - self.at).total_seconds() * self.per_second)
+        if not math.isfinite(self.size):
+            return self.tokens
+        # A clock that was set back brings nothing.
+        passed = 0.0 if self.at is None or now <= self.at else (now - self.at).total_seconds()
+        return min(self.size, self.tokens + passed * self.per_second)
 
 
 def _share(budget: Budget, tokens: float) -> Bucket:

@@ -41,13 +41,14 @@ def to_plain(value: Any) -> Any:
         return {str(key): to_plain(one) for key, one in value.items()}
     if isinstance(value, tuple | list):
         return [to_plain(one) for one in value]
-    if names := _names(type(value)):
+    kind: Any = type(value)
+    if names := _names(kind):
         return {name: to_plain(getattr(value, name)) for name in names}
-    raise TypeError(f"a value must have one text, was {value!r} of {type(value).__name__}")
+    raise TypeError(f"a value must have one text, was {value!r} of {kind.__name__}")
 
 
 @cache
-def _names(kind: type) -> tuple[str, ...]:
+def _names(kind: Any) -> tuple[str, ...]:
     """Return the fields of a record, none of what is no record; attrs looks for them anew each time."""
     return tuple(field.name for field in attrs.fields(kind)) if attrs.has(kind) else ()
 
