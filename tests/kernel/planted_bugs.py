@@ -137,6 +137,7 @@ def busts_are_dropped(patch: pytest.MonkeyPatch) -> None:
 def leaves_no_venue_alone(patch: pytest.MonkeyPatch) -> None:
     """Retry-After is not kept."""
     patch.setattr(Budget, "spend", lambda budget, use, now: budget)
+    patch.setattr(Budget, "allows", lambda budget, use, now: True)
 
 
 def trades_on_any_quote(patch: pytest.MonkeyPatch) -> None:

@@ -60,7 +60,7 @@ class Explained(Both):
 
         for book, asset in np.ndindex(*work.shape):
             mine = [one for one in verdicts if one[:2] == (book, asset)]
-            assert work[book, asset].target == followed(float(work[book, asset].raw), mine)
+            assert work["target"][book, asset] == followed(float(work["raw"][book, asset]), mine)
         self.assert_counted(before, verdicts)
         return answer
 

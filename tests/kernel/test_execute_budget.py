@@ -45,6 +45,23 @@ def test_questions_take_no_token_of_an_order() -> None:
     assert 8 == spent(asked, Use.RISK, NOW + 6 * SECOND)
 
 
+@pytest.mark.parametrize("use", list(Use))
+@pytest.mark.parametrize("seconds", [-5.0, 0.0, 1.24, 1.25, 6.99, 7.0])
+@pytest.mark.parametrize("contacts", [(), (FAILED,) * 3, (Contact(outcome=Outcome.LIMITED, retry_after=7.0),)])
+def test_budget_allows_what_can_be_spent(use: Use, seconds: float, contacts: tuple[Contact, ...]) -> None:
+    empty = Bucket(size=8.0, per_second=0.8, tokens=0.0, at=NOW)
+    budget, at = heard(Budget(size=10.0, per_second=1.0, orders=empty), *contacts), NOW + seconds * SECOND
+
+    assert budget.allows(use, at) is (budget.spend(use, at) is not None)
+
+
+def test_an_answer_that_mends_nothing_leaves_the_same_budget() -> None:
+    budget = Budget(size=10.0, per_second=1.0)
+
+    assert heard(budget, ANSWERED) is budget
+    assert budget == heard(budget, FAILED, ANSWERED)
+
+
 @pytest.mark.parametrize(("seconds", "calls"), [(0.0, 0), (1.2, 0), (1.25, 1), (2.5, 2), (1e6, 8), (-5.0, 0)])
 def test_tokens_come_back_with_time_up_to_the_bucket(seconds: float, calls: int) -> None:
     empty = Budget(size=10.0, per_second=1.0, orders=Bucket(size=8.0, per_second=0.8, tokens=0.0, at=NOW))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +23,7 @@ from tradewright.simtest.invariants import BrokenError, Invariants
 from tradewright.simtest.wishes import RULE_SETS
 from tradewright.simtest.world import World, case_of
 
+Run = Callable[..., tuple[int, str, str]]
 SEEDS = 6
 """Of two days each, in every run of the tests; `tradewright simtest` plays as many as are asked for."""
 
@@ -57,6 +60,22 @@ def test_seed_when_played_again_leaves_the_same_ledger(calendar: Sessions, rule_
     assert worlds[0].dice.struck == worlds[1].dice.struck
 
 
+@pytest.mark.parametrize("seed", [4, 5])
+def test_seed_whose_rows_are_prepared_one_by_one_leaves_the_same_ledger(
+    seed: int, calendar: Sessions, rule_cache: Path
+) -> None:
+    ledgers = []
+    for ahead in (True, False):
+        world = World(case_of(seed, 1, ahead=ahead), calendar, rule_cache)
+        world.run()
+        told = [(one.at, one.kind, {**one.body}) for one in world.store.read()]
+        assert ahead is told[1][2].pop("ahead")
+        ledgers.append(told)
+
+    assert ledgers[0] == ledgers[1]
+    assert world.starts > 0
+
+
 @pytest.mark.parametrize("bug", list(BUGS), ids=lambda bug: bug.__name__)
 def test_planted_bug_is_found(
     bug: Patch, calendar: Sessions, rule_cache: Path, monkeypatch: pytest.MonkeyPatch
@@ -89,6 +108,23 @@ def test_campaign_ends_with_the_first_seed_that_fails(
     assert ([0, 0], [3]) == ([one.invariant for one in clean], [one.invariant for one in broken])
     assert [1, 2] == told
     assert "was sent before it was written down" in broken[-1].what
+
+
+@pytest.mark.parametrize(("option", "expected"), [([], "ahead"), (["--per-row"], "per row")])
+def test_command_says_how_rows_were_prepared(option: list[str], expected: str, run: Run) -> None:
+    asked = ["simtest", "--seeds", "1", "--days", "1", "--faults", "none", *option]
+    code, text, _ = run(*asked)
+
+    assert 0 == code
+    assert text.splitlines()[-1].endswith(f" days a minute, prepared {expected}")
+    assert expected == json.loads(run(*asked, "--json")[1])["prepared"]
+
+
+def test_command_of_a_failure_says_how_its_rows_were_prepared(calendar: Sessions, rule_cache: Path) -> None:
+    ahead, per_row = (play(case_of(3, 1, (), ahead=ahead), calendar, rule_cache).command for ahead in (True, False))
+
+    assert "tradewright simtest --first 3 --seeds 1 --days 1 --faults none" == ahead
+    assert f"{ahead} --per-row" == per_row
 
 
 # ---- what they are made of -------------------------------------------------------------------------------

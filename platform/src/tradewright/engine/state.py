@@ -6,6 +6,8 @@ access, and in the interpreter.
 
 from __future__ import annotations
 
+from collections import namedtuple
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -109,6 +111,19 @@ def bare(records: Table) -> NDArray[Any]:
     A record array takes 2 us to give a column, a plain one a tenth of that.
     """
     return records.view(np.ndarray)
+
+
+def cells(records: Table) -> list[Any]:
+    """Return the records of `(n,)` as named tuples of plain numbers, for Python that looks at many: `rows[0].cash`.
+
+    A record array takes 2 us to give one number.  What is written to the table later is not seen.
+    """
+    return [*map(_cell(records.dtype)._make, records.tolist())]
+
+
+@cache
+def _cell(dtype: np.dtype[Any]) -> Any:
+    return namedtuple("Cell", dtype.names or ())
 
 
 def initial(

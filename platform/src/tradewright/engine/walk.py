@@ -10,7 +10,7 @@ same rows and fills leave the same bytes (`docs/explanation/one-bar.md`).
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,6 +29,8 @@ _VERDICTS = 4  # Where the log counts them; they stay to be asked for, while the
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from numpy.typing import NDArray
 
     from tradewright.engine.fuse import FusedRules
     from tradewright.engine.log import Log
@@ -133,9 +135,9 @@ class Walk:
             for book, asset, rule, before, after in written
         ]
 
-    def weighed(self) -> Table:
-        """Return what the last `decide` has weighed, `(n_books, n_assets)` of `engine.decide.WORK`."""
-        return self._work[:-1].view(np.recarray)
+    def weighed(self) -> NDArray[Any]:
+        """Return what the last `decide` has weighed, plain `(n_books, n_assets)` of `engine.decide.WORK`."""
+        return states.bare(self._work)[:-1]
 
     def shortfalls(self) -> Iterator[tuple[int, int, str]]:
         """Yield book and asset where the last `decide` ordered less than its target stands for, and why.
@@ -143,9 +145,10 @@ class Walk:
         `band`: the change is within the strategy's no-trade band; `volume`: only so much of the average volume may be
         ordered; `lot`: less than a lot is missing.
         """
-        plan, work = interpreted("plan"), states.bare(self.weighed())
+        plan, work = interpreted("plan"), self.weighed()
+        weighed, positions = ([states.cells(row) for row in table] for table in (work, self.positions))
         for book, asset in zip(*(work["target"] != work["held"]).nonzero(), strict=True):
-            row, position = self._work[book], self.state.positions[book, asset]
+            row, position = weighed[book], positions[book][asset]
             if not plan.worth_an_order(self._settings, row, book, asset):
                 yield int(book), int(asset), "band"
                 continue
@@ -157,10 +160,19 @@ class Walk:
 
     def expected_cost(self, asset: int, quantity: float, limit: float) -> float:
         """Return what a signed order is expected to cost that meets the last close, as a fraction of its value."""
-        fills, one, mark = interpreted("fills"), self.assets[asset], float(self.state.market[asset].mark)
-        worse = fills.price_with_limit(quantity, mark, limit, one.tick, self._settings) - mark
-        fee = fills.fee_of(quantity, quantity * mark * one.multiplier, self._settings)
-        return float(math.copysign(1.0, quantity) * worse / mark + fee / (abs(quantity) * mark * one.multiplier))
+        fills, one, mark = interpreted("fills"), states.bare(self.assets)[asset], self.mark(asset)
+        tick, multiplier = float(one["tick"]), float(one["multiplier"])
+        worse = fills.price_with_limit(quantity, mark, limit, tick, self._settings) - mark
+        fee = fills.fee_of(quantity, quantity * mark * multiplier, self._settings)
+        return float(math.copysign(1.0, quantity) * worse / mark + fee / (abs(quantity) * mark * multiplier))
+
+    def equity(self) -> float:
+        """Return the equity of the account at the last marks, in currency."""
+        return float(self._rows["equity"][-1])
+
+    def mark(self, asset: int) -> float:
+        """Return the close of the last bar in which an asset was traded, NaN before the first."""
+        return float(states.bare(self.state.market)["mark"][asset])
 
     def take(self, fills: Table) -> None:
         """Book reported fills, of `engine.log.FILL`, in their order; `News` of the close tells them.

@@ -86,14 +86,25 @@ class Bucket:
     tokens: float = attrs.field(default=attrs.Factory(lambda self: self.size, takes_self=True))
     at: datetime | None = None
 
+    def has_token(self, now: datetime) -> bool:
+        """Say whether there is a token for a call at `now`."""
+        return self._counted(now) >= 1.0
+
     def spend(self, now: datetime) -> Bucket | None:
         """Return the bucket after one call at `now`, None where there is no token."""
         if not math.isfinite(self.size):
             return self
-        counted = self.at is not None and now <= self.at  # A clock that was set back brings nothing.
-        passed = 0.0 if self.at is None or counted else (now - self.at).total_seconds()
-        left = min(self.size, self.tokens + passed * self.per_second) - 1.0
-        return None if left < 0.0 else attrs.evolve(self, tokens=left, at=self.at if counted else now)
+        tokens = self._counted(now)
+        if tokens < 1.0:
+            return None
+        return attrs.evolve(self, tokens=tokens - 1.0, at=now if self.at is None else max(self.at, now))
+
+    def _counted(self, now: datetime) -> float:
+        if not math.isfinite(self.size):
+            return self.tokens
+        # A clock that was set back brings nothing.
+        passed = 0.0 if self.at is None or now <= self.at else (now - self.at).total_seconds()
+        return min(self.size, self.tokens + passed * self.per_second)
 
 
 def _share(budget: Budget, tokens: float) -> Bucket:
@@ -147,20 +158,30 @@ class Budget:
         """Whether the breaker is open or waits for its probe: no new risk."""
         return self.open_until is not None
 
+    def allows(self, use: Use, now: datetime) -> bool:
+        """Say whether a call may be made at `now`; nothing is spent."""
+        bucket = self.upkeep if use is Use.UPKEEP else self.orders
+        return self._is_open(use, now) and bucket.has_token(now)
+
     def spend(self, use: Use, now: datetime) -> Budget | None:
         """Return the budget after one call at `now`, None where it may not be made yet."""
-        if self.closed_until is not None and now < self.closed_until:
-            return None
-        if use is Use.RISK and self.is_broken:
+        if not self._is_open(use, now):
             return None
         name = "upkeep" if use is Use.UPKEEP else "orders"
         left = getattr(self, name).spend(now)
         return None if left is None else attrs.evolve(self, **{name: left})
 
+    def _is_open(self, use: Use, now: datetime) -> bool:
+        if self.closed_until is not None and now < self.closed_until:
+            return False
+        return not (use is Use.RISK and self.is_broken)
+
     def heard(self, contact: Contact, now: datetime) -> Budget:
         """Return the budget after a call has ended."""
         if contact.outcome is Outcome.ANSWERED:
             closes = self.open_until is None or now >= self.open_until
+            if closes and (self.open_until, self.failures, self.probes, self.limited) == (None, 0, 0, 0):
+                return self  # As nearly always.
             mended = attrs.evolve(self, open_until=None, failures=0, probes=0) if closes else self
             return attrs.evolve(mended, limited=0)
         if contact.outcome is Outcome.FAILED:

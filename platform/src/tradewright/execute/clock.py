@@ -85,9 +85,10 @@ class Steady:
         if before is None or self.at is None:
             self.at = shown
             return timedelta()
-        # What is ahead is let go of slowly, so that it is no leap: a clock that is set each day must not add up.
-        caught_up = max(self.lag - max(shown - before, timedelta()) * SLEW, timedelta())
-        self.lag = max(caught_up, self.at - shown)
+        if self.lag or shown < before:  # As good as never.
+            # What is ahead is let go of slowly, so that it is no leap: a clock that is set each day must not add up.
+            caught_up = max(self.lag - max(shown - before, timedelta()) * SLEW, timedelta())
+            self.lag = max(caught_up, self.at - shown)
         self.at = shown + self.lag
         if shown < before:
             return shown - before

@@ -123,7 +123,7 @@ def release(
     else:
         price = fills.price_with_limit(quantity, base, wanted.limit, one.tick, costs)
     if is_far(wanted, price, walk, collar):
-        mark = float(walk.state.market[wanted.asset].mark)
+        mark = walk.mark(wanted.asset)
         return Refusal(reason="collar", far=abs(price - mark) / mark)
     before = walk.state.counters.copy()
     size = walk.check(wanted.book, wanted.asset, quantity, base, price, walk.free(wanted.book) - bound)
@@ -134,7 +134,7 @@ def release(
         return Wait()
     if not size > 0.0:
         return Refusal(reason="checks", cuts=cuts)
-    unit = fills.unit_cost(quantity, price, walk.state.market[wanted.asset].mark, one.multiplier)
+    unit = fills.unit_cost(quantity, price, walk.mark(wanted.asset), one.multiplier)
     fee = fills.fee_of(size, size * price * one.multiplier, costs)
     closes = reduces(wanted, walk)
     whole = closes and size == abs(to_float(held))
@@ -149,12 +149,12 @@ def release(
 
 def reduces(wanted: Wanted, walk: Walk) -> bool:
     """Say whether an order brings its position nearer to zero."""
-    return bool(wanted.quantity * walk.state.positions[wanted.book, wanted.asset].quantity < 0.0)
+    return bool(wanted.quantity * walk.positions["quantity"][wanted.book, wanted.asset] < 0.0)
 
 
 def is_far(wanted: Wanted, price: float, walk: Walk, collar: float) -> bool:
     """Say whether an increase would be made far from the last close; who holds is let out, a gap may be real."""
-    mark = float(walk.state.market[wanted.asset].mark)
+    mark = walk.mark(wanted.asset)
     # Where nothing is known of a price, the checks that are always on refuse.
     return not reduces(wanted, walk) and abs(price - mark) > collar * mark
 
@@ -167,5 +167,5 @@ def is_beyond(wanted: Wanted, quote: Quote, walk: Walk) -> bool:
 
 def _within_position(wanted: Wanted, walk: Walk) -> float:
     """Return the quantity, never more than brings the position to zero."""
-    held = float(walk.state.positions[wanted.book, wanted.asset].quantity)
+    held = float(walk.positions["quantity"][wanted.book, wanted.asset])
     return -held if reduces(wanted, walk) and abs(wanted.quantity) > abs(held) else wanted.quantity

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 GRACE = timedelta(seconds=60)
 """How long an order may be on its way to a venue that says nothing else; `[live] grace` sets it."""
 ABSENCES_APART = timedelta(seconds=5)  # Two words about one moment of a venue that is late are one word.
+_NONE = Decimal(0)
 _REASONS = {Purpose.TARGET: Reason.ORDER, Purpose.EXIT: Reason.EXIT, Purpose.STOP: Reason.STOP}
 
 
@@ -74,7 +75,7 @@ class OrderState:
     def missing(self) -> Decimal:
         """Signed units that the venue says have filled and whose executions have not come, 0 for none."""
         if self.said is None or self.said == self.filled:
-            return Decimal(0)
+            return _NONE
         return _beyond(self.said, self.filled, self.order)
 
     def counts_from(self, grace: timedelta = GRACE) -> datetime:

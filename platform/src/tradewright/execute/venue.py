@@ -89,15 +89,20 @@ class SimulatedVenue(VenueAccount):
         status, filled, _ = self._standing(order_id)
         self.told.say(order_id, News(word=Word.FOUND, status=status, filled=filled))
 
-    def snapshot(self, since: datetime, now: datetime) -> Snapshot:
-        """Return the account as it stands, and what has been told since an instant, aware UTC.
+    def snapshot(self, since: datetime, asked_at: datetime, said_at: datetime | None = None) -> Snapshot:
+        """Return the account as it stands, and what has been told since an instant.
 
         Orders are those that stand, and those that have ended since.
+
+        Args:
+            since: Aware UTC, as the others.
+            asked_at: When somebody asked.
+            said_at: What the clock shows that the venue goes by, None where it does not say.
         """
         ended = (order_id for order_id, one in self.told.ended.items() if one.at >= since)
         orders = {order_id: self._standing(order_id) for order_id in (*self._left, *ended)}
         return Snapshot(
-            at=now,
+            at=asked_at,
             cash={self.currency: self.money()},
             positions=self.positions(),
             orders={order_id: (status, filled) for order_id, (status, filled, _) in orders.items()},
@@ -105,6 +110,7 @@ class SimulatedVenue(VenueAccount):
             fills=self.told.fills_since(since),
             activities=self.told.activities_since(since),
             busts=self.told.busts_since(since),
+            said_at=said_at,
         )
 
     def knows(self, order_id: UUID) -> bool:

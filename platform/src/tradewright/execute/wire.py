@@ -218,10 +218,11 @@ class Wire:
 
     def _take_snapshot(self, since: datetime, asked_at: datetime, now: datetime) -> None:
         skew = timedelta() if self.dice.is_healed else self._skew
-        seen = self.venue.snapshot(since - skew if skew else since, now)
-        fills = tuple(attrs.evolve(fill, at=self._stamp(fill.at)) for fill in seen.fills)
+        seen = self.venue.snapshot(since - skew, asked_at, now + skew)
+        if not self._is_clock_right:
+            seen = attrs.evolve(seen, fills=tuple(attrs.evolve(fill, at=self._stamp(fill.at)) for fill in seen.fills))
         self._say(self._soon(now), Contact(outcome=Outcome.ANSWERED))
-        self._say(self._soon(now), attrs.evolve(seen, at=asked_at, fills=fills, said_at=now + skew))
+        self._say(self._soon(now), seen)
 
     def _report(self, report: Report | Activity | Fill, now: datetime) -> None:
         dice, at = self.dice, self._soon(now)
@@ -247,6 +248,8 @@ class Wire:
 
     def _skewed(self, report: Report | Activity | Fill) -> Report | Activity | Fill:
         """Return a report with the instants of the venue's own clock."""
+        if self._is_clock_right:
+            return report
         if isinstance(report, Fill):
             return attrs.evolve(report, at=self._stamp(report.at))
         if isinstance(report, Report) and report.news.fill is not None:
@@ -254,10 +257,12 @@ class Wire:
             return Report(report.id, attrs.evolve(report.news, fill=fill))
         return report
 
+    @property
+    def _is_clock_right(self) -> bool:
+        return self.dice.is_healed or not (self._skew or self._is_thousandfold)
+
     def _stamp(self, at: datetime) -> datetime:
-        """Return an instant as the venue's clock shows it."""
-        if self.dice.is_healed:
-            return at
+        """Return an instant as the venue's clock shows it that is not right."""
         return EPOCH + (at - EPOCH) / 1000 if self._is_thousandfold else at + self._skew
 
     def _other_units(self, report: Report | Activity | Fill) -> Report | Activity | Fill:

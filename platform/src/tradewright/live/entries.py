@@ -64,12 +64,13 @@ def session(told: Mapping[str, object], at: datetime) -> Draft:
 
 def opening(opened: Opening, symbols: Sequence[str], at: datetime) -> Draft:
     """Return the beginning of a bar: whether it opens a session, and what happens before its first price."""
-    assets = [(symbol, one) for symbol, one in zip(symbols, opened.assets, strict=True)]
+    columns = (opened.assets[name].tolist() for name in ("split", "dividend", "exits"))
+    splits, dividends, exits = ([*zip(symbols, column, strict=True)] for column in columns)
     body = {
         "opens": opened.opens,
-        "splits": {symbol: float(one.split) for symbol, one in assets if one.split != 1.0},
-        "dividends": {symbol: float(one.dividend) for symbol, one in assets if one.dividend != 0.0},
-        "exits": [symbol for symbol, one in assets if one.exits],
+        "splits": {symbol: split for symbol, split in splits if split != 1.0},
+        "dividends": {symbol: dividend for symbol, dividend in dividends if dividend != 0.0},
+        "exits": [symbol for symbol, is_exit in exits if is_exit],
     }
     return Draft(at, Kind.ACTION, {key: value for key, value in body.items() if value or key == "opens"})
 

@@ -52,30 +52,34 @@ def keep(
         restore: Whether to leave the stops that stand as they are, and place only those that are gone.
         blocked: Symbols of which nobody knows what is held: their stops are left as they are.
     """
-    wanted = {place: stop for place, stop in _stops(walk, account, on_its_way or {}) if place[1] not in blocked}
     guarded = (place for place in working.guarded() if place[1] not in blocked)
     standing = {place: state for place in guarded if (state := working.guard(place)) is not None}
-    held = {place: (state.left, state.order.stop) for place, state in standing.items()}
+    stops = _stops(walk, account, on_its_way or {}, without=standing if restore else ())
+    wanted = {place: stop for place, stop in stops if place[1] not in blocked}
     cancels: list[Action] = [
         Cancel(state.order.id)
         for place, state in standing.items()
-        if not restore and wanted.get(place) != held[place]
+        if not restore and wanted.get(place) != (state.left, state.order.stop)
     ]
     orders = [
         working.intend(place, quantity, Purpose.STOP, decided_at, now, stop=price)
         for place, (quantity, price) in wanted.items()
-        if place not in held
+        if place not in standing
     ]
     if not orders:
         return cancels
     return [*cancels, Commit(tuple(entries.intent(order, now) for order in orders)), *map(Submit, orders)]
 
 
-def _stops(walk: Walk, account: Account, on_its_way: Mapping[Place, Decimal]) -> Iterator[tuple[Place, Stop]]:
+def _stops(
+    walk: Walk, account: Account, on_its_way: Mapping[Place, Decimal], without: Container[Place]
+) -> Iterator[tuple[Place, Stop]]:
     """Yield a stop for each position that has one, the units of an entry that is planned among them."""
     stops, orders, units = (walk.positions[column] for column in ("stop", "order", "quantity"))
     for book, asset in zip(*np.isfinite(stops).nonzero(), strict=True):
         place, order = account.place(book, asset), float(orders[book, asset])
+        if place in without:
+            continue
         held = account.holdings.quantity(*place)
         grows = order != 0.0 and not order * units[book, asset] < 0.0
         guarded = EXACT.add(held, amount(order)) if grows else held

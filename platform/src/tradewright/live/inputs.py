@@ -121,11 +121,14 @@ def replaced_of(entry: Entry | None, strategy: str) -> str:
 
 
 def _opening(body: dict[str, Any], symbols: tuple[str, ...]) -> Opening:
-    assets = table((len(symbols),), OPENING, split=1.0)
-    for column, symbol in enumerate(symbols):
-        assets[column].split = float(body.get("splits", {}).get(symbol, 1.0))
-        assets[column].dividend = float(body.get("dividends", {}).get(symbol, 0.0))
-        assets[column].exits = symbol in body.get("exits", ())
+    splits, dividends, exits = body.get("splits", {}), body.get("dividends", {}), body.get("exits", ())
+    assets = table(
+        (len(symbols),),
+        OPENING,
+        split=[float(splits.get(symbol, 1.0)) for symbol in symbols],
+        dividend=[float(dividends.get(symbol, 0.0)) for symbol in symbols],
+        exits=[symbol in exits for symbol in symbols],
+    )
     return Opening(body["opens"], assets)
 
 

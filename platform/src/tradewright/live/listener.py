@@ -228,7 +228,7 @@ class Listener(Doubtful):
     def _read(self, taken: SnapshotTaken, now: datetime) -> list[Action]:
         """Hear what a snapshot tells that was not known, then take over what it imposes."""
         actions = self._doubt_snapshot(taken.seen, now)
-        told, imposed = self.watch.read(taken.seen, float(self.walk.state.rows.equity[-1]), now)
+        told, imposed = self.watch.read(taken.seen, self.walk.equity(), now)
         for one in told:
             if self._row.is_settled and not self._row.is_decided:
                 self._row.aside.append(one)  # What came before it has closed the bar.

@@ -174,7 +174,7 @@ def _told(playback: Playback, ledger: Path, entries: int, first: int, rows: int)
         entries=entries,
         first=first,
         rows=rows,
-        equity=float(agent.walk.state.rows.equity[-1]),
+        equity=agent.walk.equity(),
         held=dict(agent.account.holdings.quantities),
         freeze=agent.watch.freeze,
         blocked=tuple(sorted(agent.watch.blocked)),

@@ -87,7 +87,7 @@ class Sender(Listener):
         strategy, symbol = self._place(wanted)
         quote, closes = self._row.quotes[symbol], gate.reduces(wanted, self.walk)
         use = Use.REDUCE if closes else Use.RISK
-        if now - quote.available_at > QUOTE_MAX_AGE or self.watch.budget.spend(use, now) is None:
+        if now - quote.available_at > QUOTE_MAX_AGE or not self.watch.budget.allows(use, now):
             return False  # Before any check is asked: what is asked counts.
         if self._is_held_back(wanted, closes=closes):
             return True  # What it would wait for may take long: it is planned anew at the next row.
@@ -157,7 +157,7 @@ class Sender(Listener):
 
     def _keep_guards(self, now: datetime, *, restore: bool = False) -> list[Action]:
         """Have the venue hold the stops that the state has; or only those that are gone."""
-        if not self.watch.is_compared or self.watch.budget.spend(Use.REDUCE, now) is None:
+        if not self.watch.is_compared or not self.watch.budget.allows(Use.REDUCE, now):
             return []  # The comparison, or the next tick, places what is missing.
         on_its_way = self.watch.on_its_way() if restore else {}
         actions = guards.keep(

@@ -55,7 +55,7 @@ def _pairs(score: FloatArray, confidence: FloatArray) -> list[tuple[float, float
 
 def _targets(known: RowPrepared, walk: Walk, account: Account) -> dict[str, Any]:
     """Return by strategy the optimizer's answer, and what is held and wanted of each asset that is decided on."""
-    prepared, work = known.known, bare(walk.weighed())
+    prepared, work = known.known, walk.weighed()
     made, answer = prepared.decisions.made[prepared.bar], prepared.decisions.target[prepared.bar]
     found: dict[str, dict[str, dict[str, float]]] = {"answers": {}, "standing": {}, "held": {}, "targets": {}}
     for book, strategy in enumerate(account.strategies):
@@ -77,7 +77,7 @@ def _targets(known: RowPrepared, walk: Walk, account: Account) -> dict[str, Any]
 
 def _before_rules(known: RowPrepared, walk: Walk, account: Account) -> Iterator[list[Any]]:
     """Yield what bound an answer before any rule was asked."""
-    prepared, work, equity = known.known, bare(walk.weighed()), walk.state.rows.equity
+    prepared, work, equity = known.known, walk.weighed(), bare(walk.state.rows)["equity"]
     if walk.settings.in_units:
         return  # Answers are no weights there.
     for book, strategy in enumerate(account.strategies):
@@ -98,7 +98,7 @@ def _hindrance(answer: float, raw: float, walk: Walk, book: int, asset: int, *, 
         return EQUITY
     if not math.isfinite(answer):
         return BREACH
-    return TURN if raw == 0.0 and not math.isnan(walk.state.market[asset].mark) else PRICE
+    return TURN if raw == 0.0 and not math.isnan(walk.mark(asset)) else PRICE
 
 
 def _of_rules(walk: Walk, account: Account) -> Iterator[list[Any]]:

@@ -52,7 +52,9 @@ class Outcome:
     def command(self) -> str:
         """What plays exactly this again."""
         faults = ",".join(self.case.rates) or "none"
-        return f"tradewright simtest --first {self.case.seed} --seeds 1 --days {self.case.days} --faults {faults}"
+        per_row = "" if self.case.ahead else " --per-row"
+        one = f"--first {self.case.seed} --seeds 1 --days {self.case.days} --faults {faults}"
+        return f"tradewright simtest {one}{per_row}"
 
 
 def play(case: Case, calendar: Sessions, folder: Path | None, make: Make = World) -> Outcome:
@@ -97,6 +99,8 @@ def campaign(
     calendar: Sessions,
     folder: Path | None,
     tell: Callable[[int], None] | None = None,
+    *,
+    ahead: bool = True,
 ) -> list[Outcome]:
     """Play seeds up to the first that fails, which is shrunk and stands last.
 
@@ -107,10 +111,11 @@ def campaign(
         calendar: Of the exchange.
         folder: Where compiled rules are kept.
         tell: Hears how many seeds are done.
+        ahead: As a `Case` has it.
     """
     outcomes = []
     for done, seed in enumerate(seeds, 1):
-        outcomes.append(play(case_of(seed, days, faults), calendar, folder))
+        outcomes.append(play(case_of(seed, days, faults, ahead=ahead), calendar, folder))
         if outcomes[-1].invariant:
             outcomes[-1] = shrink(outcomes[-1], calendar, folder)
             break

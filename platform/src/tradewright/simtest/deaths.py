@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tradewright.engine.state import bare
 from tradewright.ledger.entry import Draft, Kind
 from tradewright.ledger.store import MemoryStore
 from tradewright.live import entries, events
@@ -81,8 +82,8 @@ def older(store: MemoryStore, seq: int) -> MemoryStore:
 
 def stands(agent: Agent) -> bool:
     """Say whether anything waits for a person."""
-    watch, halts = agent.watch, agent.walk.state.halts
-    if not (watch.blocked or watch.freeze or watch.stops_increases or halts.level.any()):
+    watch, levels = agent.watch, bare(agent.walk.state.halts)["level"]
+    if not (watch.blocked or watch.freeze or watch.stops_increases or levels.any()):
         return False
     return any(True for _ in asked_by_a_person(agent))
 

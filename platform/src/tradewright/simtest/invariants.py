@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tradewright.engine.state import bare
 from tradewright.execute.budget import Contact, Outcome
 from tradewright.execute.reconcile import CENT
 from tradewright.ledger.entry import verify
 from tradewright.live.events import Quoted
 from tradewright.simtest.said import Said
-from tradewright.simtest.standing import TOLD, Standing
+from tradewright.simtest.standing import Standing
 from tradewright.values.exact import to_float
 from tradewright.values.order import EXTERNAL, Purpose, Status
 
@@ -80,7 +81,7 @@ class Invariants:
         self._latched = [name for name, is_latched in rules if is_latched]
         self._standing = Standing(self._latched)
         self._lacked: set[str] = set()
-        self._begin = self._peak = float(agent.walk.state.rows.equity[-1])
+        self._begin = self._peak = agent.walk.equity()
 
     # ---- a restart -----------------------------------------------------------------------------------------
 
@@ -149,14 +150,14 @@ class Invariants:
 
     def _level(self, strategy: str) -> int:
         """Return the deepest halt of a strategy or of the account; another strategy's is not its."""
-        levels = self.agent.walk.state.halts.level
+        levels = bare(self.agent.walk.state.halts)["level"]
         return int(levels[[self.agent.account.book(strategy), -1]].max()) if levels.size else 0
 
     def _is_far(self, order: Order) -> str:
         """Return how far from the last close an order would be filled, empty for not too far."""
         mid, limit = self._quotes[order.symbol].mid, order.limit
         price = to_float(mid if limit is None else (min if order.quantity > 0 else max)(mid, limit))
-        last = float(self.agent.walk.state.market[self.agent.account.asset(order.symbol)].mark)
+        last = self.agent.walk.mark(self.agent.account.asset(order.symbol))
         return "" if abs(price / last - 1.0) <= COLLAR else f"at {price}, the last close was {last}"
 
     def _is_quoted(self, symbol: str, now: datetime) -> bool:
@@ -217,7 +218,7 @@ class Invariants:
     def after(self) -> None:
         """Look at what holds all the time."""
         told, watch = self._standing, self.agent.watch
-        told.read(self.store.read(told.seq, TOLD))
+        told.read(self.store.read(told.seq))
         gone = {rule for rule, level in told.halts.items() if self._depth(rule) < level} | told.unasked
         self._hold(8, not gone, f"a latched halt of {', '.join(sorted(gone))} has gone by itself")
         is_held = bool(watch.freeze) or not told.freeze
@@ -232,7 +233,7 @@ class Invariants:
 
     def _depth(self, rule: str) -> int:
         """Return the deepest halt of a rule, of whichever row."""
-        return int(self.agent.walk.state.halts.level[:, self.agent.walk.halting.index(rule)].max())
+        return int(bare(self.agent.walk.state.halts)["level"][:, self.agent.walk.halting.index(rule)].max())
 
     # ---- at a session's end, when everything has healed ----------------------------------------------------
 

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from tradewright.ledger.store import MemoryStore
     from tradewright.live.core import Agent
     from tradewright.live.events import Action, Event
+    from tradewright.live.outlook import Outlook
     from tradewright.simtest.invariants import Invariants
+    from tradewright.simtest.world import Case
     from tradewright.values.bars import Bars
 
 SECOND = timedelta(seconds=1)
@@ -45,6 +47,7 @@ class Restarts:
     """
 
     agent: Agent
+    case: Case
     dice: Dice
     invariants: Invariants
     now: datetime
@@ -56,7 +59,7 @@ class Restarts:
     _decided: int
     _heard: Bars
     _opened: int
-    _outlook: Ahead
+    _outlook: Outlook
     _start: int
 
     def __init__(self) -> None:
@@ -107,7 +110,9 @@ class Restarts:
         found = recover(self.store, self.sentence, self.rules, self.now)
         counts = Counter(entry.kind for entry in self.store.read(kinds=frozenset({Kind.ROW, Kind.DECISION})))
         self._decided = self._start - 1 + counts[Kind.DECISION]
-        self._outlook = Ahead(self.sentence, self.rules, self._heard, counts[Kind.ROW])
+        self._outlook = found.outlook
+        if self.case.ahead:  # What was recovered knows the rows of the ledger alone.
+            self._outlook = Ahead(self.sentence, self.rules, self._heard, counts[Kind.ROW])
         self.agent, self._is_down = found.agent, False
         self.starts += 1
         self.invariants.restarted(self.agent, self.store, self._kept or self.store.head)

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from tradewright.ledger.entry import Entry
 
-TOLD = frozenset({Kind.REQUEST, Kind.FILL, Kind.HALT, Kind.LIFT})
-"""What entries are read."""
 _LEVELS = {level.word: int(level) for level in Level}
 
 

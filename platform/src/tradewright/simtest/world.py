@@ -22,7 +22,7 @@ from tradewright.ledger.store import MemoryStore
 from tradewright.live import events, session
 from tradewright.live.account import Account
 from tradewright.live.core import LIVE, Agent
-from tradewright.live.outlook import Ahead
+from tradewright.live.outlook import Ahead, RowByRow
 from tradewright.live.replay import Replay
 from tradewright.simtest import market
 from tradewright.simtest.deaths import DiedError, is_synced, may_die
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from tradewright.execute.wire import Heard
     from tradewright.live.events import Action, Event
+    from tradewright.live.outlook import Outlook
     from tradewright.sessions import Sessions
 
 VENUE, LEDGER = "simulated", "simtest"
@@ -62,18 +63,20 @@ class Case:
         days: Sessions.
         rates: Of each fault that is on.
         rule_set: One of `wishes.RULE_SETS`.
+        ahead: Whether all rows are prepared at once, or each when it comes, as by an agent that knows no later one.
     """
 
     seed: int
     days: int
     rates: Mapping[str, float]
     rule_set: str
+    ahead: bool = True
 
 
-def case_of(seed: int, days: int, names: Iterable[str] | None = None) -> Case:
+def case_of(seed: int, days: int, names: Iterable[str] | None = None, *, ahead: bool = True) -> Case:
     """Return what a seed plays: some faults of its own choice, or those that are named."""
     rates = swarm(Random(f"swarm {seed}"), names)  # noqa: S311  # chance, not secrets
-    return Case(seed=seed, days=days, rates=rates, rule_set=RULE_SETS[seed % len(RULE_SETS)])
+    return Case(seed=seed, days=days, rates=rates, rule_set=RULE_SETS[seed % len(RULE_SETS)], ahead=ahead)
 
 
 class World(Restarts):
@@ -103,7 +106,7 @@ class World(Restarts):
         self.bars, self._heard, self._wrong = market.spoil(bars, self._start, self.dice)
         self.rules = fused(case.rule_set, folder)
         self.sentence = wishes(case.rule_set, self.bars, random)
-        self._outlook = Ahead(self.sentence, self.rules, self._heard, self._start)
+        self._outlook = self._outlook_of(case)
         costs = self.sentence.engine_settings(self.bars, self.rules, 252)
         names = [book.name for book in self.sentence.books]
         walk = Walk(
@@ -136,9 +139,14 @@ class World(Restarts):
             events.Fund: lambda action: self.venue.fund(action.strategy, action.cash, action.name),
             events.Decided: lambda _: self.store.sync(),
         }
-        told = session.describe(self.bars, 252, {}, {}) | {"ahead": True}
+        told = session.describe(self.bars, 252, {}, {}) | {"ahead": case.ahead}
         self.dice.is_healed = True  # Nothing strikes before the first row.
         self._do(self.agent.start(self.now, told, self.bars.until(self._start)))
+
+    def _outlook_of(self, case: Case) -> Outlook:
+        if case.ahead:
+            return Ahead(self.sentence, self.rules, self._heard, self._start)
+        return RowByRow(self.sentence, self.rules, self._heard.until(self._start))
 
     # ---- time ----------------------------------------------------------------------------------------------
 

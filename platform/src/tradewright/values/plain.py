@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -40,9 +41,16 @@ def to_plain(value: Any) -> Any:
         return {str(key): to_plain(one) for key, one in value.items()}
     if isinstance(value, tuple | list):
         return [to_plain(one) for one in value]
-    if attrs.has(type(value)):
-        return {field.name: to_plain(getattr(value, field.name)) for field in attrs.fields(type(value))}
-    raise TypeError(f"a value must have one text, was {value!r} of {type(value).__name__}")
+    kind: Any = type(value)
+    if names := _names(kind):
+        return {name: to_plain(getattr(value, name)) for name in names}
+    raise TypeError(f"a value must have one text, was {value!r} of {kind.__name__}")
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    """Return the fields of a record, none of what is no record; attrs looks for them anew each time."""
+    return tuple(field.name for field in attrs.fields(kind)) if attrs.has(kind) else ()
 
 
 def _amount(value: Decimal) -> str:
