@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import pytest
 from tradewright.data import quality
-from tradewright.execute import gate, orders
+from tradewright.execute import gate, orders, positions
 from tradewright.execute.budget import Budget
 from tradewright.execute.clock import Clock
 from tradewright.execute.faults import named
@@ -255,6 +255,11 @@ def adopts_without_a_person(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Agent, "_take_strange", generous)
 
 
+def books_dividends_twice(patch: pytest.MonkeyPatch) -> None:
+    """A dividend that the venue pays later is booked once more, and stays owed."""
+    patch.setattr(positions, "pay", lambda owed, symbol, currency, cash: (owed, cash))
+
+
 BUGS: dict[Patch, tuple[str, Sequence[int]]] = {
     blind_retry: ("F5", range(4)),
     submit_before_intent: ("none", range(1)),
@@ -286,6 +291,7 @@ BUGS: dict[Patch, tuple[str, Sequence[int]]] = {
     forgets_unknown_at_start: ("F3", range(4)),
     halt_not_latched_over_restart: ("F2,F50", range(7, 9)),
     adopts_without_a_person: ("F50", range(4)),
+    books_dividends_twice: ("F30", range(4)),
 }
 """Each bug with the faults that bring it out, and the seeds of two days of which one has to find it."""
 

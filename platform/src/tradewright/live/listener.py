@@ -9,7 +9,7 @@ import attrs
 from tradewright.execute.budget import Contact, Outcome
 from tradewright.execute.news import Demand, News, Report, Word
 from tradewright.execute.positions import reverse
-from tradewright.live import entries, persons
+from tradewright.live import dividends, entries, persons
 from tradewright.live.doubtful import Doubtful
 from tradewright.live.events import Adopted, Cancel, Commit, Imposed, Lifted, Query, Restarted, SnapshotTaken
 from tradewright.live.halt_file import HALT
@@ -197,9 +197,9 @@ class Listener(Doubtful):
 
     def _post(self, activity: Activity, now: datetime) -> list[Action]:
         activity, doubts = self._doubt_activity(activity, now)
-        is_new = self.account.holdings.book(activity)
+        booked = dividends.book(self.account.holdings, activity, now)
         self.watch.moved()
-        return [*doubts, Commit((entries.activity(activity, now),))] if is_new else doubts
+        return [*doubts, Commit(booked)] if booked else doubts
 
     def _take_strange(self, fill: Fill, now: datetime) -> list[Action]:
         """Book what no order of ours has done, and hold back: it is nobody's, but it is held."""

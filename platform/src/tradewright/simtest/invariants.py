@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tradewright.execute.budget import Contact, Outcome
-from tradewright.execute.reconcile import CENT
+from tradewright.execute.receivables import CENT
 from tradewright.ledger.entry import verify
 from tradewright.live.events import Quoted
 from tradewright.simtest.said import Said
 from tradewright.simtest.standing import TOLD, Standing
-from tradewright.values.exact import to_float
+from tradewright.values.exact import add, amount, to_float
 from tradewright.values.order import EXTERNAL, Purpose, Status
 
 if TYPE_CHECKING:
@@ -245,9 +245,11 @@ class Invariants:
             ours, theirs = holdings.total_quantity(symbol), positions.get(symbol, Decimal(0))
             explained = ours == theirs or symbol in told or bool(watch.freeze)
             self._hold(1, explained, f"{symbol}: {ours} are booked, {theirs} are held")
-        cash = self.venue.money() - holdings.total_cash("USD")
-        owed = bool(self._touched()) or bool(watch.freeze) or bool(told)
-        self._hold(2, abs(cash) < CENT or owed or self.venue.owes(), f"the venue has {cash} more than is booked")
+        cash = self.venue.money() - holdings.paid_cash("USD")
+        doubted = bool(self._touched()) or bool(watch.freeze) or bool(told) or self.venue.owes()
+        self._hold(2, abs(cash) < CENT or doubted, f"the venue has {cash} more than is booked")
+        to_come = add(amount(one.cash) for one in self.venue.promised) - add(one.cash for one in holdings.owed)
+        self._hold(2, abs(to_come) < CENT or doubted, f"the venue will pay {to_come} more than it owes")
         pending = [one.order.symbol for one in self.agent.working.states.values() if one.status in _PENDING]
         self._hold(14, not pending, f"an order in {', '.join(pending)} is still awaited")
         resumes = not told - self._lacked or bool(self._touched()) or bool(watch.freeze)
