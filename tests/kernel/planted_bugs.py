@@ -293,7 +293,10 @@ BUGS: dict[Patch, tuple[str, Sequence[int]]] = {
     adopts_without_a_person: ("F50", range(4)),
     books_dividends_twice: ("F30", range(4)),
 }
-"""Each bug with the faults that bring it out, and the seeds of two days of which one has to find it."""
+"""Each bug with the faults that bring it out, and the seeds of which one has to find it within `DAYS`, else two."""
+
+DAYS: dict[Patch, int] = {books_dividends_twice: 3}
+"""How many days a bug takes: a dividend of the second day is paid on the third."""
 
 OFTEN: dict[Patch, float] = {
     missing_fills_bind_nothing: 5.0,
@@ -306,6 +309,6 @@ OFTEN: dict[Patch, float] = {
 
 
 def case_with(bug: Patch, seed: int, faults: str) -> Case:
-    """Return the two days of a seed in which a bug is looked for."""
-    case, times = case_of(seed, 2, named(faults)), OFTEN.get(bug, 1.0)
+    """Return the days of a seed in which a bug is looked for."""
+    case, times = case_of(seed, DAYS.get(bug, 2), named(faults)), OFTEN.get(bug, 1.0)
     return attrs.evolve(case, rates={name: min(1.0, times * rate) for name, rate in case.rates.items()})

@@ -72,6 +72,7 @@ class Invariants:
         self.agent, self.venue, self.store, self.shorts = agent, venue, store, shorts
         self.checked: Counter[int] = Counter()
         self._submitted: Counter[UUID] = Counter()
+        self._forgotten: Counter[UUID] = Counter()
         self._calls: list[datetime] = []
         self._quotes: dict[str, Quote] = {}
         self._closed_until: datetime | None = None
@@ -96,6 +97,11 @@ class Invariants:
         self._said = Said()  # Who died hearing it has not heard it.
         last = next(store.read(kept.seq - 1), None)
         self._hold(9, last is not None and last.head == kept, f"entry {kept.seq} was written, and is lost")
+
+    def restored(self, store: MemoryStore) -> None:
+        """See an old copy of the ledger: what it does not know it may send once more, and the venue has the id."""
+        known, self.store = store.projections.rows["orders"], store
+        self._forgotten.update(name for name in self._submitted if (str(name),) not in known)
 
     def lacks(self, *, is_up: bool) -> bool:
         """See an old copy of the ledger that runs, and say whether it lacks fills: one that lacks none may go on."""
@@ -129,7 +135,8 @@ class Invariants:
     def submitted(self, order: Order, now: datetime) -> None:
         """See an order leave the agent."""
         self._submitted[order.id] += 1
-        self._hold(4, self._submitted[order.id] == 1, f"order {order.id} was sent twice")
+        times = 1 + self._forgotten[order.id]
+        self._hold(4, self._submitted[order.id] <= times, f"order {order.id} was sent twice")
         intents = self.store.projections.rows["orders"]
         self._hold(3, (str(order.id),) in intents, f"order {order.id} was sent before it was written down")
         level = self._level(order.strategy)

@@ -128,7 +128,7 @@ class Restarts:
         if not heads:
             return
         self._newest, self.store = self.store, older(self.store, self.dice.random.choice(heads))
-        self.invariants.store = self.store
+        self.invariants.restored(self.store)
         self._newest_heads, self._heads = self._heads, [self.store.head]
         self._at(self.now + self.dice.random.uniform(*PUT_RIGHT) * SECOND, self._put_right)
 
