@@ -10,6 +10,7 @@ from tradewright.execute.receivables import CENT, LATE, grown_late
 from tradewright.live import entries
 from tradewright.values.exact import EXACT
 from tradewright.values.order import EXTERNAL, Activity, ActivityKind
+from tradewright.values.plain import to_plain
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,7 +34,7 @@ def book(holdings: Holdings, told: Activity, now: datetime) -> tuple[Draft, ...]
     beyond = EXACT.subtract(holdings.cash(EXTERNAL, told.currency), before)
     if beyond.copy_abs() < CENT:
         return (entries.activity(told, now),)
-    what = f"{beyond} {told.currency} of {told.cash} were owed to nobody here"
+    what = f"{to_plain(beyond)} {told.currency} of {to_plain(told.cash)} were owed to nobody here"
     return entries.activity(told, now), entries.alert(f"dividend {told.id}", what, now)
 
 
@@ -81,6 +82,6 @@ def _name(one: Receivable) -> str:
 
 def _why(one: Receivable) -> str:
     return (
-        f"{one.cash} {one.currency} of {one.symbol} are owed to {one.strategy} since {one.at:%Y-%m-%d}, for more than"
-        f" {LATE.days} days: adopt the account's cash to write it off"
+        f"{to_plain(one.cash)} {one.currency} of {one.symbol} are owed to {one.strategy} since {one.at:%Y-%m-%d},"
+        f" for more than {LATE.days} days: adopt the account's cash to write it off"
     )

@@ -15,6 +15,7 @@ from tradewright.live.events import Adopted, Cancel, Commit, Imposed, Lifted, Qu
 from tradewright.live.halt_file import HALT
 from tradewright.live.watch import GIVE_UP_AFTER, Watch
 from tradewright.values.order import Activity, Fill, Purpose, Status
+from tradewright.values.plain import to_plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -249,7 +250,7 @@ class Listener(Doubtful):
         if freezes:
             alerts.append(entries.alert("freeze", freezes, now))
         if self.watch.stops_increases and not had_cash:
-            alerts.append(entries.alert("cash", f"the venue has {imposed.cash} more than is booked", now))
+            alerts.append(entries.alert("cash", f"the venue has {to_plain(imposed.cash)} more than is booked", now))
         resumed = self._resume(now) if waited and self.watch.is_compared else []
         return [Commit((entries.imposed(imposed, now), *alerts)), *resumed]
 
