@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from desk_harness import Desk, desk, drafts, orders, words
 from engine_harness import prices
-from tradewright.ledger.entry import Kind
+from tradewright.ledger.canonical import canonical
+from tradewright.ledger.entry import START, Draft, Kind, chain
 from tradewright.live.asking import PATIENCE_MAX
 from tradewright.live.events import Action, Adopted, Look, SnapshotTaken, Tick
+from tradewright.live.inputs import event_of
 from tradewright.values.bars import Bars
 from tradewright.values.order import EXTERNAL, Activity
 from tradewright.values.snapshot import Snapshot
@@ -62,6 +64,10 @@ def look(one: Desk, cash: str, *activities: Activity) -> list[Action]:
 
 def alerts(actions: list[Action]) -> list[str]:
     return [str(draft.body["id"]) for draft in drafts(actions) if draft.kind is Kind.ALERT]
+
+
+def texts(written: list[Draft]) -> list[str]:
+    return [canonical(draft.body) for draft in written]
 
 
 def cash(one: Desk, strategy: str = "trend") -> Decimal:
@@ -114,6 +120,21 @@ def test_balance_that_moves_an_hour_before_its_activity_stops_increases_until_it
     look(one, "5100")
 
     assert not one.agent.watch.stops_increases
+
+
+def test_what_was_written_of_it_leads_to_the_same_again(rule_cache: Path) -> None:
+    one, again = owed(rule_cache), owed(rule_cache)
+    begun, told = len(one.done), [paid(one, "85.50"), paid(one, "20.00", "b2")]
+    for activity in told:
+        one.tell(activity)
+    written = drafts(one.done[begun:])
+    for entry in chain(START, [Draft(one.now, Kind.GENESIS, {}), *written])[1:]:
+        event = event_of(entry, again.agent, again.bars)
+        again.done += [] if event is None else again.agent.handle(event, entry.at)
+
+    assert [Kind.ACTIVITY, Kind.ACTIVITY, Kind.ALERT] == [draft.kind for draft in written]
+    assert texts(written) == texts(drafts(again.done[begun:]))
+    assert one.account.holdings == again.account.holdings
 
 
 # ---- what it is not ---------------------------------------------------------------------------------------

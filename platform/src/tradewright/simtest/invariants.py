@@ -99,7 +99,7 @@ class Invariants:
         self._hold(9, last is not None and last.head == kept, f"entry {kept.seq} was written, and is lost")
 
     def restored(self, store: MemoryStore) -> None:
-        """See an old copy of the ledger: what it does not know it may send once more, and the venue has the id."""
+        """See an old copy of the ledger: a stop that it does not know, and that has ended, it may send once more."""
         known, self.store = store.projections.rows["orders"], store
         self._forgotten.update(name for name in self._submitted if (str(name),) not in known)
 
@@ -135,7 +135,8 @@ class Invariants:
     def submitted(self, order: Order, now: datetime) -> None:
         """See an order leave the agent."""
         self._submitted[order.id] += 1
-        times = 1 + self._forgotten[order.id]
+        has_ended = order.purpose is Purpose.STOP and not self.venue.left(order.id)
+        times = 1 + self._forgotten[order.id] * has_ended
         self._hold(4, self._submitted[order.id] <= times, f"order {order.id} was sent twice")
         intents = self.store.projections.rows["orders"]
         self._hold(3, (str(order.id),) in intents, f"order {order.id} was sent before it was written down")
