@@ -21,8 +21,8 @@ KEPT = {
         *("is_compared", "clock", "refusals", "dropped", "_absent_from"),
     },
     "Working": {"states", "_open", "_intents", "_guards", "_ledger", "_venue"},
-    "Account": {"venue", "currency", "strategies", "symbols", "_books", "_columns"},
-    "Holdings": {"multipliers", "money", "quantities", "executions", "activities"},
+    "Account": {"venue", "currency", "dividends", "strategies", "symbols", "_books", "_columns"},
+    "Holdings": {"multipliers", "money", "quantities", "executions", "activities", "pays_later", "owed"},
     "Budget": {"closed_until", "limited", "failures", "open_until", "probes", "size", "per_second", "orders"},
     "Walk": {"state", "bar", "positions", "_rows"},
 }

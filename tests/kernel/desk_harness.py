@@ -41,6 +41,7 @@ from tradewright.values.bars import Bars, utc
 from tradewright.values.exact import amount
 from tradewright.values.order import Fill, Order, Purpose
 from tradewright.values.snapshot import Quote
+from tradewright.values.venue import Dividends
 from venue_harness import AT
 
 PHYSICS: list[tuple[str, OrderCheck]] = [
@@ -77,9 +78,10 @@ class Desk:
 
     def __init__(self, bars: Bars, folder: Path, capital: Sequence[float] = (10_000.0,), **more: Any) -> None:
         self.bars, self.now, self.rules = bars, AT, more.get("rules", ())
+        pays = more.pop("dividends", Dividends.AT_ONCE)
         self.walk = walk_of(bars, folder, capital, **more)
         names = ("trend", "other", "third")[: len(capital)]
-        self.account = Account("simulated", "USD", names, bars.symbols, self.walk.assets.multiplier)
+        self.account = Account("simulated", "USD", names, bars.symbols, self.walk.assets.multiplier, dividends=pays)
         self.agent = Agent("desk", "paper", self.walk, self.account, utc(bars.opened_at[0]) - timedelta(hours=1))
         self.fused = fuse(more.get("rules", ()), folder, more.get("checks", PHYSICS))
         self.target = np.zeros((bars.n_bars, len(capital), bars.n_assets))

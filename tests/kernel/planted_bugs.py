@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import pytest
 from tradewright.data import quality
-from tradewright.execute import gate, orders
+from tradewright.execute import gate, orders, positions
 from tradewright.execute.budget import Budget
 from tradewright.execute.clock import Clock
 from tradewright.execute.faults import named
@@ -256,6 +256,11 @@ def adopts_without_a_person(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Agent, "_take_strange", generous)
 
 
+def books_dividends_twice(patch: pytest.MonkeyPatch) -> None:
+    """A dividend that the venue pays later is booked once more, and stays owed."""
+    patch.setattr(positions, "pay", lambda owed, symbol, currency, cash: (owed, cash))
+
+
 BUGS: dict[Patch, tuple[str, Sequence[int]]] = {
     blind_retry: ("F5", range(4)),
     submit_before_intent: ("none", range(1)),
@@ -287,8 +292,12 @@ BUGS: dict[Patch, tuple[str, Sequence[int]]] = {
     forgets_unknown_at_start: ("F3", range(4)),
     halt_not_latched_over_restart: ("F2,F50", range(7, 9)),
     adopts_without_a_person: ("F50", range(4)),
+    books_dividends_twice: ("F30", range(4)),
 }
-"""Each bug with the faults that bring it out, and the seeds of two days of which one has to find it."""
+"""Each bug with the faults that bring it out, and the seeds of which one has to find it within `DAYS`, else two."""
+
+DAYS: dict[Patch, int] = {books_dividends_twice: 3}
+"""How many days a bug takes: a dividend of the second day is paid on the third."""
 
 OFTEN: dict[Patch, float] = {
     missing_fills_bind_nothing: 5.0,
@@ -301,6 +310,6 @@ OFTEN: dict[Patch, float] = {
 
 
 def case_with(bug: Patch, seed: int, faults: str) -> Case:
-    """Return the two days of a seed in which a bug is looked for."""
-    case, times = case_of(seed, 2, named(faults)), OFTEN.get(bug, 1.0)
+    """Return the days of a seed in which a bug is looked for."""
+    case, times = case_of(seed, DAYS.get(bug, 2), named(faults)), OFTEN.get(bug, 1.0)
     return attrs.evolve(case, rates={name: min(1.0, times * rate) for name, rate in case.rates.items()})

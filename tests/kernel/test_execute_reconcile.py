@@ -239,6 +239,43 @@ def test_activities_are_booked_unless_the_platform_books_them_itself(kind: str, 
     assert ((one,) if is_booked else (), Decimal(0 if is_booked else 5)) == (found.told, found.cash)
 
 
+def owing(cash: str) -> Holdings:
+    """Return holdings of a strategy to which a venue that pays later owes a dividend."""
+    known = Holdings(pays_later=True)
+    known.book(activity("start", cash=NAV, strategy="trend", kind=ActivityKind.CAPITAL))
+    known.book(activity("own", cash=Decimal(cash), strategy="trend", kind=ActivityKind.DIVIDEND, symbol="SPY"))
+    return known
+
+
+@pytest.mark.parametrize("owed", ["500", "-500"])
+def test_dividend_that_is_owed_is_no_difference_of_cash(owed: str) -> None:
+    found = asked(owing(owed), seen(cash=NAV))
+
+    assert (Decimal(0), False, True) == (found.cash, found.stops_increases, found.is_clean)
+
+
+@pytest.mark.parametrize(
+    ("paid", "difference"), [("500", "0"), ("499.991", "0"), ("499.99", "-0.01"), ("500.01", "0.01")]
+)
+def test_dividend_that_a_snapshot_tells_is_heard_and_explains_its_cash_to_the_cent(
+    paid: str, difference: str
+) -> None:
+    one = activity("b1", kind="dividend", cash=Decimal(500), symbol="SPY")
+    found = asked(owing("500"), seen(cash=NAV + Decimal(paid), activities=(one,)))
+
+    assert ((one,), Decimal(difference)) == (found.told, found.cash)
+
+
+def test_dividend_that_was_heard_is_not_told_again() -> None:
+    one, known = activity("b1", kind="dividend", cash=Decimal(500), symbol="SPY"), owing("500")
+    known.book(one)
+
+    assert ((), Decimal(0)) == (
+        asked(known, seen(cash=NAV + 500, activities=(one,))).told,
+        asked(known, seen(cash=NAV + 500, activities=(one,))).cash,
+    )
+
+
 # ---- units and cash --------------------------------------------------------------------------------------
 
 

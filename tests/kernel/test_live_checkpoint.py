@@ -126,6 +126,15 @@ def test_agent_goes_on_amid_faults_over_more_days_than_orders_are_remembered(see
     assert 9 == assert_goes_on(world.store, world.sentence, world.rules, every=2)
 
 
+def test_agent_goes_on_while_dividends_are_owed(rule_cache: Path) -> None:
+    world = World(world_of(1, 5, ("F30",)), all_sessions("XNYS", cache=rule_cache), rule_cache)
+    world.run()
+    owed = [len(entry.body.get("owed", ())) for entry in checkpoints(world.store)]
+
+    assert (0, True) == (owed[-1], owed[0] > 1)  # The newest comes first.
+    assert 5 == assert_goes_on(world.store, world.sentence, world.rules)
+
+
 # ---- whom it asks ----------------------------------------------------------------------------------------
 
 

@@ -32,6 +32,7 @@ from tradewright.risk.contract import FLATTEN, FREEZE, REDUCING
 from tradewright.values.bars import Bars
 from tradewright.values.order import Purpose
 from tradewright.values.plain import from_plain
+from tradewright.values.venue import Dividends
 from venue_harness import AT, NAN
 
 FIRST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -62,6 +63,12 @@ def test_genesis_says_whose_ledger_it_is() -> None:
     }
 
     assert expected == body(entries.genesis("desk", "paper", account("trend", "other"), AT), Kind.GENESIS)
+
+
+def test_genesis_says_where_dividends_are_paid_later() -> None:
+    later = Account("broker", "USD", ("trend",), ("A0", "A1"), np.ones(2), dividends=Dividends.LATER)
+
+    assert "later" == body(entries.genesis("desk", "live", later, AT), Kind.GENESIS)["dividends"]
 
 
 def test_row_has_the_prices_of_what_traded() -> None:

@@ -65,7 +65,12 @@ FAULTS: Mapping[str, Fault] = {
         Fault("F25", "a quote is crossed, or has one side", 0.02, QUOTE),
         Fault("F28", "a symbol has no bar; a row comes again", 0.01, MARKET),
         Fault("F29", "shares are split overnight", 0.02, MARKET),
-        Fault("F30", "cash moves an hour before its activity is told, and fees are posted at night", 0.02, ROW),
+        Fault(
+            "F30",
+            "cash moves an hour before it is told, fees come at night, dividends 1 to 20 sessions late",
+            0.02,
+            ROW,
+        ),
         Fault("F31", "a symbol is halted for some rows", 0.01, MARKET),
         Fault("F50", "somebody deposits, withdraws, or trades by hand", 0.002, ROW),
         Fault("F26", "a price or a volume of a row cannot be", 0.005, MARKET),
@@ -98,6 +103,10 @@ class Dice:
         self.struck: Counter[str] = Counter()
         self.random, self.is_healed = random, False
         self._rates = dict(rates)
+
+    def plays(self, name: str) -> bool:
+        """Say whether a fault is on at all."""
+        return self._rates.get(name, 0.0) > 0.0
 
     def strikes(self, name: str, part: float = 1.0) -> bool:
         """Say whether a fault strikes now, a part as often as it may; one that is off takes no random number."""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from tradewright.execute.receivables import Owed, Receivable, pay
 from tradewright.values.exact import EXACT, add, check_price, divide_fee, rounded
-from tradewright.values.order import Activity, ActivityKind, Fill
+from tradewright.values.order import EXTERNAL, Activity, ActivityKind, Fill
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -49,6 +50,9 @@ class Holdings:
         quantities: Signed units by (strategy, symbol); what is flat is not named.
         executions: (venue, execution id) of each fill that is booked.
         activities: (venue, id) of each activity that is booked.
+        pays_later: Whether the venue pays dividends after the ex-date on which strategies have them: what it pays
+            then is what was owed, and no strategy's cash again.
+        owed: Dividends that it has not paid yet, oldest first; they are part of `money`.
 
     >>> from datetime import UTC, datetime
     >>> fill = Fill(venue="simulated", execution_id="e1", symbol="SPY", quantity=Decimal(3), price=Decimal("100.10"),
@@ -66,6 +70,8 @@ class Holdings:
     quantities: dict[tuple[str, str], Decimal] = attrs.field(factory=dict)
     executions: set[tuple[str, str]] = attrs.field(factory=set)
     activities: set[tuple[str, str]] = attrs.field(factory=set)
+    pays_later: bool = False
+    owed: Owed = ()
 
     @multipliers.validator
     def _check(self, field: attrs.Attribute[Mapping[str, Decimal]], multipliers: Mapping[str, Decimal]) -> None:
@@ -93,15 +99,34 @@ class Holdings:
     def _book_activity(self, one: Activity) -> None:
         if one.symbol is not None:
             self._move(one.strategy, one.symbol, one.units)
-        taken = EXACT.minus(one.cash)
+        taken, cash = EXACT.minus(one.cash), one.cash
+        if self.pays_later and one.kind is ActivityKind.DIVIDEND:
+            cash = self._settle(one)
         self._pay(
             one.strategy,
             one.currency,
-            cash=one.cash,
+            cash=cash,
             fees=taken if one.kind is ActivityKind.FEE else _NONE,
             interest=one.cash if one.kind is ActivityKind.INTEREST else _NONE,
             borrow=taken if one.kind is ActivityKind.BORROW else _NONE,
         )
+
+    def _settle(self, one: Activity) -> Decimal:
+        """Owe a strategy's dividend, or let nobody's pay what is owed; return the cash that is to be booked."""
+        if one.strategy == EXTERNAL:
+            self.owed, beyond = pay(self.owed, one.symbol, one.currency, one.cash)
+            return beyond
+        if one.symbol is not None and one.cash != 0:
+            fresh = Receivable(
+                strategy=one.strategy, symbol=one.symbol, currency=one.currency, at=one.at, cash=one.cash
+            )
+            self.owed = (*self.owed, fresh)
+        return one.cash
+
+    def write_off(self, late: Receivable, instead: Activity) -> None:
+        """Let what does not come be owed no more, and book the activity that takes it from its strategy."""
+        if self.book(instead):
+            self.owed = tuple(one for one in self.owed if one != late)
 
     def _move(self, strategy: str, symbol: str, units: Decimal) -> None:
         key = (strategy, symbol)
@@ -139,8 +164,13 @@ class Holdings:
         return self.quantities.get((strategy, symbol), _NONE)
 
     def total_cash(self, currency: str) -> Decimal:
-        """Return the cash of all strategies and nobody's, as a venue would say it."""
+        """Return the cash of all strategies and nobody's, dividends from their ex-date on."""
         return add(money.cash for (_, code), money in self.money.items() if code == currency)
+
+    def paid_cash(self, currency: str) -> Decimal:
+        """Return the cash of all without what the venue has yet to pay, as the venue would say it."""
+        owed = add(one.cash for one in self.owed if one.currency == currency)
+        return EXACT.subtract(self.total_cash(currency), owed)
 
     def total_quantity(self, symbol: str) -> Decimal:
         """Return the signed units of all strategies and nobody's, as a venue would say them."""
@@ -154,6 +184,8 @@ class Holdings:
             quantities=dict(self.quantities),
             executions=set(self.executions),
             activities=set(self.activities),
+            pays_later=self.pays_later,
+            owed=self.owed,
         )
 
 

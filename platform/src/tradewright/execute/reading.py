@@ -63,8 +63,12 @@ class Reading:
             if state.status is Status.WORKING and state.since < self.seen.at and name not in self.seen.orders:
                 self._hear(name, News(word=Word.MISSING, reason="not in a snapshot"))
         for activity in self.seen.activities:
-            if activity.kind not in OURS and activity.key not in self.known.activities:
+            if not self._is_ours(activity.kind) and activity.key not in self.known.activities:
                 self._book(activity, activity.symbol, activity.units, activity.cash)
+
+    def _is_ours(self, kind: ActivityKind) -> bool:
+        """Say whether the platform books it itself; a dividend that is paid later is owed until the venue tells."""
+        return kind in OURS and not (kind is ActivityKind.DIVIDEND and self.known.pays_later)
 
     def _fill(self, fill: Fill) -> None:
         state = None if fill.order_id is None else self.states.get(fill.order_id)

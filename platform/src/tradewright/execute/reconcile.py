@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from tradewright.execute.reading import Reading, Told
+from tradewright.execute.receivables import CENT
 from tradewright.values.exact import EXACT, add
 from tradewright.values.order import Purpose, Status
 
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 SNAPSHOTS, APART = 3, timedelta(seconds=2)
 """A difference of units counts when so many snapshots, so far apart, have shown the same."""
-CENT = Decimal("0.01")
-"""A difference of cash below it is none: a venue rounds."""
 CASH_OF_NAV = Decimal("0.001")  # 10 basis points.
 """A difference of cash beyond this part of the equity stops increases."""
 RECENT = timedelta(days=1)
@@ -129,7 +128,7 @@ def _compare(reading: Reading, currency: str, nav: Decimal, before: Mapping[str,
     said = reading.seen.cash.get(currency)
     if in_flight or said is None:  # An amount that is missing is not 0.
         return found
-    ours = add((reading.known.total_cash(currency), *reading.cash))
+    ours = add((reading.known.paid_cash(currency), *reading.cash))
     cash = EXACT.subtract(said, ours)
     cash = cash if cash.copy_abs() >= CENT else Decimal(0)
     stops = cash.copy_abs() > EXACT.multiply(nav, CASH_OF_NAV)

@@ -143,8 +143,9 @@ class SimulatedVenue(VenueAccount):
         now = _instant(row.opened_at[0]) if now is None else now
         for symbol, (split, dividend, exits) in zip(self._columns, opening.tolist(), strict=True):
             self._marks[symbol] /= split
+            later = self.postpone() if self.postpone is not None and dividend else None
             for whose in self.cash:
-                if self._adjust(whose, symbol, split, dividend):
+                if self._adjust(whose, symbol, split, dividend, later):
                     self._void(whose, symbol, f"split of {split:g} to 1", now)
             if exits:
                 self._delist(symbol, now)

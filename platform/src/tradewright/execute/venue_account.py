@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tradewright.engine.plain import interpreted
 from tradewright.execute.venue_told import Told
@@ -12,7 +12,7 @@ from tradewright.values.exact import EXACT, add, amount, to_float
 from tradewright.values.order import EXTERNAL, Activity, ActivityKind, Fill
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -20,6 +20,24 @@ if TYPE_CHECKING:
     from tradewright.engine.tape import Settings
 
 NOTHING = Decimal(0)
+
+
+class Promise(NamedTuple):
+    """A dividend that is paid later.
+
+    Attributes:
+        paid_at: When its cash moves, aware UTC.
+        told_at: When it is told, aware UTC.
+        symbol: What pays it.
+        strategy: Whose it is.
+        cash: How much, signed: a short pays it.
+    """
+
+    paid_at: datetime
+    told_at: datetime
+    symbol: str
+    strategy: str
+    cash: float
 
 
 class VenueAccount:
@@ -37,6 +55,8 @@ class VenueAccount:
         held: Signed units by (strategy, symbol), exact; what is flat is 0 or not named.
         cash: By strategy.
         told: What was reported, and is due.
+        postpone: Asked for each dividend, when it is paid and when it is told; None for at once, and never.
+        promised: Dividends that are still to be paid.
     """
 
     def __init__(
@@ -59,6 +79,8 @@ class VenueAccount:
         self._posted = self._executed = 0
         self._owners: dict[str, str] = {}
         self._owed: list[Activity] = []
+        self.postpone: Callable[[], tuple[datetime, datetime]] | None = None
+        self.promised: list[Promise] = []
         self._funded: set[str | None] = set()
         self.told = Told()
 
@@ -89,6 +111,18 @@ class VenueAccount:
         """Move nobody's cash: a deposit, a withdrawal, a fee; it may be told later than it moves."""
         self.cash[EXTERNAL] = self.cash.get(EXTERNAL, 0.0) + to_float(cash)
         self._owed.append(self._posting(kind, EXTERNAL, cash, told_at or now))
+        self.tell_owed(now)
+
+    def pay_promised(self, now: datetime) -> None:
+        """Pay the dividends whose time has come, each symbol's as one."""
+        due = [one for one in self.promised if one.paid_at <= now]
+        self.promised = [one for one in self.promised if one.paid_at > now]
+        for told_at, symbol in dict.fromkeys((one.told_at, one.symbol) for one in due):
+            mine = [one for one in due if (one.told_at, one.symbol) == (told_at, symbol)]
+            for one in mine:
+                self.cash[one.strategy] += one.cash
+            cash = add(amount(one.cash) for one in mine)
+            self._owed.append(self._posting(ActivityKind.DIVIDEND, EXTERNAL, cash, told_at, symbol))
         self.tell_owed(now)
 
     def owes(self) -> bool:
@@ -148,8 +182,10 @@ class VenueAccount:
         self.held[strategy, symbol] = EXACT.add(self._held(strategy, symbol), units)
         self.cash[strategy] = self.cash.get(strategy, 0.0) + cash
 
-    def _adjust(self, strategy: str, symbol: str, ratio: float, dividend: float) -> bool:
-        """Restate a position for a split, then pay a dividend on it; say whether units were restated.
+    def _adjust(
+        self, strategy: str, symbol: str, ratio: float, dividend: float, later: tuple[datetime, datetime] | None
+    ) -> bool:
+        """Restate a position for a split, then pay a dividend on it, now or later; say whether units were restated.
 
         What whole lots cannot hold is paid out.
         """
@@ -162,7 +198,10 @@ class VenueAccount:
             held = float(self._transitions.whole_lots(split, one.lot) if self._settings.whole else split)
             self.held[strategy, symbol] = amount(held)
             self.cash[strategy] += (split - held) * self._marks[symbol] * one.multiplier
-        self.cash[strategy] += held * dividend * one.multiplier
+        if later is None:
+            self.cash[strategy] += held * dividend * one.multiplier
+        elif dividend != 0.0:
+            self.promised.append(Promise(*later, symbol, strategy, float(held * dividend * one.multiplier)))
         return ratio != 1.0
 
     def _pay_out(self, strategy: str, symbol: str) -> None:
@@ -185,13 +224,16 @@ class VenueAccount:
     def _value(self, symbol: str) -> float:
         return self._marks[symbol] * float(self._assets[self._columns[symbol]].multiplier)
 
-    def _posting(self, kind: ActivityKind, strategy: str, cash: Decimal, now: datetime) -> Activity:
+    def _posting(
+        self, kind: ActivityKind, strategy: str, cash: Decimal, now: datetime, symbol: str | None = None
+    ) -> Activity:
         self._posted += 1
         return Activity(
             venue=self.name,
             id=f"{kind} {self._posted}",
             kind=kind,
             strategy=strategy,
+            symbol=symbol,
             cash=cash,
             currency=self.currency,
             at=now,

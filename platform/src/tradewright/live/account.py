@@ -11,8 +11,10 @@ import numpy as np
 from tradewright.engine.log import BY_EXIT, BY_ORDER, BY_STOP, FILL, SPLIT
 from tradewright.engine.state import table
 from tradewright.execute.positions import Holdings
+from tradewright.execute.receivables import to_come
 from tradewright.values.exact import EXACT, amount, to_float
 from tradewright.values.order import Activity, ActivityKind, Reason
+from tradewright.values.venue import Dividends
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,15 +37,23 @@ class Account:
         strategies: In the order of the engine's books.
         symbols: In the order of its columns.
         multipliers: Notional of one unit is price x multiplier, by column.
+        dividends: When the venue pays them; a simulated one does at once.
     """
 
     def __init__(
-        self, venue: str, currency: str, strategies: Sequence[str], symbols: Sequence[str], multipliers: FloatArray
+        self,
+        venue: str,
+        currency: str,
+        strategies: Sequence[str],
+        symbols: Sequence[str],
+        multipliers: FloatArray,
+        *,
+        dividends: Dividends = Dividends.AT_ONCE,
     ) -> None:
-        self.venue, self.currency = venue, currency
+        self.venue, self.currency, self.dividends = venue, currency, dividends
         self.strategies, self.symbols = tuple(strategies), tuple(symbols)
         exactly = {symbol: amount(one) for symbol, one in zip(symbols, multipliers, strict=True)}
-        self.holdings = Holdings(multipliers=exactly)
+        self.holdings = Holdings(multipliers=exactly, pays_later=dividends is Dividends.LATER)
         self._books = {strategy: book for book, strategy in enumerate(strategies)}
         self._columns = {symbol: column for column, symbol in enumerate(symbols)}
 
@@ -72,6 +82,10 @@ class Account:
                 units[self._books[strategy], self._columns[symbol]] = to_float(quantity)
         return cash, units, interest, borrow
 
+    def to_come(self, strategy: str) -> float:
+        """Return what of a strategy's cash the venue has yet to pay, >= 0, in currency: it cannot be spent."""
+        return to_float(to_come(self.holdings.owed, strategy, self.currency))
+
     def row_of(self, fill: Fill) -> Table:
         """Return a fill as the engine books it, one row of `engine.log.FILL` for each strategy that shares it."""
         asset = self._columns[fill.symbol]
@@ -92,7 +106,7 @@ class Account:
     def actions(self, news: News, state: State, at: datetime) -> Iterator[Activity]:
         """Yield the splits, dividends and exits that the engine has applied, as it has: what an account then has.
 
-        A broker pays a dividend weeks after its ex-date; what stands here until then is owed.
+        A broker pays a dividend weeks after its ex-date: until then it is owed, and counted all the same.
         """
         if not len(news.fills) and not len(news.actions):
             return

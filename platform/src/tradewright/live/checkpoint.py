@@ -15,6 +15,7 @@ import attrs
 from tradewright.engine import columns
 from tradewright.errors import LedgerError
 from tradewright.execute.positions import Money  # noqa: TC001  # fields are read by their types
+from tradewright.execute.receivables import Receivable  # noqa: TC001  # likewise
 from tradewright.execute.working import Orders
 from tradewright.ledger.entry import Draft, Kind
 from tradewright.live.watch import Watched
@@ -83,6 +84,7 @@ class Kept:
         decided_at: Close of the row that was decided on, aware UTC.
         money: By (strategy, currency).
         quantities: Signed units by (strategy, symbol).
+        owed: Dividends that the venue has not paid yet, oldest first.
         orders: Those whose end is not certain.
         watch: What is not certain, and holds back.
         breaker: What the venue's answers hold back.
@@ -92,6 +94,7 @@ class Kept:
     decided_at: datetime
     money: dict[tuple[str, str], Money] = attrs.field(factory=dict)
     quantities: dict[tuple[str, str], Decimal] = attrs.field(factory=dict)
+    owed: tuple[Receivable, ...] = ()
     orders: Orders = attrs.field(factory=Orders)
     watch: Watched = attrs.field(factory=Watched)
     breaker: Breaker = attrs.field(factory=Breaker)
@@ -133,6 +136,7 @@ def write(
         decided_at=decided_at,
         money=account.holdings.money,
         quantities=account.holdings.quantities,
+        owed=account.holdings.owed,
         orders=watch.working.kept(),
         watch=watch.kept(),
         breaker=Breaker.of(watch.budget),

@@ -22,7 +22,7 @@ from tradewright.execute.news import Report
 from tradewright.execute.soundness import QUOTE_MAX_AGE, is_fresh
 from tradewright.execute.working import Working
 from tradewright.ledger.brief import Told
-from tradewright.live import entries, session
+from tradewright.live import dividends, entries, session
 from tradewright.live.events import (
     Adopted,
     Answered,
@@ -197,7 +197,8 @@ class Agent(Sender):
         ]
         moved = list(self.account.actions(news, self.walk.state, now))
         begun = entries.opening(opened.opening, self.account.symbols, now)
-        return [self._book_own(moved, now, begun), *self._keep_guards(now)]
+        late = dividends.remind(self.account.holdings, now)
+        return [self._book_own(moved, now, begun, *late), *self._keep_guards(now)]
 
     def _quote(self, quoted: Quoted, now: datetime) -> list[Action]:
         wanted = {self._place(one)[1] for planned in self._row.planned for one in planned}

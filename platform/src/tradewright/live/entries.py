@@ -17,6 +17,7 @@ from tradewright.live.weighing import weighed
 from tradewright.risk.contract import Level
 from tradewright.values.bars import utc
 from tradewright.values.plain import to_plain
+from tradewright.values.venue import Dividends
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -54,6 +55,8 @@ OWN = "own"
 def genesis(name: str, mode: str, account: Account, at: datetime) -> Draft:
     """Return the first entry: whose ledger this is."""
     body = {"ledger": name, "mode": mode, "venue": account.venue, "currency": account.currency}
+    if account.dividends is not Dividends.AT_ONCE:
+        body["dividends"] = str(account.dividends)
     return Draft(at, Kind.GENESIS, {**body, "strategies": list(account.strategies), "symbols": list(account.symbols)})
 
 

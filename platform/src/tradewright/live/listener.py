@@ -9,12 +9,13 @@ import attrs
 from tradewright.execute.budget import Contact, Outcome
 from tradewright.execute.news import Demand, News, Report, Word
 from tradewright.execute.positions import reverse
-from tradewright.live import entries, persons
+from tradewright.live import dividends, entries, persons
 from tradewright.live.doubtful import Doubtful
 from tradewright.live.events import Adopted, Cancel, Commit, Imposed, Lifted, Query, Restarted, SnapshotTaken
 from tradewright.live.halt_file import HALT
 from tradewright.live.watch import GIVE_UP_AFTER, Watch
 from tradewright.values.order import Activity, Fill, Purpose, Status
+from tradewright.values.plain import to_plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -197,9 +198,9 @@ class Listener(Doubtful):
 
     def _post(self, activity: Activity, now: datetime) -> list[Action]:
         activity, doubts = self._doubt_activity(activity, now)
-        is_new = self.account.holdings.book(activity)
+        booked = dividends.book(self.account.holdings, activity, now)
         self.watch.moved()
-        return [*doubts, Commit((entries.activity(activity, now),))] if is_new else doubts
+        return [*doubts, Commit(booked)] if booked else doubts
 
     def _take_strange(self, fill: Fill, now: datetime) -> list[Action]:
         """Book what no order of ours has done, and hold back: it is nobody's, but it is held."""
@@ -249,7 +250,7 @@ class Listener(Doubtful):
         if freezes:
             alerts.append(entries.alert("freeze", freezes, now))
         if self.watch.stops_increases and not had_cash:
-            alerts.append(entries.alert("cash", f"the venue has {imposed.cash} more than is booked", now))
+            alerts.append(entries.alert("cash", f"the venue has {to_plain(imposed.cash)} more than is booked", now))
         resumed = self._resume(now) if waited and self.watch.is_compared else []
         return [Commit((entries.imposed(imposed, now), *alerts)), *resumed]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from tradewright.live import entries
+from tradewright.live import dividends, entries
 from tradewright.risk.requested_halt import NAME as REQUESTED_HALT
 from tradewright.values.order import Activity, ActivityKind
 
@@ -46,7 +46,8 @@ def lift(watch: Watch, told: Lifted, now: datetime) -> tuple[tuple[Draft, ...], 
 def adopt(watch: Watch, told: Adopted, now: datetime) -> tuple[Draft, ...]:
     """Book as nobody's what the venue has more or less, and let it be traded again; return what to write.
 
-    Nothing is adopted of a symbol with an order on its way, which may be what differs.
+    With a difference of cash dividends are written off that were owed for so long that a person was told.  Nothing is
+    adopted of a symbol with an order on its way, which may be what differs.
 
     Args:
         watch: What holds back, and the account.
@@ -56,17 +57,20 @@ def adopt(watch: Watch, told: Adopted, now: datetime) -> tuple[Draft, ...]:
     difference = watch.differs(told.symbol) if told.difference is None else told.difference
     if difference is None:
         watch.look(now)  # So that whoever asks again can be told.
-    if difference is None or (difference == 0 and told.symbol not in watch.blocked):
+    late = dividends.late(watch.account.holdings) if told.symbol is None else ()
+    if difference is None or (difference == 0 and told.symbol not in watch.blocked and not late):
         return ()
     watch.adopt(told.symbol)
     asked = entries.adopted(attrs.evolve(told, difference=difference), now)
     watch.look(now)
+    note = f"{told.by}: {told.reason}"
+    written_off = dividends.write_off(watch.account, late, note, now)
     if difference == 0:
-        return (asked,)
+        return asked, *written_off
     one = _adoption(watch, told, difference, now)
     watch.account.holdings.book(one)
     watch.moved()
-    return asked, entries.own_activity(one, now)
+    return asked, entries.own_activity(one, now), *written_off
 
 
 def _adoption(watch: Watch, told: Adopted, difference: Decimal, now: datetime) -> Activity:

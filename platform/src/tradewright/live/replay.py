@@ -24,6 +24,7 @@ from tradewright.live.core import Agent
 from tradewright.live.inputs import event_of, lost_of, replaced_of
 from tradewright.live.outlook import Ahead, RowByRow
 from tradewright.live.resume import resume, rows_until
+from tradewright.values.venue import Dividends
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -127,7 +128,8 @@ class Replay:
         walk = self._walk_of(sentence, fused, state)
         names = first.body
         account = Account(
-            names["venue"], names["currency"], names["strategies"], names["symbols"], walk.assets.multiplier
+            *(names["venue"], names["currency"], names["strategies"], names["symbols"], walk.assets.multiplier),
+            dividends=Dividends(names.get("dividends", Dividends.AT_ONCE)),
         )
         budget, look_every = session.terms_of(told.body)
         self.agent = Agent(

@@ -93,7 +93,7 @@ def _before(store: Store, entry: Entry, kinds: frozenset[Kind], after: int = 0) 
 def _book(agent: Agent, store: Store, begun: Checkpoint) -> None:
     """Take over what is held, and know every execution and activity that made it."""
     holdings, kept = agent.account.holdings, begun.kept
-    holdings.money, holdings.quantities = dict(kept.money), dict(kept.quantities)
+    holdings.money, holdings.quantities, holdings.owed = dict(kept.money), dict(kept.quantities), kept.owed
     orders, since = {str(name) for name in agent.working.states}, begun.entry.at - timedelta(days=KEPT_DAYS)
     booked = {}
     for entry in _before(store, begun.entry, _BOOKED):

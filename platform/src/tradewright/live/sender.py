@@ -92,7 +92,7 @@ class Sender(Listener):
         if self._is_held_back(wanted, closes=closes):
             return True  # What it would wait for may take long: it is planned anew at the next row.
         held = self.account.holdings.quantity(strategy, symbol)
-        bound = self.working.bound(strategy) + self.watch.bound(strategy)
+        bound = self.working.bound(strategy) + self.watch.bound(strategy) + self.account.to_come(strategy)
         may_wait = self.working.is_on_its_way(strategy)
         permit = gate.release(wanted, quote, self.walk, bound, held, may_wait=may_wait, collar=self._collar)
         if isinstance(permit, gate.Wait):

@@ -11,12 +11,12 @@ import numpy as np
 
 from tradewright.engine.state import bare
 from tradewright.execute.budget import Contact, Outcome
-from tradewright.execute.reconcile import CENT
+from tradewright.execute.receivables import CENT
 from tradewright.ledger.entry import verify
 from tradewright.live.events import Quoted
 from tradewright.simtest.said import Said
 from tradewright.simtest.standing import Standing
-from tradewright.values.exact import to_float
+from tradewright.values.exact import add, amount, to_float
 from tradewright.values.order import EXTERNAL, Purpose, Status
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ class Invariants:
         self.agent, self.venue, self.store, self.shorts = agent, venue, store, shorts
         self.checked: Counter[int] = Counter()
         self._submitted: Counter[UUID] = Counter()
+        self._forgotten: Counter[UUID] = Counter()
         self._calls: list[datetime] = []
         self._quotes: dict[str, Quote] = {}
         self._closed_until: datetime | None = None
@@ -97,6 +98,11 @@ class Invariants:
         self._said = Said()  # Who died hearing it has not heard it.
         last = next(store.read(kept.seq - 1), None)
         self._hold(9, last is not None and last.head == kept, f"entry {kept.seq} was written, and is lost")
+
+    def restored(self, store: MemoryStore) -> None:
+        """See an old copy of the ledger: a stop that it does not know, and that has ended, it may send once more."""
+        known, self.store = store.projections.rows["orders"], store
+        self._forgotten.update(name for name in self._submitted if (str(name),) not in known)
 
     def lacks(self, *, is_up: bool) -> bool:
         """See an old copy of the ledger that runs, and say whether it lacks fills: one that lacks none may go on."""
@@ -130,7 +136,9 @@ class Invariants:
     def submitted(self, order: Order, now: datetime) -> None:
         """See an order leave the agent."""
         self._submitted[order.id] += 1
-        self._hold(4, self._submitted[order.id] == 1, f"order {order.id} was sent twice")
+        has_ended = order.purpose is Purpose.STOP and not self.venue.left(order.id)
+        times = 1 + self._forgotten[order.id] * has_ended
+        self._hold(4, self._submitted[order.id] <= times, f"order {order.id} was sent twice")
         intents = self.store.projections.rows["orders"]
         self._hold(3, (str(order.id),) in intents, f"order {order.id} was sent before it was written down")
         level = self._level(order.strategy)
@@ -246,9 +254,11 @@ class Invariants:
             ours, theirs = holdings.total_quantity(symbol), positions.get(symbol, Decimal(0))
             explained = ours == theirs or symbol in told or bool(watch.freeze)
             self._hold(1, explained, f"{symbol}: {ours} are booked, {theirs} are held")
-        cash = self.venue.money() - holdings.total_cash("USD")
-        owed = bool(self._touched()) or bool(watch.freeze) or bool(told)
-        self._hold(2, abs(cash) < CENT or owed or self.venue.owes(), f"the venue has {cash} more than is booked")
+        cash = self.venue.money() - holdings.paid_cash("USD")
+        doubted = bool(self._touched()) or bool(watch.freeze) or bool(told) or self.venue.owes()
+        self._hold(2, abs(cash) < CENT or doubted, f"the venue has {cash} more than is booked")
+        to_come = add(amount(one.cash) for one in self.venue.promised) - add(one.cash for one in holdings.owed)
+        self._hold(2, abs(to_come) < CENT or doubted, f"the venue will pay {to_come} more than it owes")
         pending = [one.order.symbol for one in self.agent.working.states.values() if one.status in _PENDING]
         self._hold(14, not pending, f"an order in {', '.join(pending)} is still awaited")
         resumes = not told - self._lacked or bool(self._touched()) or bool(watch.freeze)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import attrs
 import numpy as np
 
+from tradewright.simtest.lateness import LATE_DIVIDENDS
 from tradewright.values.bars import Bars
 from tradewright.values.instrument import Instrument
 
@@ -24,6 +25,8 @@ WARM_UP = 1
 COLUMNS = ("open", "high", "low", "close", "volume")
 FAT_ROWS = 0.02
 """How often a row's price is far off, as a part of how often a quote is: without another source it is believed."""
+DIVIDENDS, MORE_DIVIDENDS = 0.02, 10.0
+"""How often a share pays before a session, and how many times as often where what it pays may come late."""
 _FIRST, _LAST = np.datetime64("2015-01-01"), np.datetime64("2025-06-30")
 
 
@@ -89,13 +92,14 @@ def _prices(random: Random, n_bars: int, starts: IntArray) -> dict[str, FloatArr
 
 def _act(dice: Dice, at: int, split: FloatArray, dividend: FloatArray, grids: dict[str, FloatArray]) -> None:
     """Split a share, or pay on it, before a session's first bar."""
+    pays = DIVIDENDS * (MORE_DIVIDENDS if dice.plays(LATE_DIVIDENDS) else 1.0)
     for column in range(len(SYMBOLS)):
         if dice.strikes("F29"):
             ratio = dice.random.choice([2.0, 4.0, 0.5])
             split[at, column] = ratio
             for name, grid in grids.items():
                 grid[at:, column] = grid[at:, column] * ratio if name == "volume" else grid[at:, column] / ratio
-        elif dice.random.random() < 0.02:
+        elif dice.random.random() < pays:
             dividend[at, column] = 0.25
 
 

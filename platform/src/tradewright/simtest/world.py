@@ -27,11 +27,13 @@ from tradewright.live.replay import Replay
 from tradewright.simtest import market
 from tradewright.simtest.deaths import DiedError, is_synced, may_die
 from tradewright.simtest.invariants import Invariants
+from tradewright.simtest.lateness import LATE_DIVIDENDS, lateness
 from tradewright.simtest.restarts import Restarts
 from tradewright.simtest.wishes import RULE_SETS, fused, wishes
 from tradewright.values.bars import utc
 from tradewright.values.exact import exact
 from tradewright.values.snapshot import Quote, Snapshot
+from tradewright.values.venue import Dividends
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -113,7 +115,10 @@ class World(Restarts):
             self.rules, costs._replace(cash_rate=0.0, borrow_rate=0.0), self._outlook.known(), self.sentence.capital
         )
         self.venue = SimulatedVenue(VENUE, "USD", costs, walk.assets, self.bars.symbols, names)
-        account = Account(VENUE, "USD", names, self.bars.symbols, walk.assets.multiplier)
+        pays = Dividends.AT_ONCE
+        if self.dice.plays(LATE_DIVIDENDS):
+            pays, self.venue.postpone = Dividends.LATER, lateness(case.seed, calendar, lambda: self.now)
+        account = Account(VENUE, "USD", names, self.bars.symbols, walk.assets.multiplier, dividends=pays)
         self.now = utc(self.bars.opened_at[self._start]) - timedelta(minutes=1)
         size, per_second = BUDGETS[case.seed % len(BUDGETS)]
         budget = Budget(size=size, per_second=per_second)
@@ -207,7 +212,7 @@ class World(Restarts):
 
     def _begin(self, bar: int) -> None:
         self.dice.is_healed = False
-        self.venue.tell_owed(self.now)
+        self.venue.pay_promised(self.now)
         self.venue.begin(opening_of(self.bars, bar).assets, self._row(bar))
         self.venue.price(self.now)
         self.wire.collect(self.now)

@@ -47,6 +47,15 @@ class StopsRest(StrEnum):
     """It has no stops."""
 
 
+class Dividends(StrEnum):
+    """When a venue pays a dividend."""
+
+    LATER = "later"
+    """Days or weeks after the ex-date, and it tells an activity then."""
+    AT_ONCE = "at-once"
+    """When the ex-date opens, and it tells nothing."""
+
+
 def _types(value: Iterable[str]) -> frozenset[OrderType]:
     return frozenset(OrderType(one) for one in value)
 
@@ -72,6 +81,7 @@ class Capabilities:
         shorting: Whether more may be sold than is held.
         client_ids: What it makes of the ids that we give.
         stops_rest: How long a protective stop rests.
+        dividends: When it pays them; until then they are owed, and cannot be spent.
         calls: How many calls it takes within `per_seconds`; infinite where it has no limit.
         per_seconds: See `calls`.
         latency_seconds_max: How long a call may be on its way: none is waited for longer, and an order that the
@@ -92,6 +102,7 @@ class Capabilities:
     shorting: bool = attrs.field(validator=instance_of(bool))
     client_ids: ClientIds = attrs.field(converter=ClientIds)
     stops_rest: StopsRest = attrs.field(converter=StopsRest)
+    dividends: Dividends = attrs.field(default=Dividends.LATER, converter=Dividends)
     calls: float = attrs.field(default=math.inf, validator=_check_calls)
     per_seconds: float = attrs.field(default=60.0, validator=_check_seconds)
     latency_seconds_max: float = attrs.field(default=10.0, validator=_check_seconds)

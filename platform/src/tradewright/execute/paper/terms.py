@@ -8,7 +8,7 @@ import attrs
 import numpy as np
 
 from tradewright.errors import LedgerError, SafetyError
-from tradewright.values.venue import Capabilities, OrderType
+from tradewright.values.venue import Capabilities, Dividends, OrderType
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -86,6 +86,7 @@ class Terms:
             shorting=True,
             client_ids="native",
             stops_rest="gtc",
+            dividends=Dividends.AT_ONCE,
         )
 
     def plain(self) -> dict[str, Any]:
