@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -19,7 +18,7 @@ from tradewright.execute.news import Report
 from tradewright.execute.venue import NO_VOLUME
 from tradewright.values.bars import Bars
 from tradewright.values.instrument import Instrument
-from tradewright.values.order import Activity, ActivityKind
+from tradewright.values.order import Activity
 from venue_harness import AT, NAN, Stall, asked
 
 ONE = {"open": [100.0], "high": [104.0], "low": [96.0]}
@@ -304,25 +303,6 @@ def test_dividend_is_paid_on_a_long_and_taken_from_a_short(units: int) -> None:
     stall = Stall(acted(dividend=0.5, instrument=Instrument(symbol="A0", multiplier=10.0))).begin().hold(units).end()
 
     assert 5.0 * units == stall.begin().venue.cash["trend"]
-
-
-def test_dividend_that_is_postponed_is_promised_then_paid_then_told() -> None:
-    stall = Stall(acted(dividend=0.5)).begin().hold(4).hold(-1, whose="other").end()
-    stall.venue.postpone = lambda: (AT + timedelta(days=20), AT + timedelta(days=20, hours=1))
-    stall.begin()
-    assert [2.0, -0.5, 0.0] == [*(one.cash for one in stall.venue.promised), float(stall.venue.money())]
-
-    seen = []
-    for after in (timedelta(days=20, seconds=-1), timedelta(days=20), timedelta(days=20, hours=1)):
-        stall.venue.pay_promised(AT + after)
-        told = [(one.kind, one.symbol, one.cash) for one in stall.venue.told.activities]
-        seen.append((len(stall.venue.promised), stall.venue.money(), stall.venue.owes(), told))
-    paid = (ActivityKind.DIVIDEND, "A0", Decimal("1.5"))
-    assert [
-        (2, Decimal(0), False, []),
-        (0, Decimal("1.5"), True, []),
-        (0, Decimal("1.5"), False, [paid]),
-    ] == seen
 
 
 def test_dividend_when_it_comes_with_a_split_is_paid_on_new_units() -> None:
