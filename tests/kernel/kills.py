@@ -29,9 +29,10 @@ from played_back import Pair, Told
 from tradewright.execute.paper import process
 from tradewright.execute.paper.keeper import Keeper
 from tradewright.execute.paper.place import Place
-from tradewright.ledger.entry import Kind
+from tradewright.ledger.entry import Entry, Kind
 from tradewright.ledger.sql import SqlStore
 from tradewright.ledger.verify import verify_store
+from tradewright.live.entries import RESTARTED
 from tradewright.live.paper_line import PaperLine
 from tradewright.live.playback import Playback
 from tradewright.live.replay import Replay
@@ -117,6 +118,18 @@ def lived(recording: Recording, folder: Path, chance: Random, seconds: float, co
     raise RuntimeError("40 processes did not bring a recording to its end")
 
 
+def was_idle(entries: list[Entry]) -> bool:
+    """Say whether each restart came between two bars, with no order that had, or had not, been sent."""
+    step = None
+    for one in entries:
+        if one.kind is Kind.REQUEST and one.body["what"] == RESTARTED and step not in {None, Kind.DECISION}:
+            return False
+        if one.kind is Kind.ORDER and (one.body["word"] == "found-at-start" or "never sent" in one.body["reason"]):
+            return False
+        step = one.kind if one.kind in {Kind.ACTION, Kind.ROW, Kind.DECISION} else step
+    return True
+
+
 def wrong(recording: Recording, folder: Path, calm: list[str], counts: Counter[str]) -> list[str]:
     """Return what must not be, of a recording that has ended."""
     with SqlStore(folder / "ledger.db", write=False) as store:
@@ -141,7 +154,7 @@ def wrong(recording: Recording, folder: Path, calm: list[str], counts: Counter[s
         f"{booked} are booked, {held} are held": booked != held,
         f"the ledger does not lead to itself: {again.difference}": again.difference is not None,
     }
-    if not any(one["word"] == "found-at-start" for one in said):
+    if was_idle(entries):
         counts["nothing in flight"] += 1
         decided = [one.text for one in entries if one.kind is Kind.DECISION]
         found["nothing was in flight, and it ended elsewhere"] = decided != calm

@@ -23,7 +23,8 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-os.environ["NUMBA_DISABLE_JIT"] = "1"  # Before anything imports numba: nothing is worth compiling for one mistake.
+if __name__ == "__main__":  # Before anything imports numba: nothing is worth compiling for one mistake.
+    os.environ["NUMBA_DISABLE_JIT"] = "1"
 
 import hypothesis
 import pytest
