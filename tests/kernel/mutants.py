@@ -38,10 +38,13 @@ AGENT = ("asking", "core", "doubtful", "listener", "persons", "sender", "watch")
 MUTATED = ("execute/*.py", *(f"live/{name}.py" for name in AGENT))
 PLAYED = (
     *("test_live_core*.py", "test_live_watch.py", "test_execute_*.py", "test_live_guards.py", "test_live_entries.py"),
-    *("test_live_account.py", "test_simtest.py", "test_live_playback.py"),
+    *("test_live_account.py", "test_live_doubtful.py", "test_live_persons.py", "test_live_resume.py"),
+    *("test_simtest.py", "test_live_playback.py"),
 )
 """What takes some seconds; bugs that are planted say nothing of another mistake."""
 OWN = {
+    **dict.fromkeys(("execute/refusals.py", "execute/soundness.py", "live/doubtful.py"), "test_live_doubtful"),
+    "live/persons.py": "test_live_persons",
     **dict.fromkeys(("execute/news.py", "execute/state.py"), "test_execute_orders"),
     "execute/faults.py": "test_execute_wire",
     "execute/reading.py": "test_execute_reconcile",
