@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk_harness import PHYSICS, STOPPED, Desk, desk, drafts, orders, stops, words
+from desk_harness import PHYSICS, desk, drafts, orders, stops, words
 from engine_harness import prices
 from sentence_parts import Always, strategy
+from test_live_core_stops import stopping
 from test_live_playback import Filed, finish, played, written
 from tradewright.engine.fuse import fuse
 from tradewright.engine.state import as_bytes
@@ -18,22 +19,8 @@ from tradewright.ledger.entry import Kind
 from tradewright.live.halt_file import HALT, HaltFile, never
 from tradewright.live.playback import Playback
 from tradewright.live.replay import Replay
-from tradewright.values.order import Order
 
 FLATTEST = prices([100.0] * 8, open=[100.0] * 8)
-
-
-def guarded(folder: Path) -> tuple[Desk, Order]:
-    """Return a desk that holds A0 behind a stop and is about to sell a part of it, and the stop."""
-    one = desk(folder, prices([100.0, 101.0] * 30, open=[100.0] * 60), rules=STOPPED)
-    sent: list[Order] = []
-    while one.held() == 0.0 or not sent:
-        sent = stops(one.play(0.3)) or sent
-    one.play(0.1)
-    one.open()
-    guard = one.agent.working.guard(("trend", "A0"))
-    assert guard is not None
-    return one, guard.order
 
 
 # ---- the file --------------------------------------------------------------------------------------------
@@ -132,7 +119,7 @@ def test_person_is_told_again_in_the_next_session(rule_cache: Path) -> None:
 
 
 def test_exit_that_was_held_back_has_its_stop_again_at_once(rule_cache: Path) -> None:
-    one, guard = guarded(rule_cache)
+    one, guard = stopping(rule_cache)
     assert ["cancel"] == words(one.quote(A0=100))
     (exit_,) = orders(one.say(guard, "cancelled"))
     (rest,) = stops(one.done)[-1:]
@@ -145,7 +132,7 @@ def test_exit_that_was_held_back_has_its_stop_again_at_once(rule_cache: Path) ->
 
 
 def test_exit_of_all_that_was_held_back_has_its_stop_again_at_once(rule_cache: Path) -> None:
-    one, _ = guarded(rule_cache)
+    one, _ = stopping(rule_cache)
     one.arrive()
     one.target[one.bar, 0] = 0.0
     one.prepare()

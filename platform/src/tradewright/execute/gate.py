@@ -62,11 +62,6 @@ class Permit:
     binds: float
     cuts: tuple[Verdict, ...]
 
-    @property
-    def cut_by(self) -> tuple[str, ...]:
-        """Names of the checks that let less go than was wanted."""
-        return tuple(one.by for one in self.cuts)
-
 
 @attrs.frozen(kw_only=True)
 class Refusal:
@@ -81,11 +76,6 @@ class Refusal:
     reason: str
     cuts: tuple[Verdict, ...] = ()
     far: float = 0.0
-
-    @property
-    def cut_by(self) -> tuple[str, ...]:
-        """Names of the checks that let less go than was wanted."""
-        return tuple(one.by for one in self.cuts)
 
 
 @attrs.frozen
@@ -117,11 +107,9 @@ def release(
     if not quote.is_sound:
         return Refusal(reason="quote")
     fills, costs, one = interpreted("fills"), walk.settings, walk.assets[wanted.asset]
-    quantity, base, waits = _within_position(wanted, walk), to_float(quote.mid), is_beyond(wanted, quote, walk)
-    if waits:
-        base = price = wanted.limit
-    else:
-        price = fills.price_with_limit(quantity, base, wanted.limit, one.tick, costs)
+    quantity, waits = _within_position(wanted, walk), is_beyond(wanted, quote, walk)
+    base = wanted.limit if waits else to_float(quote.mid)
+    price = base if waits else fills.price_with_limit(quantity, base, wanted.limit, one.tick, costs)
     if is_far(wanted, price, walk, collar):
         mark = walk.mark(wanted.asset)
         return Refusal(reason="collar", far=abs(price - mark) / mark)

@@ -93,12 +93,7 @@ def trade(
     tell, began = progress or _nobody, time.perf_counter()
     refuse_shared_symbols(settings)
     with Children() as children:
-        sentence = Sentence.build(settings, plugins, children).on_request()
-        tell("data", 0, 1)
-        traded = market.load(settings, plugins, request.last_on)
-        start = traded.first_bar(request.first_on, request.last_on)
-        tell("rules", 0, 1)
-        fused = sentence.fuse(cache)
+        sentence, traded, start, fused = prepare(settings, plugins, request, children, cache, tell)
         ready = time.perf_counter()
         with place_errors(settings):
             playback = Playback(
@@ -110,6 +105,23 @@ def trade(
             parity = _play(comparison, traded.bars.n_bars - start, request, tell, pause)
         seconds = {"data": ready - began, "paper": time.perf_counter() - ready}
         return _paper(sentence, traded, playback, wanted, start, fused, parity=parity, seconds=seconds)
+
+
+def prepare(
+    settings: Settings,
+    plugins: Plugins,
+    request: Request,
+    children: Children,
+    cache: Path | None,
+    tell: Callable[[str, int, int], None],
+) -> tuple[Sentence, Market, int, FusedRules]:
+    """Return what a replay on paper plays with: components, recording, first bar and rules; see `trade`."""
+    sentence = Sentence.build(settings, plugins, children).on_request()
+    tell("data", 0, 1)
+    traded = market.load(settings, plugins, request.last_on)
+    start = traded.first_bar(request.first_on, request.last_on)
+    tell("rules", 0, 1)
+    return sentence, traded, start, sentence.fuse(cache)
 
 
 def _backtest(sentence: Sentence, traded: Market, fused: FusedRules, wanted: Wanted, start: int) -> Simulation:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from tradewright.data import market
 from tradewright.errors import LedgerError
 from tradewright.execute.paper import process
 from tradewright.host.isolation import Children
@@ -20,12 +19,11 @@ from tradewright.ledger.entry import START, Kind, verify
 from tradewright.ledger.room import make_room
 from tradewright.ledger.sql import SqlStore
 from tradewright.live.halt_file import HaltFile
-from tradewright.live.paper import refuse_shared_symbols
+from tradewright.live.paper import prepare, refuse_shared_symbols
 from tradewright.live.paper_line import PaperLine
 from tradewright.live.playback import Playback
 from tradewright.live.session import config_of
 from tradewright.sentence.doubts import place_errors
-from tradewright.sentence.parts import Sentence
 from tradewright.sentence.provenance import versions
 from tradewright.workspace.paths import LEDGER_FILE
 
@@ -103,22 +101,18 @@ def rehearse(
     if not (folder / LEDGER_FILE).exists():  # Whoever goes on has positions to look after, whatever is free.
         make_room(folder)
     with ExitStack() as stack:
-        sentence = Sentence.build(settings, plugins, stack.enter_context(Children())).on_request()
-        tell("data", 0, 1)
-        traded = market.load(settings, plugins, request.last_on)
-        start = traded.first_bar(request.first_on, request.last_on)
-        tell("rules", 0, 1)
-        fused = sentence.fuse(cache)  # Before anything is locked: it may take long.
+        # Before anything is locked: compiling may take long.
+        children = stack.enter_context(Children())
+        sentence, traded, start, fused = prepare(settings, plugins, request, children, cache, tell)
         store = stack.enter_context(SqlStore(folder / LEDGER_FILE))
         entries = _verified(store)
         _refuse_other_settings(store, settings)
-        halts = HaltFile(folder)
         stack.enter_context(place_errors(settings))
         playback = Playback(
             *(sentence, traded, fused, start),
             versions=versions(plugins, fused.key),
             store=store,
-            is_halted=halts.stands,
+            is_halted=HaltFile(folder).stands,
             make_venue=lambda *terms: stack.enter_context(PaperLine(folder / VENUE_FOLDER, *terms)),
         )
         first = playback.bar - start + 1
