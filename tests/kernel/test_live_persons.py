@@ -72,6 +72,17 @@ def test_lift_of_what_does_not_stand_writes_nothing(desk: Desk) -> None:
     assert [] == desk.hear(events.Lifted(**WHO, what="requested-halt"))
 
 
+def test_freeze_of_which_no_decision_knows_yet_is_lifted_by_its_name_alone(desk: Desk) -> None:
+    differing(desk)
+    assert [] == desk.hear(events.Lifted(**WHO, what="drawdown-halt"))
+    assert desk.agent.watch.freeze
+    desk.hear(events.Adopted(**WHO, symbol="BBB"))
+    desk.hear(events.Lifted(**WHO, what="freeze"))
+
+    assert "" == desk.agent.watch.freeze
+    assert "lifted" == bodies(desk, Kind.REQUEST)[-1]["what"]
+
+
 @pytest.mark.parametrize("nobody", [{"by": ""}, {"by": "  "}, {"reason": ""}])
 def test_nobody_lifts_or_adopts_and_nobody_without_a_reason(nobody: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="be a text that is not empty"):
